@@ -1,0 +1,271 @@
+#define G_LOG_DOMAIN "media"
+
+#include "media/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+
+static const char *const folders[] = { "encoded-video", "library", "upload",
+                                       "profile",       "thumbs",  "backups" };
+
+/* Two levels of folders by the first four characters of the name keep each folder small. */
+static const char *
+sharded (Arena *arena, const char *folder, const char *owner_id, const char *file_name)
+{
+    return arena_printf (arena, "%s/%s/%.2s/%.2s/%s", folder, owner_id, file_name, file_name + 2,
+                         file_name);
+}
+
+const char *
+layout_upload (Arena *arena, const char *owner_id, const char *file_id, const char *extension)
+{
+    return sharded (arena, "upload", owner_id, arena_printf (arena, "%s%s", file_id, extension));
+}
+
+const char *
+layout_thumb (Arena *arena, const char *owner_id, const char *asset_id, const char *kind,
+              const char *format)
+{
+    return sharded (arena, "thumbs", owner_id,
+                    arena_printf (arena, "%s_%s.%s", asset_id, kind, format));
+}
+
+const char *
+layout_profile (Arena *arena, const char *user_id, const char *file_id, const char *format)
+{
+    return arena_printf (arena, "profile/%s/%s.%s", user_id, file_id, format);
+}
+
+const char *
+layout_absolute (Arena *arena, const char *media_location, const char *path)
+{
+    return *path == '/' ? path : arena_printf (arena, "%s/%s", media_location, path);
+}
+
+const char *
+layout_extension (Arena *arena, const char *file_name)
+{
+    const char *dot = strrchr (file_name, '.');
+    gsize n = 1;
+
+    if (dot == NULL)
+        return "";
+    while (g_ascii_isalnum (dot[n]))
+        n++;
+    return dot[n] == '\0' && n > 1 && n <= 17 ? arena_strdup (arena, dot) : "";
+}
+
+static gboolean
+write_marker (const char *path, GError **error)
+{
+    char text[24];
+    int fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    gsize n = (gsize) g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, timestamp_now_ms ());
+    gboolean ok =
+        fd >= 0 && ftruncate (fd, 0) == 0 && write (fd, text, n) == (ssize_t) n && fsync (fd) == 0;
+    int why = errno;
+
+    if (fd >= 0)
+        close (fd);
+    if (!ok)
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+                     "Failed to write '%s': %s. Is the volume mounted and writable for this user?",
+                     path, g_strerror (why));
+    return ok;
+}
+
+static gboolean
+check_marker (const char *folder, gboolean remembered, GError **error)
+{
+    g_autofree char *path = g_build_filename (folder, ".immich", NULL);
+
+    if (remembered && g_access (path, R_OK) != 0) {
+        g_set_error (
+            error, APP_ERROR, APP_ERROR_CONFIG,
+            "Failed to read '%s': %s. It was there before, so a volume may not be mounted; "
+            "mount it, or set IMMICH_IGNORE_MOUNT_CHECK_ERRORS=true to go on without",
+            path, g_strerror (errno));
+        return FALSE;
+    }
+    return write_marker (path, error);
+}
+
+gboolean
+layout_prepare (const char *media_location, gboolean remembered, gboolean ignore_errors,
+                GError **error)
+{
+    g_autofree char *temporary = g_build_filename (media_location, "upload", ".tmp", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
+        g_autofree char *folder = g_build_filename (media_location, folders[i], NULL);
+        g_autoptr (GError) why = NULL;
+
+        if (!remembered && g_mkdir_with_parents (folder, 0755) != 0)
+            g_set_error (&why, APP_ERROR, APP_ERROR_CONFIG,
+                         "Failed to create '%s': %s. Set IMMICH_MEDIA_LOCATION to a folder that "
+                         "this user may write",
+                         folder, g_strerror (errno));
+        else
+            check_marker (folder, remembered, &why);
+        if (why != NULL && !ignore_errors) {
+            g_propagate_error (error, g_steal_pointer (&why));
+            return FALSE;
+        }
+        if (why != NULL)
+            g_warning ("%s, ignored", why->message);
+    }
+    if (g_mkdir_with_parents (temporary, 0700) != 0) {
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "Failed to create '%s': %s", temporary,
+                     g_strerror (errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Delete the folder @path and the plain files in it. */
+static void
+remove_folder (const char *path)
+{
+    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+        g_autofree char *file = g_build_filename (path, name, NULL);
+
+        layout_remove (file);
+    }
+    if (rmdir (path) != 0)
+        g_warning ("cannot delete '%s': %s, skipping", path, g_strerror (errno));
+}
+
+/* @return a descriptor that holds the folder's lock, or -1 when somebody alive has it */
+static int
+lock_folder (const char *path)
+{
+    int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
+
+    if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0) {
+        close (fd);
+        return -1;
+    }
+    return fd;
+}
+
+char *
+layout_claim_temporary (const char *media_location, GError **error)
+{
+    g_autofree char *base = g_build_filename (media_location, "upload", ".tmp", NULL);
+    g_autoptr (GDir) dir = g_dir_open (base, 0, NULL);
+    g_autofree char *mine = NULL;
+    char id[UUID_TEXT_BYTES];
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+        g_autofree char *path = g_build_filename (base, name, NULL);
+        int fd = lock_folder (path);
+
+        if (fd < 0)
+            continue;
+        remove_folder (path);
+        close (fd);
+    }
+    uuid_v4_text (id);
+    mine = g_build_filename (base, id, NULL);
+    /* the descriptor stays open until the process ends, and with it the lock */
+    if (g_mkdir (mine, 0700) != 0 || lock_folder (mine) < 0) {
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+                     "Failed to create and lock '%s': %s. Uploads need a folder that this user may "
+                     "write",
+                     mine, g_strerror (errno));
+        return NULL;
+    }
+    return g_steal_pointer (&mine);
+}
+
+void
+layout_leave_temporary (const char *folder)
+{
+    remove_folder (folder);
+}
+
+static gboolean
+set_io_error (GError **error, const char *what, const char *path)
+{
+    int why = errno;
+
+    g_set_error (error, APP_ERROR,
+                 why == ENOSPC || why == EDQUOT ? APP_ERROR_DISK_FULL : APP_ERROR_IO,
+                 "cannot %s '%s': %s", what, path, g_strerror (why));
+    return FALSE;
+}
+
+static gboolean
+sync_folder (const char *path, GError **error)
+{
+    int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    gboolean ok = fd >= 0 && fsync (fd) == 0;
+
+    if (!ok)
+        set_io_error (error, "sync the folder", path);
+    if (fd >= 0)
+        close (fd);
+    return ok;
+}
+
+/* Make @path and its missing parents, each durable in the folder above it. */
+static gboolean
+make_folders (const char *path, GError **error)
+{
+    g_autofree char *parent = NULL;
+
+    if (g_mkdir (path, 0755) == 0) {
+        parent = g_path_get_dirname (path);
+        return sync_folder (parent, error);
+    }
+    if (errno == EEXIST)
+        return TRUE;
+    if (errno != ENOENT)
+        return set_io_error (error, "create the folder", path);
+    parent = g_path_get_dirname (path);
+    return make_folders (parent, error) && make_folders (path, error);
+}
+
+gboolean
+layout_move_in (int fd, const char *from, const char *to, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname (to);
+
+    if (fsync (fd) != 0)
+        return set_io_error (error, "sync", from);
+    if (!make_folders (folder, error))
+        return FALSE;
+    if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
+        /* a file system without RENAME_NOREPLACE: a link never replaces either */
+        if (errno != EINVAL || link (from, to) != 0)
+            return set_io_error (error, "move a file to", to);
+        unlink (from);
+    }
+    if (!sync_folder (folder, error)) {
+        unlink (to);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+layout_remove (const char *path)
+{
+    if (unlink (path) == 0 || errno == ENOENT)
+        return TRUE;
+    g_warning ("cannot delete '%s': %s, skipping", path, g_strerror (errno));
+    return FALSE;
+}

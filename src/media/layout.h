@@ -1,0 +1,47 @@
+/* layout.h -- where files lie in the media folder, and how they get there so that nothing is lost
+ *
+ * The folders and their markers are those that an Immich server has, so that a media folder can change
+ * hands. Paths in the database are relative to the media folder; a path of an external library is
+ * absolute. */
+#pragma once
+#include <glib.h>
+#include "base/arena.h"
+
+/** upload/<owner>/<aa>/<bb>/<file id><extension>; @extension with its dot. */
+const char *layout_upload (Arena *arena, const char *owner_id, const char *file_id,
+                           const char *extension);
+/** thumbs/<owner>/<aa>/<bb>/<asset id>_<kind>.<format>; @kind preview, thumbnail, fullsize or those
+ *  with _edited; @format jpeg or webp. */
+const char *layout_thumb (Arena *arena, const char *owner_id, const char *asset_id,
+                          const char *kind, const char *format);
+/** profile/<user>/<file id>.<format> */
+const char *layout_profile (Arena *arena, const char *user_id, const char *file_id,
+                            const char *format);
+/** The absolute path of a stored one. */
+const char *layout_absolute (Arena *arena, const char *media_location, const char *path);
+/** The extension with its dot, as given ('.JPG'), safe as a part of a path: at most 16 letters and
+ *  digits; "" when there is none. */
+const char *layout_extension (Arena *arena, const char *file_name);
+
+/** Make the folders and check their .immich markers: each is read and rewritten with the current time.
+ *  @remembered  the folders that were set up before; a missing or unreadable marker of one of those means
+ *               that a volume is not mounted, and is an error unless @ignore_errors (then logged)
+ *  @return FALSE with APP_ERROR_CONFIG naming the file */
+gboolean layout_prepare (const char *media_location, gboolean remembered, gboolean ignore_errors,
+                         GError **error);
+/** Make a folder of this process alone for uploads on their way in, upload/.tmp/<id>: on the file
+ *  system of their goal, locked as long as the process lives. Folders whose owner is gone are deleted
+ *  with all that is in them: what was not answered was not promised.
+ *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG */
+char *layout_claim_temporary (const char *media_location, GError **error);
+/** Give it up at the end: deletes the folder. */
+void layout_leave_temporary (const char *folder);
+
+/** Move a complete file to its place so that a power cut after the return cannot lose it: fsync the
+ *  file, make the folders, rename, fsync the folders. Never replaces an existing file.
+ *  @fd of @from, open for writing
+ *  @return FALSE with APP_ERROR_IO or APP_ERROR_DISK_FULL; then nothing was moved. After an fsync that
+ *  failed the file counts as lost and is not tried again. */
+gboolean layout_move_in (int fd, const char *from, const char *to, GError **error);
+/** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
+gboolean layout_remove (const char *path);
