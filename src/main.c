@@ -17,7 +17,8 @@ print_help (void)
             "Usage: tintype COMMAND\n"
             "\n"
             "  serve         answer requests and run jobs until SIGTERM\n"
-            "  admin         seed-demo, check-counts: look after a library, see 'tintype admin --help'\n"
+            "  admin         seed-demo, check-counts: look after a library, see 'tintype admin "
+            "--help'\n"
             "  media-worker  decode files for the server; started by it\n"
             "  version       print the version\n"
             "\n"
@@ -51,7 +52,8 @@ int
 main (int argc, char *argv[])
 {
     const char *command = argc > 1 ? argv[1] : "--help";
-    gboolean wants_help = argc > 2 && (g_str_equal (argv[2], "--help") || g_str_equal (argv[2], "-h"));
+    gboolean wants_help =
+        argc > 2 && (g_str_equal (argv[2], "--help") || g_str_equal (argv[2], "-h"));
 
     if (g_str_equal (command, "--help") || g_str_equal (command, "-h") ||
         g_str_equal (command, "help")) {

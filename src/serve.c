@@ -17,60 +17,11 @@
 #include "config.h"
 #include "features/api_contract.h"
 #include "features/auth/auth.h"
+#include "features/config/config.h"
+#include "features/queues/queues.h"
 #include "features/web/web.h"
 #include "http/metrics.h"
 #include "media/layout.h"
-
-/* ---- the two that share a port: realtime under /api/socket.io, the API for the rest ---- */
-
-typedef struct {
-    Api *api;
-    Realtime *realtime;
-} Front;
-
-static gboolean
-is_realtime (const HttpRequest *request)
-{
-    static const char prefix[] = "/api/socket.io";
-
-    return g_str_has_prefix (request->path, prefix) &&
-           (request->path[sizeof prefix - 1] == '\0' || request->path[sizeof prefix - 1] == '/');
-}
-
-static const HttpApp *
-choose (Front *front, const HttpRequest *request, gpointer *out_app)
-{
-    *out_app = is_realtime (request) ? (gpointer) front->realtime : (gpointer) front->api;
-    return is_realtime (request) ? realtime_http_app () : api_http_app ();
-}
-
-static void
-front_begin (gpointer front, HttpRequest *request, HttpPlan *out_plan)
-{
-    gpointer app;
-    const HttpApp *chosen = choose (front, request, &app);
-
-    chosen->begin (app, request, out_plan);
-}
-
-static void
-front_handle (gpointer front, HttpRequest *request)
-{
-    gpointer app;
-    const HttpApp *chosen = choose (front, request, &app);
-
-    chosen->handle (app, request);
-}
-
-static void
-front_fail (gpointer front, HttpRequest *request, const GError *why)
-{
-    api_http_app ()->fail (((Front *) front)->api, request, why);
-}
-
-static const HttpApp front_app = { front_begin, front_handle, front_fail };
-
-/* ---- parts of the start ---- */
 
 static char *
 program_folder (void)
@@ -93,7 +44,8 @@ find_part (const char *beside, const char *installed)
 char *
 serve_worker_program (void)
 {
-    return find_part ("src/worker/tintype-media-worker", TINTYPE_LIBEXECDIR "/tintype-media-worker");
+    return find_part ("src/worker/tintype-media-worker",
+                      TINTYPE_LIBEXECDIR "/tintype-media-worker");
 }
 
 Db *
@@ -106,10 +58,11 @@ serve_open_database (const Settings *settings, GError **error)
 
     if (settings->database_url == NULL &&
         g_mkdir_with_parents (settings->media_location, 0755) != 0) {
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
-                     "cannot create the media folder '%s': %s. Set IMMICH_MEDIA_LOCATION to a folder "
-                     "that this user may write",
-                     settings->media_location, g_strerror (errno));
+        g_set_error (
+            error, APP_ERROR, APP_ERROR_CONFIG,
+            "cannot create the media folder '%s': %s. Set IMMICH_MEDIA_LOCATION to a folder "
+            "that this user may write",
+            settings->media_location, g_strerror (errno));
         return NULL;
     }
     return db_open (&db_settings, error);
@@ -150,20 +103,21 @@ warn_of_unknown_variables (void)
     g_auto (GStrv) names = settings_unknown_variables ();
 
     for (char **name = names; *name != NULL; name++)
-        g_warning ("the environment variable %s means nothing here; 'tintype serve --help' lists those "
-                   "that do",
-                   *name);
+        g_warning (
+            "the environment variable %s means nothing here; 'tintype serve --help' lists those "
+            "that do",
+            *name);
 }
 
 static HttpServer *
-listen_for_requests (const App *app, Front *front, GError **error)
+listen_for_requests (const App *app, Api *api, GError **error)
 {
     HttpSettings http = { .host = app->settings->host,
                           .port = (guint16) app->settings->port,
                           .trusted_proxies = app->settings->trusted_proxies,
                           .access_log = TRUE };
 
-    return http_server_new (&http, &front_app, front, error);
+    return http_server_new (&http, api_http_app (), api, error);
 }
 
 static gboolean
@@ -201,13 +155,24 @@ new_workers (const Settings *settings)
 static Places *
 open_places (void)
 {
-    g_autofree char *path = find_part ("places.bin", TINTYPE_DATADIR "/places.bin");
+    g_autofree char *path = find_part ("src/media/places.bin", TINTYPE_DATADIR "/places.bin");
     g_autoptr (GError) why = NULL;
     Places *places = places_open (path, &why);
 
     if (places == NULL)
         g_warning ("%s; photos get no names of places", why->message);
     return places;
+}
+
+/* The environment wins over the system config. */
+static void
+set_log_level (App *app, const AdminConfig *config)
+{
+    LogLevel level;
+
+    if (app->settings->log_level == NULL &&
+        log_level_parse (config_log_level_enum.texts[config->logging->level], &level))
+        log_level_set (config->logging->enabled ? level : LOG_FATAL);
 }
 
 static gboolean
@@ -232,7 +197,6 @@ run (const Settings *settings, GError **error)
     RealtimeSettings realtime_settings = { .identify = auth_identify,
                                            .identify_data = &app,
                                            .version_json = TINTYPE_API_VERSION_JSON };
-    Front front;
 
     raise_file_limit ();
     app.db = db = serve_open_database (settings, error);
@@ -246,18 +210,23 @@ run (const Settings *settings, GError **error)
     api_settings.db = db;
     api_settings.temporary_folder = temporary;
     api = api_new (&api_settings);
-    if (!features_start (&app, api, error))
+    if (!features_start (&app, api, error)) {
+        features_stop (&app);
         return FALSE;
+    }
+    config_on_change (&app, set_log_level);
+    api_mount (api, "/api/socket.io", realtime_http_app (), realtime);
     api_set_fallback (api, web_http_app (), &app);
-    if (settings->metrics_port > 0 && (metrics = metrics_server_new (settings->metrics_host,
-                                                                     (guint16) settings->metrics_port,
-                                                                     error)) == NULL)
+    if (settings->metrics_port > 0 &&
+        (metrics = metrics_server_new (settings->metrics_host, (guint16) settings->metrics_port,
+                                       error)) == NULL)
         return FALSE;
-    front = (Front){ api, realtime };
-    if (settings->serves_api && (server = listen_for_requests (&app, &front, error)) == NULL)
+    if (settings->serves_api && (server = listen_for_requests (&app, api, error)) == NULL)
         return FALSE;
-    if (settings->runs_jobs)
+    if (settings->runs_jobs) {
         jobs_start (jobs);
+        nightly_start (&app);
+    }
     g_message ("Tintype %s serves http://%s:%u with %s, media in '%s'", TINTYPE_VERSION,
                settings->host != NULL ? settings->host : "localhost",
                server != NULL ? http_server_port (server) : 0, db_engine_version (db),
@@ -270,8 +239,21 @@ run (const Settings *settings, GError **error)
     if (server != NULL)
         http_server_stop (server, (guint) settings->shutdown_grace_s);
     jobs_stop (jobs);
+    features_stop (&app);
     layout_leave_temporary (temporary);
     return TRUE;
+}
+
+static void
+start_log (const Settings *settings)
+{
+    LogFormat format = LOG_FORMAT_TEXT;
+    LogLevel level = LOG_LOG;
+
+    log_format_parse (settings->log_format, &format);
+    if (settings->log_level != NULL)
+        log_level_parse (settings->log_level, &level);
+    log_init (format, level);
 }
 
 int
@@ -282,7 +264,7 @@ serve_run (void)
 
     setlocale (LC_ALL, "C.UTF-8");
     if (settings != NULL) {
-        log_init (settings->log_format, settings->log_level);
+        start_log (settings);
         warn_of_unknown_variables ();
         if (run (settings, &error))
             return 0;

@@ -121,10 +121,12 @@ typedef gboolean (*ApiBeforeBody) (ApiCall *call);
 /* ---- setting up ---- */
 
 typedef struct _ApiOperation ApiOperation; /* a row of the generated route table, see operation.h */
+typedef struct _ApiContract ApiContract; /* all of them: api_contract of features/api_contract.h */
 
 typedef struct {
     App *app;
     Db *db;
+    const ApiContract *contract;
     ApiAuthenticate authenticate;
     const char *temporary_folder; /* for uploads; on the file system of the media folder */
     gint64 max_upload_bytes;      /* 0: no limit */
@@ -138,6 +140,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Api, api_free)
  *  contract's paths go to @fallback (the web app, /.well-known/immich, /custom.css). */
 const HttpApp *api_http_app (void);
 void api_set_fallback (Api *self, const HttpApp *fallback, gpointer fallback_app);
+/** Requests whose path is @prefix or below it ("/api/socket.io") go to @app_class; before serving. */
+void api_mount (Api *self, const char *prefix, const HttpApp *app_class, gpointer app);
 
 /** Hang a feature's handlers in. One generated function a feature: api_serve_albums (api,
  *  &albums_handlers). Members left NULL answer 501. */

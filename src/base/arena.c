@@ -1,4 +1,5 @@
-/* Blocks of growing size; an object that does not fit a block gets one of its own. */
+/* Blocks of growing size; an object that does not fit a block gets one of its own. A thread keeps a few
+ * first blocks for its next arenas: most requests need no other. */
 #include "base/arena.h"
 
 #include <stdio.h>
@@ -22,11 +23,69 @@ struct _Owned {
     GDestroyNotify destroy;
 };
 
+#define MAX_SPARE 4
+
+/* Not under a sanitizer, which then sees who uses an arena that was freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KEEPS_SPARE 0
+#elif defined(__has_feature)
+#define KEEPS_SPARE !(__has_feature (address_sanitizer) || __has_feature (memory_sanitizer))
+#else
+#define KEEPS_SPARE 1
+#endif
+
+typedef struct {
+    Block *blocks[MAX_SPARE];
+    guint n;
+} Spare;
+
 struct _Arena {
     Block *blocks; /* newest first */
     Owned *owned;
     gsize next_block_bytes;
 };
+
+static void
+spare_free (gpointer spare)
+{
+    Spare *self = spare;
+
+    while (self->n > 0)
+        g_free (self->blocks[--self->n]);
+    g_free (self);
+}
+
+static GPrivate own_spare = G_PRIVATE_INIT (spare_free);
+
+static Block *
+take_first_block (void)
+{
+    Spare *spare = g_private_get (&own_spare);
+
+    if (spare != NULL && spare->n > 0)
+        return spare->blocks[--spare->n];
+    return g_malloc (sizeof (Block) + FIRST_BLOCK_BYTES);
+}
+
+static void
+give_block (Block *block)
+{
+    Spare *spare;
+
+    if (!KEEPS_SPARE || block->size != FIRST_BLOCK_BYTES) {
+        g_free (block);
+        return;
+    }
+    spare = g_private_get (&own_spare);
+    if (spare == NULL) {
+        spare = g_new0 (Spare, 1);
+        g_private_set (&own_spare, spare);
+    }
+    if (spare->n < MAX_SPARE)
+        spare->blocks[spare->n++] = block;
+    else
+        g_free (block);
+}
 
 Arena *
 arena_new (void)
@@ -46,7 +105,7 @@ arena_free (Arena *self)
         owned->destroy (owned->object);
     for (Block *block = self->blocks, *next; block != NULL; block = next) {
         next = block->next;
-        g_free (block);
+        give_block (block);
     }
     g_free (self);
 }
@@ -62,7 +121,7 @@ arena_alloc (Arena *self, gsize size_bytes)
     if (block == NULL || block->size - block->used < need) {
         gsize size = MAX (need, self->next_block_bytes);
 
-        block = g_malloc (sizeof (Block) + size);
+        block = size == FIRST_BLOCK_BYTES ? take_first_block () : g_malloc (sizeof (Block) + size);
         block->used = 0;
         block->size = size;
         block->next = self->blocks;

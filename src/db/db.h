@@ -3,11 +3,30 @@
  * The same SQL text runs on SQLite and PostgreSQL: $1 parameters, RETURNING, ON CONFLICT, WITH.
  * Ids are lower-case UUID text, times BIGINT ms, booleans INTEGER 0/1 (SMALLINT in PostgreSQL),
  * JSON is TEXT. Where the engines differ a function of the same name exists in both; they are listed
- * in functions.sql (PostgreSQL) and sqlite_functions.c.
+ * in functions.sql (PostgreSQL) and sqlite_functions.c: fold (text), unaccent (text), json_each (text)
+ * with the columns key and value, json_group_array (text or integer).
  *
  * Reads: any thread, each has its own connection (SQLite) or borrows one (PostgreSQL).
  * Writes: db_write () runs a function in a transaction and returns when it is durable. On SQLite
- * all writers share one connection and one fsync (group commit). Inside it use the Db it is given. */
+ * all writers share one connection and one fsync (group commit). Inside it use the Db it is given:
+ * the outer one is refused there.
+ *
+ * What makes a statement run on both:
+ *   - The statements are literals, each value is a parameter; $1 to $n without a gap, each used.
+ *   - PostgreSQL infers a parameter's type from what stands beside it. Where nothing does, say it:
+ *     CAST($1 AS BIGINT) IS NULL OR size = $1; SELECT CAST($1 AS TEXT).
+ *   - A condition is a comparison: WHERE is_favorite = 1, never WHERE is_favorite.
+ *   - Integer columns take db_int () and real ones db_real (); SQLite alone would take anything.
+ *   - Scalar min (a, b) and max (a, b) are SQLite's alone: write CASE. Divide integers with care:
+ *     both cut off. LIKE is case-sensitive in PostgreSQL alone: compare fold (x) LIKE fold ($1).
+ *   - Every column of a GROUP BY query is grouped or aggregated; NULLS FIRST or LAST is written out.
+ *   - ON CONFLICT names its columns, and inside DO UPDATE the old value as table.column.
+ *   - Text sorts by its bytes in SQLite, and in PostgreSQL if the database was made with a C locale.
+ *   - RETURNING gives rows in no order.
+ *   - A statement that fails undoes its whole transaction, whatever the function does then: what may
+ *     fail is avoided (ON CONFLICT DO NOTHING) or caught outside of db_write ().
+ *   - A broken rule is APP_ERROR_CONSTRAINT, 'UNIQUE constraint failed: users.email' in both; SQLite
+ *     does not name a foreign key. */
 #pragma once
 #include <glib.h>
 #include "base/arena.h"
@@ -82,7 +101,9 @@ gboolean db_select_texts (Db *self, Arena *arena, const char *sql, DbArgs args, 
                           GError **error); /* the first column of every row */
 
 /** Hand rows over one at a time, for answers too large to hold; values are valid in the call only.
- *  @each returns FALSE to stop. In PostgreSQL rows come in single-row mode. */
+ *  @each returns FALSE to stop. In PostgreSQL rows come in single-row mode.
+ *  Inside a write @each must not use the database; outside it may, but each level holds one of
+ *  PostgreSQL's connections. A slow @each keeps SQLite's log from starting over. */
 typedef struct _DbRow DbRow;
 gboolean db_each (Db *self, const char *sql, DbArgs args,
                   gboolean (*each) (const DbRow *row, gpointer data), gpointer data,

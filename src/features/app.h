@@ -18,8 +18,9 @@ struct _App {
     Jobs *jobs;
     Realtime *realtime;
     WorkerPool *workers;
-    Places *places;      /* NULL: no data file, positions get no names */
-    const char *version; /* of this program, "0.1.0" */
+    struct _Config *config; /* the system config, see features/config/config.h */
+    Places *places;         /* NULL: no data file, positions get no names */
+    const char *version;    /* of this program, "0.1.0" */
     gint64 started_at_ms;
 };
 
@@ -31,3 +32,5 @@ struct _App {
 /** Hang every feature into @api and its jobs into app->jobs. (features.c)
  *  @return FALSE when the server cannot start, e.g. the system config is unusable */
 gboolean features_start (App *app, Api *api, GError **error);
+/** Free what they hold; nothing serves or runs any more. */
+void features_stop (App *app);

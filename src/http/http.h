@@ -75,11 +75,12 @@ typedef enum {
     HTTP_BODY_BUFFER, /* whole, in request->body, up to max_body_bytes (413 beyond) */
     HTTP_BODY_SINK,   /* to sink, of any size */
     HTTP_BODY_REFUSE, /* answered already in begin () by http_respond (); what follows is dropped */
+    HTTP_BODY_DEFER,  /* decide later: the body waits until http_request_continue (), see below */
 } HttpBodyMode;
 
 typedef struct {
     HttpBodyMode body;
-    gsize max_body_bytes;
+    gsize max_body_bytes; /* HTTP_BODY_SINK: 0 is no limit */
     const HttpSinkClass *sink_class;
     gpointer sink;
     gboolean on_event_thread; /* handle () is quick and never blocks */
@@ -90,9 +91,15 @@ typedef struct {
     void (*begin) (gpointer app, HttpRequest *request, HttpPlan *out_plan);
     void (*handle) (gpointer app, HttpRequest *request);
     /** Answer what the server itself found wrong (a body too large, a broken head), in the shape
-     *  the application's clients know. @why carries an APP_ERROR code. NULL: plain JSON. */
+     *  the application's clients know, before returning. @why carries an APP_ERROR code; begin ()
+     *  may not have been called. NULL: plain JSON. */
     void (*fail) (gpointer app, HttpRequest *request, const GError *why);
 } HttpApp;
+
+/** After begin () chose HTTP_BODY_DEFER: take the body as @plan says (not HTTP_BODY_DEFER again), from
+ *  any thread; or refuse it with http_respond () instead. Meanwhile not a byte of the body is read and
+ *  no '100 Continue' is sent, so that a check which blocks (credential, quota) comes first. */
+void http_request_continue (HttpRequest *request, const HttpPlan *plan);
 
 /* ---- response ---- */
 
@@ -124,7 +131,8 @@ gboolean http_stream_write (HttpStream *self, gconstpointer bytes, gsize n_bytes
 void http_stream_fail (HttpStream *self);
 
 /** 101: after the head was sent, @upgraded gets the socket (non-blocking) and what the client sent
- *  ahead; it ends with http_upgrade_close (). On an event thread; must not block. */
+ *  ahead; it ends with http_upgrade_close (). On an event thread; must not block.
+ *  When the client left before, it is called with @upgrade NULL, so that @data can be freed. */
 typedef struct _HttpUpgrade HttpUpgrade;
 HttpResponse *http_response_new_upgrade (void (*upgraded) (gpointer data, HttpUpgrade *upgrade,
                                                            int socket_fd, const guint8 *early,
@@ -137,12 +145,20 @@ void http_response_set_header (HttpResponse *self, const char *name,
 void http_response_add_header (HttpResponse *self, const char *name,
                                const char *value); /* Set-Cookie */
 
+/** What a user uploaded and a browser might run (SVG, HTML): shown without scripts, in a sandbox. */
+void http_response_set_untrusted (HttpResponse *self);
+/** For a response that nobody takes: http_respond () frees the others. */
+void http_response_free (HttpResponse *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HttpResponse, http_response_free)
+
 /** Answer @request, once, from any thread. Adds the security headers, X-Correlation-ID (under /api)
  *  and the line in the access log. @response (transfer full); the request is gone afterwards. */
 void http_respond (HttpRequest *request, HttpResponse *response);
 
-/** A long poll: have @gone called (any thread) if the client leaves before http_respond (). The request
- *  must still be answered. */
+/** A long poll: have @gone called, once, on a thread of the server, if the client leaves or the server
+ *  stops before http_respond (). The request must still be answered; @gone may do so. It is never
+ *  called after http_respond () returned, which waits for a call under way: hold no lock that @gone
+ *  takes while answering. Call this from begin () or handle (), at most once a request. */
 void http_request_watch (HttpRequest *request, void (*gone) (gpointer data), gpointer data);
 
 /* ---- server ---- */
@@ -157,7 +173,12 @@ typedef struct {
     guint head_timeout_s;  /* 0: 30; a request whose head is not complete by then is dropped */
     const char *trusted_proxies; /* comma list of addresses and CIDR ranges; NULL: private ranges */
     gboolean access_log;
+    const char *content_security_policy; /* NULL: http_default_csp, "": none */
+    guint max_head_bytes;                /* 0: 16 KiB; of request line and headers, 431 beyond */
+    gboolean is_internal;                /* not counted in the metrics of requests */
 } HttpSettings;
+
+extern const char http_default_csp[];
 
 HttpServer *http_server_new (const HttpSettings *settings, const HttpApp *app_class, gpointer app,
                              GError **error); /* listens when it returns */

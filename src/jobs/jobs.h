@@ -37,6 +37,8 @@ gboolean job_add (Db *tx, const char *name, const char *queue, const char *key,
 
 Jobs *jobs_new (Db *db, gpointer app);
 void jobs_register (Jobs *self, const JobKind *kinds, gsize n_kinds);
+/** The queue of a registered kind; NULL: nobody here does jobs of this name. */
+const char *jobs_find_queue (Jobs *self, const char *name);
 void jobs_set_concurrency (Jobs *self, const char *queue,
                            guint n); /* at once, may be called while running */
 void jobs_start (Jobs *self);        /* hand expired leases back, start the threads */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """apigen: turns .api files into C, an OpenAPI document and a TypeScript client.
 
-    apigen.py [--c FOLDER] [--openapi FILE] [--typescript FILE] FILE.api...
+    apigen.py [--c FOLDER [--include FOLDER]] [--openapi FILE] [--typescript FILE] FILE.api...
 
 The language is described in docs/contract-language.md."""
 import argparse
@@ -31,6 +31,8 @@ def write(path, contents):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     arguments.add_argument('--c', metavar='FOLDER', help='write NAME_api.h and .c of each feature there')
+    arguments.add_argument('--include', metavar='FOLDER', default='features',
+                           help='what the headers are included from')
     arguments.add_argument('--openapi', metavar='FILE')
     arguments.add_argument('--typescript', metavar='FILE')
     arguments.add_argument('files', nargs='+', metavar='FILE.api')
@@ -44,7 +46,8 @@ def main():
     if given.typescript:
         write(given.typescript, emit_typescript.render(model))
     if given.c:
-        for name, contents in emit_c.files(model, emit_openapi.render(model)).items():
+        made = emit_c.files(model, emit_openapi.render(model), given.include)
+        for name, contents in made.items():
             write(os.path.join(given.c, name), contents)
 
 

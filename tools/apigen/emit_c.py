@@ -174,12 +174,12 @@ def handler_member(operation):
     return f'    ApiStatus (*{operation.function}) (ApiCall *call, const {operation.request} *in{out});'
 
 
-def header(feature):
+def header(feature, folder):
     stem = feature.stem
     out = [f'/* {stem}_api.h -- made by tools/apigen from {feature.name}/{stem}.api; do not edit */',
            '#pragma once', '#include "api/operation.h"']
     if needs_common(feature):
-        out.append('#include "features/common_api.h"')
+        out.append(f'#include "{folder}/common_api.h"')
     for each in feature.enums:
         if not each.is_int:
             out += ['', 'typedef enum {',
@@ -227,12 +227,17 @@ def thunk(operation, handlers):
             '}', '']
 
 
+def answers_itself(operation):
+    return operation.answer_kind != 'nothing' and not operation.has_out
+
+
 def operation_row(operation, handlers):
     flags = [flag for flag, on in (('API_PUBLIC', operation.is_public), ('API_ADMIN', operation.is_admin),
                                    ('API_ANY_KEY', operation.any_key),
                                    ('API_TAKES_LINK', operation.takes_link),
                                    ('API_QUICK', operation.quick),
-                                   ('API_BODY_OPTIONAL', operation.body_optional)) if on]
+                                   ('API_BODY_OPTIONAL', operation.body_optional),
+                                   ('API_OWN_ANSWER', answers_itself(operation))) if on]
     struct = operation.request
     parts = [f'.id = {text(operation.id)}', f'.method = HTTP_{operation.method}',
              f'.path = {text(operation.path)}', f'.status = {operation.status}']
@@ -266,10 +271,10 @@ def answer_descriptor(operation):
     return [f'static const FieldDescriptor {operation.function}_answer = {{ {", ".join(parts)} }};']
 
 
-def source(feature):
+def source(feature, folder):
     stem, handlers = feature.stem, pascal(feature.name) + 'Handlers'
     out = [f'/* {stem}_api.c -- made by tools/apigen from {feature.name}/{stem}.api; do not edit */',
-           f'#include "features/{stem}_api.h"', '', '#include <stddef.h>', '']
+           f'#include "{folder}/{stem}_api.h"', '', '#include <stddef.h>', '']
     for each in feature.enums:
         name = snake(each.name)
         out += [f'static const char *const {name}_texts[] = {{ '
@@ -296,11 +301,11 @@ def source(feature):
     return out
 
 
-def contract(model, openapi_text):
+def contract(model, openapi_text, folder):
     """The table of every feature, and the OpenAPI document."""
     features = [each for each in model.features if each.operations]
-    out = ['/* api_contract.c -- made by tools/apigen; do not edit */', '#include "features/api_contract.h"', '']
-    out += [f'#include "features/{each.stem}_api.h"' for each in features]
+    out = ['/* api_contract.c -- made by tools/apigen; do not edit */', f'#include "{folder}/api_contract.h"', '']
+    out += [f'#include "{folder}/{each.stem}_api.h"' for each in features]
     out += ['', 'static const ApiOperations features[] = {',
             *[f'    {{ {each.stem}_operations, {len(each.operations)} }},' for each in features], '};', '',
             'static const char openapi_json[] =']
@@ -319,13 +324,14 @@ extern const ApiContract api_contract;
 '''
 
 
-def files(model, openapi_text):
-    """@return file name -> contents"""
+def files(model, openapi_text, folder='features'):
+    """@param folder  what the headers are included from
+    @return file name -> contents"""
     out = {'api_contract.h': CONTRACT_HEADER,
-           'api_contract.c': '\n'.join(contract(model, openapi_text))}
+           'api_contract.c': '\n'.join(contract(model, openapi_text, folder))}
     for feature in model.features:
         # What an alias stands for must be declared first.
         feature.operations.sort(key=lambda each: each.alias is not None)
-        out[f'{feature.stem}_api.h'] = '\n'.join(header(feature))
-        out[f'{feature.stem}_api.c'] = '\n'.join(source(feature))
+        out[f'{feature.stem}_api.h'] = '\n'.join(header(feature, folder))
+        out[f'{feature.stem}_api.c'] = '\n'.join(source(feature, folder))
     return out

@@ -187,6 +187,9 @@ class Model:
             self._resolve(use, where, feature)
         if operation.body and not isinstance(operation.body.target, Type):
             raise ApiError(f'{where}: {operation.id}: a body is an object type')
+        permissions = self.names.get('Permission')
+        if permissions and operation.permission and operation.permission not in permissions.values:
+            raise ApiError(f'{where}: {operation.permission} is no value of the enum Permission')
         if operation.quick and not operation.is_public:
             raise ApiError(f'{where}: {operation.id}: quick is for public operations; finding out who '
                            'asks reads the database')

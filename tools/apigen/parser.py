@@ -54,6 +54,14 @@ class Parser:
         self.take('sign', '..')
         return low, self.bound()
 
+    def pattern(self):
+        text = self.take('string')
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ApiError(f'{self.where()}: the pattern {text} is wrong: {error}') from error
+        return text
+
     def rules(self, rules):
         """What stands between parentheses after a type."""
         while not self.take_if(')'):
@@ -62,7 +70,7 @@ class Parser:
             elif self.take_if('items', 'word'):
                 rules.min_items, rules.max_items = self.range()
             elif self.take_if('pattern', 'word'):
-                rules.pattern = self.take('string')
+                rules.pattern = self.pattern()
             elif self.take_if('unique', 'word'):
                 rules.unique = True
             elif self.take_if('clock', 'word'):

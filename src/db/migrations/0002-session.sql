@@ -16,7 +16,7 @@ CREATE TABLE session (
     updated_at            BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX session_token_hash ON session (token_hash);
-CREATE INDEX session_user ON session (user_id, updated_at);
+CREATE INDEX session_of_user ON session (user_id, updated_at);
 CREATE INDEX session_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE api_key (

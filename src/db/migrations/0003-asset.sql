@@ -35,7 +35,9 @@ CREATE TABLE asset (
     update_id           TEXT NOT NULL,                    -- UUIDv7 of the last change
     deleted_at          BIGINT                            -- NULL unless trashed
 );
-CREATE UNIQUE INDEX asset_owner_checksum ON asset (owner_id, checksum) WHERE library_id IS NULL;
+-- what is being removed does not count, so that the same file can be uploaded again at once
+CREATE UNIQUE INDEX asset_owner_checksum ON asset (owner_id, checksum)
+    WHERE library_id IS NULL AND status <> 'deleted';
 CREATE INDEX asset_timeline ON asset (owner_id, local_month, visibility, local_date_time, id);
 CREATE INDEX asset_trash ON asset (owner_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX asset_removing ON asset (status) WHERE status = 'deleted';

@@ -1,0 +1,155 @@
+/* test_access.c -- who may do what to which asset, on both engines */
+#include "db/test_db.h"
+
+#include "api/api.h"
+
+extern const char access_sql_owner_one[]; /* access.c */
+
+#define ALICE "5bbd29cd-0000-4000-8000-000000000001"
+#define BOB "5bbd29cd-0000-4000-8000-000000000002"
+#define ASSET(n) "a0000000-0000-4000-8000-00000000000" #n
+#define PLAIN ASSET (1)
+#define TRASHED ASSET (2)
+#define LOCKED ASSET (3)
+#define REMOVED ASSET (4)
+#define MISSING ASSET (9)
+
+static const Auth alice = { .kind = CREDENTIAL_SESSION, .user_id = ALICE };
+static const Auth elevated = { .kind = CREDENTIAL_SESSION, .user_id = ALICE, .is_elevated = TRUE };
+static const Auth bob = { .kind = CREDENTIAL_API_KEY, .user_id = BOB };
+static const Auth link_of_alice = { .kind = CREDENTIAL_LINK, .user_id = ALICE, .link_id = "l" };
+
+static void
+fill (TestDb *t)
+{
+    static const char *const states[][2] = { { "active", "timeline" },
+                                             { "trashed", "archive" },
+                                             { "active", "locked" },
+                                             { "deleted", "timeline" } };
+    static const char *const users[] = { ALICE, BOB };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (users); i++)
+        g_assert_true (db_exec (
+            t->db,
+            "INSERT INTO users (id, email, name, profile_changed_at, cluster_group_id, created_at,"
+            " updated_at) VALUES ($1, $1, 'x', 1, 'g', 1, 1)",
+            DB_ARGS (db_text (users[i])), NULL, &t->error));
+    for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+        guint8 checksum = (guint8) i;
+        const char *id = arena_printf (t->arena, "a0000000-0000-4000-8000-00000000000%u", i + 1);
+
+        g_assert_true (db_exec (
+            t->db,
+            "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum,"
+            " size_bytes, file_created_at, file_modified_at, local_date_time, local_month, status,"
+            " visibility, created_at, updated_at, update_id)"
+            " VALUES ($1, $2, 'IMAGE', 'x', 'x', $3, 1, 0, 0, 0, 0, $4, $5, 1, 1, 'u')",
+            DB_ARGS (db_text (id), db_text (ALICE), db_blob (&checksum, 1), db_text (states[i][0]),
+                     db_text (states[i][1])),
+            NULL, &t->error));
+    }
+}
+
+static gboolean
+may (TestDb *t, const Auth *auth, const char *permission, const char *id)
+{
+    ApiCall call = { .db = t->db, .arena = t->arena, .auth = auth };
+    StringList twice = { (const char *[]){ id, id }, 2 };
+    gboolean one = access_check_asset (&call, id, permission, &t->error);
+    gboolean many;
+
+    if (!one) {
+        g_assert_cmpstr (t->error->message, ==,
+                         arena_printf (t->arena, "Not found or no %s access", permission));
+        g_clear_error (&t->error);
+    }
+    many = access_check_assets (&call, &twice, permission, &t->error);
+    g_clear_error (&t->error);
+    g_assert_cmpint (one, ==, many); /* both ways decide alike */
+    return one;
+}
+
+static void
+test_owners_may_do_everything_with_what_is_theirs (TestDb *t)
+{
+    static const char *const permissions[] = { "asset.read",     "asset.view",   "asset.download",
+                                               "asset.share",    "asset.update", "asset.delete",
+                                               "asset.edit.get", "asset.copy" };
+
+    fill (t);
+    for (gsize i = 0; i < G_N_ELEMENTS (permissions); i++) {
+        g_assert_true (may (t, &alice, permissions[i], PLAIN));
+        g_assert_true (may (t, &alice, permissions[i], TRASHED));
+        g_assert_false (may (t, &bob, permissions[i], PLAIN));
+        g_assert_false (may (t, &alice, permissions[i], REMOVED));
+        g_assert_false (may (t, &alice, permissions[i], MISSING));
+    }
+}
+
+static void
+test_locked_assets_need_the_pin_and_are_never_shared (TestDb *t)
+{
+    fill (t);
+    g_assert_false (may (t, &alice, "asset.read", LOCKED));
+    g_assert_false (may (t, &alice, "asset.delete", LOCKED));
+    g_assert_true (may (t, &elevated, "asset.read", LOCKED));
+    g_assert_true (may (t, &elevated, "asset.update", LOCKED));
+    g_assert_false (may (t, &elevated, "asset.share", LOCKED));
+}
+
+static void
+test_the_holder_of_a_link_is_not_its_owner (TestDb *t)
+{
+    fill (t);
+    g_assert_false (may (t, &link_of_alice, "asset.read", PLAIN));
+    g_assert_false (may (t, &link_of_alice, "asset.delete", PLAIN));
+}
+
+static void
+test_one_bad_id_refuses_all_and_an_empty_list_passes (TestDb *t)
+{
+    ApiCall call = { .db = t->db, .arena = t->arena, .auth = &alice };
+    StringList mixed = { (const char *[]){ PLAIN, MISSING, TRASHED }, 3 };
+    StringList none = { NULL, 0 }, passed;
+
+    fill (t);
+    g_assert_false (access_check_assets (&call, &mixed, "asset.read", &t->error));
+    g_clear_error (&t->error);
+    g_assert_true (access_check_assets (&call, &none, "asset.read", &t->error));
+    g_assert_true (access_filter_assets (&call, &mixed, "asset.read", &passed, &t->error));
+    g_assert_cmpuint (passed.n, ==, 2);
+    g_assert_cmpstr (passed.items[0], ==, PLAIN);
+    g_assert_cmpstr (passed.items[1], ==, TRASHED);
+    g_assert_true (access_filter_assets (&call, &none, "asset.read", &passed, &t->error));
+    g_assert_cmpuint (passed.n, ==, 0);
+}
+
+static void
+test_one_asset_is_one_read_of_an_index (TestDb *t)
+{
+    const char *plan = NULL;
+
+    fill (t);
+    g_assert_true (db_explain (t->db, t->arena, access_sql_owner_one,
+                               DB_ARGS (db_text (PLAIN), db_text (ALICE), db_int (0)), &plan,
+                               &t->error));
+    if (t->engine == TEST_SQLITE) /* PostgreSQL scans a table of one page, rightly */
+        g_assert_nonnull (g_strstr_len (plan, -1, "USING INDEX sqlite_autoindex_asset_1"));
+}
+
+int
+main (int argc, char *argv[])
+{
+    test_db_init (&argc, &argv);
+    test_db_add ("/access/owners-may-do-everything-with-what-is-theirs",
+                 test_owners_may_do_everything_with_what_is_theirs);
+    test_db_add ("/access/locked-assets-need-the-pin-and-are-never-shared",
+                 test_locked_assets_need_the_pin_and_are_never_shared);
+    test_db_add ("/access/the-holder-of-a-link-is-not-its-owner",
+                 test_the_holder_of_a_link_is_not_its_owner);
+    test_db_add ("/access/one-bad-id-refuses-all-and-an-empty-list-passes",
+                 test_one_bad_id_refuses_all_and_an_empty_list_passes);
+    test_db_add ("/access/one-asset-is-one-read-of-an-index",
+                 test_one_asset_is_one_read_of_an_index);
+    return test_db_run ();
+}

@@ -1,0 +1,49 @@
+-- functions.sql: what SQLite has, or sqlite_functions.c gives it, made for PostgreSQL. Run at every
+-- start, so each statement may be run again; the results must be those of SQLite.
+
+-- the items of a JSON array in their order; SQLite's gives more columns, use only these two
+CREATE OR REPLACE FUNCTION json_each (document TEXT) RETURNS TABLE (key BIGINT, value TEXT)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100
+    AS $$ SELECT ordinality - 1, item
+            FROM json_array_elements_text (document::json) WITH ORDINALITY AS items (item, ordinality) $$;
+
+-- a JSON array of texts or integers, NULLs included; in the order of the rows that come
+CREATE OR REPLACE FUNCTION json_group_array_finish (items TEXT[]) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT array_to_json (items)::text $$;
+CREATE OR REPLACE FUNCTION json_group_array_finish (items BIGINT[]) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT array_to_json (items)::text $$;
+CREATE OR REPLACE AGGREGATE json_group_array (TEXT)
+    (sfunc = array_append, stype = TEXT[], initcond = '{}', finalfunc = json_group_array_finish);
+CREATE OR REPLACE AGGREGATE json_group_array (BIGINT)
+    (sfunc = array_append, stype = BIGINT[], initcond = '{}', finalfunc = json_group_array_finish);
+
+-- letters whose accent is not a combining mark, as in sqlite_functions.c
+CREATE OR REPLACE FUNCTION plain_letters (decomposed TEXT) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT normalize (
+              replace (replace (replace (replace (replace (replace (replace (replace (
+                  translate (regexp_replace (decomposed, '[\u0300-\u036f]', '', 'g'),
+                             U&'\00d0\00d8\00f0\00f8\0110\0111\0126\0127\0131\0141\0142', 'DOdoDdHhiLl'),
+                  U&'\00c6', 'AE'), U&'\00e6', 'ae'), U&'\00de', 'TH'), U&'\00fe', 'th'),
+                  U&'\00df', 'ss'), U&'\1e9e', 'SS'), U&'\0152', 'OE'), U&'\0153', 'oe'), NFC) $$;
+
+CREATE OR REPLACE FUNCTION unaccent (phrase TEXT) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT plain_letters (normalize (phrase, NFD)) $$;
+
+-- for searching: lower case, without accents, compatible forms made plain, a final sigma a sigma.
+-- Lower case of every language needs ICU, or else a database whose locale is UTF-8.
+DO $do$
+DECLARE
+    collation_clause TEXT := '';
+BEGIN
+    IF EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu') THEN
+        collation_clause := ' COLLATE "und-x-icu"';
+    END IF;
+    EXECUTE format ($f$
+        CREATE OR REPLACE FUNCTION fold (phrase TEXT) RETURNS TEXT
+            LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+            AS $$ SELECT replace (lower (plain_letters (normalize (lower (phrase%1$s), NFKD))%1$s),
+                                  U&'\03c2', U&'\03c3') COLLATE "default" $$
+        $f$, collation_clause);
+END $do$;

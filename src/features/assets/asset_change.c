@@ -1,0 +1,338 @@
+/* asset_change.c -- see asset_change.h */
+#define G_LOG_DOMAIN "assets"
+#include "features/assets/asset_change.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "features/ingest/ingest.h"
+#include "media/facts_date.h"
+
+#define MINUTE_MS G_GINT64_CONSTANT (60000)
+#define MAX_OFFSET_MINUTES (15 * 60)
+
+/* ---- reading what was sent ---- */
+
+gboolean
+asset_change_set_date (AssetChange *self, const char *text)
+{
+    static const char pattern[] =
+        "^(\\d{4}-\\d{2}-\\d{2})(?:[T ](\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?))?"
+        " ?(Z|[+-]\\d{2}(?::?\\d{2})?)?$";
+    g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_CASELESS, 0, NULL);
+    g_autoptr (GMatchInfo) match = NULL;
+    g_autofree char *day = NULL, *clock = NULL, *offset = NULL, *whole = NULL;
+    DateStamp stamp;
+
+    if (strlen (text) > 64 || !g_regex_match (regex, text, 0, &match))
+        return FALSE;
+    day = g_match_info_fetch (match, 1);
+    clock = g_match_info_fetch (match, 2);
+    offset = g_match_info_fetch (match, 3);
+    whole = g_strdup_printf ("%sT%s%s", day, clock != NULL && *clock ? clock : "00:00",
+                             offset != NULL ? offset : "");
+    if (!date_stamp_parse (whole, &stamp) ||
+        (offset != NULL && *offset != '\0' && !stamp.has_offset))
+        return FALSE;
+    self->has_date = TRUE;
+    self->offset_minutes = stamp.has_offset ? stamp.offset_minutes : 0;
+    self->date_ms = stamp.wall_ms - self->offset_minutes * MINUTE_MS;
+    return TRUE;
+}
+
+gboolean
+asset_change_set_zone (AssetChange *self, Arena *arena, const char *text)
+{
+    g_autoptr (GTimeZone) zone = NULL;
+    const char *figures = g_str_has_prefix (text, "UTC") ? text + 3 : text;
+
+    if (strcmp (text, "UTC") == 0 || strcmp (text, "Z") == 0) {
+        self->time_zone = "UTC";
+        return TRUE;
+    }
+    if (g_regex_match_simple ("^[+-](0?\\d|1[0-4])(:?[0-5]\\d)?$", figures, 0, 0)) {
+        /* 'UTC' before it makes every way of writing an offset one that date_local_ms () reads */
+        self->time_zone = arena_printf (arena, "UTC%s", figures);
+        return TRUE;
+    }
+    /* a name becomes a path below the system's zones: nothing but names may get there */
+    if (strlen (text) > 64 ||
+        !g_regex_match_simple ("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", text, 0, 0))
+        return FALSE;
+    zone = g_time_zone_new_identifier (text);
+    if (zone == NULL)
+        return FALSE;
+    self->time_zone = text;
+    return TRUE;
+}
+
+static gboolean
+touches_date (const AssetChange *self)
+{
+    return self->has_date || self->has_relative || self->time_zone != NULL;
+}
+
+gboolean
+asset_change_touches_exif (const AssetChange *self)
+{
+    return touches_date (self) || self->description != NULL || self->has_position ||
+           self->set_rating;
+}
+
+/* ---- applying ---- */
+
+static gboolean
+is_locked (const AssetRow *row, const char *property)
+{
+    for (gsize i = 0; i < row->locked_properties.n; i++)
+        if (strcmp (row->locked_properties.items[i], property) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+lock (AssetRow *row, Arena *arena, const char *property)
+{
+    StringList *list = &row->locked_properties;
+    gsize n_bytes = list->n * sizeof *list->items;
+
+    if (is_locked (row, property))
+        return;
+    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items[list->n++] = property;
+    row->has_locked_properties = TRUE;
+}
+
+/* As a tag has it: 2023:11:19 18:11:00.000, then the offset when there is one. */
+static const char *
+stamp_text (Arena *arena, gint64 wall_ms, gboolean has_offset, gint offset_minutes)
+{
+    char iso[TIMESTAMP_TEXT_BYTES];
+    guint size = (guint) ABS (offset_minutes);
+
+    timestamp_format (wall_ms, iso);
+    iso[4] = iso[7] = ':';
+    iso[10] = ' ';
+    return has_offset ? arena_printf (arena, "%.23s%c%02u:%02u", iso,
+                                      offset_minutes < 0 ? '-' : '+', size / 60, size % 60)
+                      : arena_printf (arena, "%.23s", iso);
+}
+
+/* Find dates and zone as if this stamp were all that is known of time. */
+static void
+find_dates (AssetRow *row, const char *stamp, const Places *places, Arena *arena)
+{
+    json_t *tags = json_pack ("{s:s}", "DateTimeOriginal", stamp);
+    gboolean has_position = row->has_latitude && row->has_longitude;
+    DateFacts facts;
+
+    date_facts_find (tags, row->type == ASSET_TYPE_VIDEO, has_position, row->latitude,
+                     row->longitude, places, arena, &facts);
+    json_decref (tags);
+    if (!facts.has_date)
+        return;
+    row->has_date_time_original = TRUE;
+    row->date_time_original = row->file_created_at = facts.instant_ms;
+    row->local_date_time = facts.local_ms;
+    row->time_zone = facts.time_zone;
+}
+
+static gint
+offset_at (gint64 instant_ms, const char *time_zone)
+{
+    gint64 minutes = (date_local_ms (instant_ms, time_zone) - instant_ms) / MINUTE_MS;
+
+    return (gint) CLAMP (minutes, -MAX_OFFSET_MINUTES, MAX_OFFSET_MINUTES);
+}
+
+static void
+set_instant (AssetRow *row, gint64 instant_ms, gint offset_minutes, const Places *places,
+             Arena *arena)
+{
+    find_dates (row,
+                stamp_text (arena, instant_ms + offset_minutes * MINUTE_MS, TRUE, offset_minutes),
+                places, arena);
+}
+
+static void
+apply_date (const AssetChange *self, const Places *places, Arena *arena, AssetRow *row)
+{
+    gint64 instant_ms = self->has_date                ? self->date_ms
+                        : row->has_date_time_original ? row->date_time_original
+                                                      : row->file_created_at;
+    gint offset_minutes;
+
+    if (self->has_relative)
+        instant_ms += self->relative_minutes * MINUTE_MS;
+    if (self->time_zone != NULL)
+        offset_minutes = offset_at (instant_ms, self->time_zone);
+    else
+        offset_minutes =
+            self->has_date ? self->offset_minutes : offset_at (instant_ms, row->time_zone);
+    set_instant (row, instant_ms, offset_minutes, places, arena);
+    lock (row, arena, "dateTimeOriginal");
+    lock (row, arena, "timeZone");
+}
+
+/* A camera that names its offset keeps it wherever the photo was taken; which offsets those are is
+ * known only to the tags, and is put right when they are read again. */
+static void
+follow_position (const Places *places, Arena *arena, AssetRow *row)
+{
+    gboolean is_video = row->type == ASSET_TYPE_VIDEO;
+
+    if (is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
+        set_instant (row, row->date_time_original,
+                     offset_at (row->date_time_original, row->time_zone), places, arena);
+    else if (row->has_date_time_original &&
+             (row->time_zone == NULL || !g_str_has_prefix (row->time_zone, "UTC") || is_video))
+        find_dates (
+            row,
+            stamp_text (arena, is_video ? row->file_created_at : row->local_date_time, FALSE, 0),
+            places, arena);
+}
+
+static void
+apply_position (const AssetChange *self, const Places *places, gboolean find_place, Arena *arena,
+                AssetRow *row)
+{
+    Place place = { 0 };
+
+    row->has_latitude = row->has_longitude = TRUE;
+    row->latitude = self->latitude;
+    row->longitude = self->longitude;
+    if (places != NULL && find_place)
+        places_find (places, self->latitude, self->longitude, &place);
+    row->city = place.city;
+    row->state = place.state;
+    row->country = place.country;
+    lock (row, arena, "latitude");
+    lock (row, arena, "longitude");
+}
+
+void
+asset_change_apply (const AssetChange *self, const Places *places, gboolean find_place,
+                    Arena *arena, AssetRow *row)
+{
+    if (self->description != NULL) {
+        row->description = self->description;
+        lock (row, arena, "description");
+    }
+    if (self->set_rating) {
+        row->has_rating = self->has_rating;
+        row->rating = self->rating;
+        lock (row, arena, "rating");
+    }
+    if (self->has_position)
+        apply_position (self, places, find_place, arena, row);
+    if (touches_date (self))
+        apply_date (self, places, arena, row);
+    else if (self->has_position)
+        follow_position (places, arena, row);
+}
+
+/* ---- storing ---- */
+
+gboolean
+asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,
+                         GError **error)
+{
+    StringList ids = { &video_id, 1 };
+    AssetRowList rows;
+    const char *fault = NULL;
+
+    if (!assets_find (db, arena, &ids, &rows, error))
+        return FALSE;
+    if (rows.n == 0)
+        fault = "Live photo video not found";
+    else if (rows.items[0].type != ASSET_TYPE_VIDEO)
+        fault = "Live photo video must be a video";
+    else if (strcmp (rows.items[0].owner_id, owner_id) != 0)
+        fault = "Live photo video does not belong to the user";
+    if (fault != NULL)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, fault);
+    return fault == NULL;
+}
+
+static gboolean
+link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video_id, gint64 now_ms,
+                  AssetChangeResult *out, GError **error)
+{
+    gboolean hidden;
+
+    if (!asset_check_motion_part (tx, arena, video_id, photo->owner_id, error) ||
+        !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
+        !asset_hide_motion_part (tx, video_id, &hidden, error))
+        return FALSE;
+    if (hidden)
+        out->hidden_video_id = video_id;
+    return TRUE;
+}
+
+/* The video is an asset of its own again, as visible as the photo. */
+static gboolean
+unlink_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
+                    GError **error)
+{
+    AssetFlags shown = { .visibility = asset_visibility_enum.texts[visibility] };
+    const char *video_id = photo->live_photo_video_id;
+    StringList ids = { &video_id, 1 };
+    AssetRowList videos;
+
+    if (video_id == NULL)
+        return TRUE;
+    if (!assets_find (tx, arena, &ids, &videos, error))
+        return FALSE;
+    if (videos.n > 0 && g_str_has_prefix (videos.items[0].original_path, "encoded-video/")) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "Cannot unlink Android motion photos");
+        return FALSE;
+    }
+    return asset_store_motion_part (tx, photo->id, NULL, now_ms, error) &&
+           (videos.n == 0 || (asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
+                              ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error)));
+}
+
+static gboolean
+save_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow *photo,
+                  gint64 now_ms, AssetChangeResult *out, GError **error)
+{
+    int visibility = photo->visibility;
+
+    if (self->motion_video_id != NULL)
+        return link_motion_part (tx, arena, photo, self->motion_video_id, now_ms, out, error);
+    if (self->flags.visibility != NULL)
+        visibility = enum_find (&asset_visibility_enum, self->flags.visibility);
+    return unlink_motion_part (tx, arena, photo, visibility, now_ms, error);
+}
+
+gboolean
+asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena,
+                   const StringList *ids, AssetChangeResult *out, GError **error)
+{
+    gint64 now_ms = timestamp_now_ms ();
+    AssetChangeResult result = { 0 };
+    AssetRowList rows;
+
+    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
+        !assets_find (tx, arena, ids, &rows, error))
+        return FALSE;
+    for (gsize i = 0; i < rows.n; i++) {
+        AssetRow *row = &rows.items[i];
+
+        if (asset_change_touches_exif (self)) {
+            asset_change_apply (self, app->places, ingest_finds_places (app), arena, row);
+            if (!asset_store_exif (tx, arena, row, now_ms, error))
+                return FALSE;
+        }
+        if (self->has_position && !ingest_add_metadata (tx, arena, row->id, "sidecar-write", error))
+            return FALSE;
+        if (self->set_motion_part &&
+            !save_motion_part (self, tx, arena, row, now_ms, &result, error))
+            return FALSE;
+    }
+    *out = result;
+    return TRUE;
+}

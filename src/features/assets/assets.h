@@ -1,0 +1,81 @@
+/* assets.h -- photos and videos: finding, describing, changing them, and telling clients of it
+ *
+ * Whether the caller may do so was checked before (access_check_asset () of api/api.h). An asset that is
+ * being removed (status deleted) is not found by anything here. */
+#pragma once
+#include "features/app.h"
+#include "features/assets_api.h"
+
+void assets_start (App *app, Api *api);
+
+/* ---- reading ---- */
+
+/** @return FALSE with APP_ERROR_NOT_FOUND when there is none */
+gboolean asset_find (Db *db, Arena *arena, const char *id, AssetRow *out, GError **error);
+/** Those of @ids that are there, in one query, in the order of @ids; a repeated id comes once. */
+gboolean assets_find (Db *db, Arena *arena, const StringList *ids, AssetRowList *out,
+                      GError **error);
+/** The path of a file made for or beside an asset, as it is stored; NULL when there is none. */
+gboolean asset_find_file (Db *db, Arena *arena, const char *id, AssetFileType type,
+                          gboolean is_edited, const char **out_path, GError **error);
+
+/* ---- describing ---- */
+
+typedef enum {
+    ASSET_WITH_OWNER = 1 << 0,
+    ASSET_WITH_EXIF = 1 << 1,
+    ASSET_WITH_TAGS = 1 << 2,
+    ASSET_WITH_PEOPLE = 1 << 3,
+    ASSET_WITH_STACK = 1 << 4,
+} AssetParts;
+
+#define ASSET_FULL                                                                                 \
+    (ASSET_WITH_OWNER | ASSET_WITH_EXIF | ASSET_WITH_TAGS | ASSET_WITH_PEOPLE | ASSET_WITH_STACK)
+#define ASSET_CHANGED (ASSET_WITH_EXIF | ASSET_WITH_PEOPLE) /* answer of an update */
+#define ASSET_EVENT (ASSET_WITH_EXIF | ASSET_WITH_TAGS | ASSET_WITH_PEOPLE) /* in realtime events */
+
+/** For clients. @viewer_id: favourites and people are the owner's own business. */
+gboolean asset_describe (const App *app, Db *db, Arena *arena, const char *id, AssetParts parts,
+                         const char *viewer_id, AssetResponse *out, GError **error);
+/** Many at once, with a fixed number of queries; order and gaps as assets_find (). */
+gboolean assets_describe (const App *app, Db *db, Arena *arena, const StringList *ids,
+                          AssetParts parts, const char *viewer_id, AssetResponseList *out,
+                          GError **error);
+
+/* ---- changing, inside a write ---- */
+
+/** A parameter for "UPDATE asset SET ... FROM json_each ($n) AS change WHERE asset.id =
+ *  substr (change.value, 1, 36)" that gives every row an update id of its own, in the order of @ids:
+ *  "update_id = substr (change.value, 38)". */
+DbValue asset_changes (Arena *arena, const StringList *ids);
+
+/** Months since 1970 of a local time. */
+gint64 asset_local_month (gint64 local_ms);
+
+/** A video becomes the motion part of a photo: off the timeline. *@out_hidden: it was on it. */
+gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden,
+                                 GError **error);
+/** FALSE with APP_ERROR_INVALID and the clients' text unless @video_id may be the motion part of a
+ *  photo of @owner_id. */
+gboolean asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,
+                                  GError **error);
+
+/** Write key/value items of one asset; in a write. */
+gboolean asset_set_metadata (Db *tx, const char *id, const AssetMetadataUpsertItemList *items,
+                             gint64 now_ms, GError **error);
+
+/** Lay what the user changed (the locked properties) over what was read from the files, as a sidecar
+ *  would say it. @return the new document; NULL with APP_ERROR_INTERNAL when @metadata_json is none */
+const char *asset_overlay_locked (Arena *arena, const AssetRow *asset, const char *metadata_json,
+                                  GError **error);
+
+/* ---- telling clients; any thread, after the commit ---- */
+
+/** @event with the id, or with the list of ids, as its argument. */
+void asset_send_id (const App *app, const char *owner_id, const char *event, const char *id);
+void asset_send_ids (const App *app, const char *owner_id, const char *event,
+                     const StringList *ids);
+/** @event with the described asset; nothing when it is gone. */
+void asset_send_object (const App *app, Arena *arena, const char *id, const char *event);
+/** on_upload_success and AssetUploadReadyV1 and V2, unless the asset is hidden or locked. */
+void asset_send_ready (const App *app, Arena *arena, const char *id);

@@ -1,0 +1,197 @@
+/* The rules of logins: what is checked against what, how often it may be tried, what a login makes. */
+#define G_LOG_DOMAIN "auth"
+#include "features/auth/auth_private.h"
+
+#include <string.h>
+
+#include "base/timestamp.h"
+#include "features/auth/attempt_limit.h"
+#include "features/onboarding/onboarding.h"
+#include "features/sessions/sessions.h"
+
+#define COOKIE_LIFE_S 34560000 /* 400 days, the longest that browsers grant */
+
+/* One account at one address; one address at all its accounts; the secrets of a user who is logged in,
+ * a PIN of six digits among them. */
+static const AttemptRule account_rule = { 10, 60000, 60000, 600000, 20000 };
+static const AttemptRule address_rule = { 100, 600000, 600000, 600000, 20000 };
+static const AttemptRule secrets_rule = { 10, 60000, 3600000, 86400000, 20000 };
+
+static AttemptLimit *account_limit, *address_limit, *secrets_limit;
+
+void
+auth_limits_start (void)
+{
+    attempt_limit_free (account_limit);
+    attempt_limit_free (address_limit);
+    attempt_limit_free (secrets_limit);
+    account_limit = attempt_limit_new (&account_rule);
+    address_limit = attempt_limit_new (&address_rule);
+    secrets_limit = attempt_limit_new (&secrets_rule);
+}
+
+static gboolean
+refuse_too_many (gint64 wait_ms, GError **error)
+{
+    g_set_error (error, APP_ERROR, APP_ERROR_TOO_MANY,
+                 "Too many wrong attempts. Try again in %" G_GINT64_FORMAT " seconds",
+                 (wait_ms + 999) / 1000);
+    return FALSE;
+}
+
+/* One household has a /64 of IPv6, so that counts as one address. */
+static char *
+address_key (const char *peer)
+{
+    g_autoptr (GInetAddress) address = g_inet_address_new_from_string (peer);
+    guint8 bytes[16];
+
+    if (address == NULL || g_inet_address_get_family (address) != G_SOCKET_FAMILY_IPV6)
+        return g_strdup (peer);
+    memcpy (bytes, g_inet_address_to_bytes (address), sizeof bytes);
+    memset (bytes + 8, 0, 8);
+    g_object_unref (g_steal_pointer (&address));
+    address = g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV6);
+    return g_inet_address_to_string (address);
+}
+
+gboolean
+auth_check_login (ApiCall *call, const LoginCredential *login, LoginRow *out, gint64 *out_wait_ms,
+                  GError **error)
+{
+    g_autofree char *address = address_key (call->request->peer);
+    g_autofree char *account = g_strconcat (address, " ", login->email, NULL);
+    g_autoptr (GError) why = NULL;
+    gint64 now = timestamp_now_ms ();
+    gboolean is_known, is_right;
+    LoginRow user = { 0 };
+
+    *out_wait_ms = 0;
+    if (!attempt_limit_take (address_limit, address, now, out_wait_ms))
+        return refuse_too_many (*out_wait_ms, error);
+    if (!attempt_limit_take (account_limit, account, now, out_wait_ms)) {
+        attempt_limit_give_back (address_limit, address);
+        return refuse_too_many (*out_wait_ms, error);
+    }
+    is_known = auth_store_find_login (call->db, call->arena, login->email, &user, &why);
+    if (!is_known && !g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND)) {
+        g_propagate_error (error, g_steal_pointer (&why));
+        return FALSE;
+    }
+    /* an unknown account takes as long as a wrong password */
+    is_right = auth_password_matches (login->password, is_known ? user.password : NULL);
+    if (!is_known || !is_right) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAUTHORIZED,
+                             "Incorrect email or password");
+        return FALSE;
+    }
+    attempt_limit_give_back (address_limit, address);
+    attempt_limit_clear (account_limit, account);
+    *out = user;
+    return TRUE;
+}
+
+static gboolean
+refuse_secret (GError **error, const char *text)
+{
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, text);
+    return FALSE;
+}
+
+gboolean
+auth_check_secrets (ApiCall *call, const GivenSecrets *given, gint64 *out_wait_ms, GError **error)
+{
+    const char *user_id = call->auth->user_id;
+    SecretsRow secrets;
+
+    *out_wait_ms = 0;
+    if (!auth_store_load_secrets (call->db, call->arena, user_id, &secrets, error))
+        return FALSE;
+    if (given->needs_pin && secrets.pin_code == NULL)
+        return refuse_secret (error, "User does not have a PIN code");
+    if (given->password == NULL && given->pin_code == NULL)
+        return refuse_secret (error, "Either password or pinCode is required");
+    if (!attempt_limit_take (secrets_limit, user_id, timestamp_now_ms (), out_wait_ms))
+        return refuse_too_many (*out_wait_ms, error);
+    if (given->password != NULL) {
+        if (!auth_password_matches (given->password, secrets.password))
+            return refuse_secret (error, "Wrong password");
+    } else if (!auth_password_matches (given->pin_code, secrets.pin_code)) {
+        return refuse_secret (error, "Wrong PIN code");
+    }
+    attempt_limit_clear (secrets_limit, user_id);
+    return TRUE;
+}
+
+/* ---- cookies ---- */
+
+static void
+set_cookie (ApiCall *call, const char *name, const char *value, gboolean is_http_only)
+{
+    g_autoptr (GDateTime) end =
+        g_date_time_new_from_unix_utc (timestamp_now_ms () / 1000 + COOKIE_LIFE_S);
+    g_autofree char *expires = g_date_time_format (end, "%a, %d %b %Y %H:%M:%S GMT");
+
+    api_set_cookie (call, arena_printf (call->arena,
+                                        "%s=%s; Max-Age=%d; Path=/; Expires=%s;%s%s SameSite=Lax",
+                                        name, http_percent_encode (call->arena, value),
+                                        COOKIE_LIFE_S, expires, is_http_only ? " HttpOnly;" : "",
+                                        call->request->is_secure ? " Secure;" : ""));
+}
+
+static void
+clear_cookie (ApiCall *call, const char *name)
+{
+    api_set_cookie (
+        call,
+        arena_printf (call->arena, "%s=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", name));
+}
+
+void
+auth_set_cookies (ApiCall *call, const char *token, const char *type)
+{
+    set_cookie (call, "immich_access_token", token, TRUE);
+    set_cookie (call, "immich_auth_type", type, TRUE);
+    set_cookie (call, "immich_is_authenticated", "true", FALSE); /* read by scripts */
+}
+
+void
+auth_clear_cookies (ApiCall *call)
+{
+    clear_cookie (call, "immich_access_token");
+    clear_cookie (call, "immich_auth_type");
+    clear_cookie (call, "immich_is_authenticated");
+}
+
+/* ---- logging in ---- */
+
+gboolean
+auth_log_in (ApiCall *call, const char *user_id, const char *type, LoginResponse *out,
+             GError **error)
+{
+    char token[AUTH_TOKEN_BYTES];
+    guint8 hash[AUTH_HASH_BYTES];
+    SessionNew session = { .user_id = user_id };
+    const char *session_id = NULL;
+    gboolean is_onboarded = FALSE;
+    LoginRow user;
+
+    session_device_of (call->request, call->arena, &session.device);
+    auth_new_token (token, hash);
+    if (!auth_store_load_login (call->db, call->arena, user_id, &user, error) ||
+        !onboarding_load (call->db, call->arena, user_id, &is_onboarded, error) ||
+        !session_create (call->db, call->arena, &session, hash, &session_id, error))
+        return FALSE;
+    auth_set_cookies (call, token, type);
+    *out = (LoginResponse){
+        .access_token = arena_strdup (call->arena, token),
+        .user_id = user.id,
+        .user_email = user.email,
+        .name = user.name,
+        .is_admin = user.is_admin,
+        .profile_image_path = user.profile_image_path,
+        .should_change_password = user.should_change_password,
+        .is_onboarded = is_onboarded,
+    };
+    return TRUE;
+}

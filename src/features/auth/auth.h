@@ -1,0 +1,42 @@
+/* auth.h -- who asks: passwords, PIN codes, tokens, and the credential of every request */
+#pragma once
+#include "features/app.h"
+#include "features/auth_api.h"
+
+void auth_start (App *app, Api *api);
+
+/** The ApiAuthenticate of the program. One indexed read for a session or a key; a session is written
+ *  only when its device was last noted an hour ago, its app is another version, or its elevation runs
+ *  out. Blocks on the database: never on an event thread. */
+gboolean auth_authenticate (App *app, HttpRequest *request, Arena *arena, PresentedKind kind,
+                            const char *text, Auth *out, GError **error);
+
+/** Who resolves share keys and slugs; without one they are all refused. */
+void auth_set_link_authenticator (ApiAuthenticate authenticate);
+
+/** The RealtimeIdentify of the program: headers and cookies only, a session or a key that may do all.
+ *  @param app  the App */
+RealtimeIdentity auth_identify (gpointer app, HttpRequest *request);
+
+/* ---- secrets ---- */
+
+#define AUTH_TOKEN_BYTES 44 /* of its text with the NUL: 36 to 43 letters and digits */
+#define AUTH_HASH_BYTES 32
+
+/** A new secret for a session or an API key, and what is stored of it. */
+void auth_new_token (char out_token[AUTH_TOKEN_BYTES], guint8 out_hash[AUTH_HASH_BYTES]);
+/** SHA-256 of the token's text. */
+void auth_hash_token (const char *token, guint8 out_hash[AUTH_HASH_BYTES]);
+
+/** bcrypt, $2b$, cost 10, of the first 72 bytes: blocks for some 60 ms of work. In @arena. A password
+ *  has no NUL: the contract's JSON takes none. */
+const char *auth_hash_password (Arena *arena, const char *password);
+/** As long for a wrong password, an empty or missing hash and an unknown account. */
+gboolean auth_password_matches (const char *password, const char *hash);
+
+/* ---- what OAuth shares with a login by password ---- */
+
+/** Make a session of the asking device, set the three cookies and describe the login.
+ *  @param type  password or oauth */
+gboolean auth_log_in (ApiCall *call, const char *user_id, const char *type, LoginResponse *out,
+                      GError **error);

@@ -1,0 +1,346 @@
+/* The routes of auth: sign-up, login and logout, password, PIN code, elevation. */
+#define G_LOG_DOMAIN "auth"
+#include "features/auth/auth_private.h"
+
+#include "base/timestamp.h"
+#include "features/config/config.h"
+#include "features/sessions/sessions.h"
+#include "features/users/users.h"
+
+#define ELEVATION_MS (15 * 60 * 1000)
+#define SESSION_DELETE_EVENT_MS                                                                    \
+    500 /* after the answer, so that the client that asked has it first */
+#define LOGIN_URL "/auth/login?autoLaunch=0"
+
+/* As api_fail (); says when to come back. */
+static ApiStatus
+fail_with_wait (ApiCall *call, gint64 wait_ms, GError *error)
+{
+    if (g_error_matches (error, APP_ERROR, APP_ERROR_TOO_MANY))
+        api_set_header (call, "Retry-After",
+                        arena_printf (call->arena, "%" G_GINT64_FORMAT, (wait_ms + 999) / 1000));
+    return api_fail (call, error);
+}
+
+static ApiStatus
+describe_me (ApiCall *call, UserAdminResponse *out)
+{
+    GError *error = NULL;
+    UserRow user;
+
+    if (!users_load (call->db, call->arena, call->auth->user_id, &user, &error))
+        return api_fail (call, error);
+    users_fill_admin (&user, out);
+    return API_OK;
+}
+
+/* ---- sign-up ---- */
+
+typedef struct {
+    const UserNew *user;
+    Arena *arena;
+    UserRow *out;
+} SignUpWrite;
+
+static gboolean
+write_sign_up (Db *tx, gpointer data, GError **error)
+{
+    SignUpWrite *write = data;
+    gboolean has_admin = FALSE;
+
+    if (!users_have_admin (tx, &has_admin, error))
+        return FALSE;
+    if (has_admin) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "The server already has an admin");
+        return FALSE;
+    }
+    return users_create (tx, write->arena, write->user, write->out, error);
+}
+
+static ApiStatus
+sign_up_admin (ApiCall *call, const SignUpAdminRequest *in, UserAdminResponse *out)
+{
+    GError *error = NULL;
+    gboolean has_admin = FALSE;
+    UserRow made;
+    UserNew user = { .email = in->body->email,
+                     .name = in->body->name,
+                     .oauth_id = "",
+                     .storage_label = "admin",
+                     .is_admin = TRUE,
+                     .should_change_password = TRUE };
+    SignUpWrite write = { &user, call->arena, &made };
+
+    if (!call->app->settings->allow_setup)
+        return api_refuse (call, APP_ERROR_INVALID, "Admin setup is disabled");
+    if (!users_have_admin (call->db, &has_admin, &error))
+        return api_fail (call, error);
+    if (has_admin)
+        return api_refuse (call, APP_ERROR_INVALID, "The server already has an admin");
+    if (*in->body->password == '\0')
+        return api_refuse_field (call, "password",
+                                 "Too small: expected string to have >=1 characters");
+    user.password_hash = auth_hash_password (call->arena, in->body->password);
+    if (!db_write (call->db, write_sign_up, &write, &error))
+        return api_fail (call, error);
+    users_fill_admin (&made, out);
+    return API_OK;
+}
+
+/* ---- login and logout ---- */
+
+static ApiStatus
+login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
+{
+    GError *error = NULL;
+    gint64 wait_ms = 0;
+    LoginRow user;
+
+    if (!config_get (call->app)->password_login->enabled)
+        return api_refuse (call, APP_ERROR_UNAUTHORIZED, "Password login has been disabled");
+    if (!auth_check_login (call, in->body, &user, &wait_ms, &error))
+        return fail_with_wait (call, wait_ms, error);
+    if (!auth_log_in (call, user.id, "password", out, &error))
+        return api_fail (call, error);
+    return API_OK;
+}
+
+typedef struct {
+    Realtime *realtime;
+    char *session_id;
+} SessionEnd;
+
+static void
+free_session_end (gpointer data)
+{
+    SessionEnd *end = data;
+
+    g_free (end->session_id);
+    g_free (end);
+}
+
+static gboolean
+tell_session_end (gpointer data)
+{
+    SessionEnd *end = data;
+    g_autofree char *argument = g_strdup_printf ("\"%s\"", end->session_id);
+
+    realtime_send (end->realtime, end->session_id, "on_session_delete", argument);
+    return G_SOURCE_REMOVE;
+}
+
+static ApiStatus
+logout (ApiCall *call, const LogoutRequest *in, LogoutResponse *out)
+{
+    const AdminConfigOAuth *oauth = config_get (call->app)->oauth;
+    const char *type = http_request_cookie (call->request, "immich_auth_type");
+    GError *error = NULL;
+
+    if (call->auth->session_id != NULL) {
+        SessionEnd *end;
+
+        if (!session_delete (call->db, call->auth->session_id, call->auth->user_id, NULL, &error))
+            return api_fail (call, error);
+        end = g_new0 (SessionEnd, 1);
+        end->realtime = call->app->realtime;
+        end->session_id = g_strdup (call->auth->session_id);
+        g_timeout_add_full (G_PRIORITY_DEFAULT, SESSION_DELETE_EVENT_MS, tell_session_end, end,
+                            free_session_end);
+    }
+    auth_clear_cookies (call);
+    out->successful = TRUE;
+    out->redirect_uri = LOGIN_URL;
+    if (g_strcmp0 (type, "oauth") == 0 && oauth->enabled && *oauth->end_session_endpoint != '\0')
+        out->redirect_uri = oauth->end_session_endpoint;
+    return API_OK;
+}
+
+static ApiStatus
+validate_access_token (ApiCall *call, const ValidateAccessTokenRequest *in,
+                       ValidateAccessTokenResponse *out)
+{
+    out->auth_status = TRUE; /* a bad credential does not come here */
+    return API_OK;
+}
+
+/* ---- password ---- */
+
+typedef struct {
+    const char *user_id;
+    const char *session_id; /* stays; NULL: none does */
+    const char *hash;
+    gboolean ends_sessions;
+} PasswordWrite;
+
+static gboolean
+write_password (Db *tx, gpointer data, GError **error)
+{
+    const PasswordWrite *write = data;
+
+    return auth_store_set_password (tx, write->user_id, write->hash, error) &&
+           (!write->ends_sessions ||
+            sessions_delete_all (tx, write->user_id, write->session_id, error));
+}
+
+static ApiStatus
+change_password (ApiCall *call, const ChangePasswordRequest *in, UserAdminResponse *out)
+{
+    const ChangePassword *body = in->body;
+    GivenSecrets given = { .password = body->password };
+    GError *error = NULL;
+    gint64 wait_ms = 0;
+    PasswordWrite write = { .user_id = call->auth->user_id,
+                            .session_id = call->auth->session_id,
+                            .ends_sessions = body->invalidate_sessions };
+
+    if (!auth_check_secrets (call, &given, &wait_ms, &error))
+        return fail_with_wait (call, wait_ms, error);
+    write.hash = auth_hash_password (call->arena, body->new_password);
+    if (!db_write (call->db, write_password, &write, &error))
+        return api_fail (call, error);
+    return describe_me (call, out);
+}
+
+/* ---- PIN code ---- */
+
+static ApiStatus
+setup_pin_code (ApiCall *call, const SetupPinCodeRequest *in)
+{
+    const char *user_id = call->auth->user_id;
+    GError *error = NULL;
+    gboolean is_set = FALSE;
+    SecretsRow secrets;
+
+    if (!auth_store_load_secrets (call->db, call->arena, user_id, &secrets, &error))
+        return api_fail (call, error);
+    if (secrets.pin_code == NULL &&
+        !auth_store_set_first_pin (call->db, user_id,
+                                   auth_hash_password (call->arena, in->body->pin_code), &is_set,
+                                   &error))
+        return api_fail (call, error);
+    return is_set ? API_OK : api_refuse (call, APP_ERROR_INVALID, "User already has a PIN code");
+}
+
+static ApiStatus
+change_pin_code (ApiCall *call, const ChangePinCodeRequest *in)
+{
+    GivenSecrets given = { in->body->password, in->body->pin_code, .needs_pin = TRUE };
+    GError *error = NULL;
+    gint64 wait_ms = 0;
+
+    if (!auth_check_secrets (call, &given, &wait_ms, &error))
+        return fail_with_wait (call, wait_ms, error);
+    if (!auth_store_set_pin (call->db, call->auth->user_id,
+                             auth_hash_password (call->arena, in->body->new_pin_code), &error))
+        return api_fail (call, error);
+    return API_OK;
+}
+
+static gboolean
+write_pin_reset (Db *tx, gpointer user_id, GError **error)
+{
+    return auth_store_set_pin (tx, user_id, NULL, error) &&
+           sessions_end_elevation (tx, user_id, error);
+}
+
+static ApiStatus
+reset_pin_code (ApiCall *call, const ResetPinCodeRequest *in)
+{
+    GivenSecrets given = { in->body->password, in->body->pin_code, .needs_pin = TRUE };
+    GError *error = NULL;
+    gint64 wait_ms = 0;
+
+    if (!auth_check_secrets (call, &given, &wait_ms, &error))
+        return fail_with_wait (call, wait_ms, error);
+    if (!db_write (call->db, write_pin_reset, (gpointer) call->auth->user_id, &error))
+        return api_fail (call, error);
+    return API_OK;
+}
+
+/* ---- elevation ---- */
+
+static ApiStatus
+refuse_key (ApiCall *call)
+{
+    return api_refuse (call, APP_ERROR_INVALID,
+                       "This endpoint can only be used with a session token");
+}
+
+static ApiStatus
+lock_auth_session (ApiCall *call, const LockAuthSessionRequest *in)
+{
+    GError *error = NULL;
+
+    if (call->auth->session_id == NULL)
+        return refuse_key (call);
+    if (!session_set_elevation (call->db, call->auth->session_id, call->auth->user_id, FALSE, 0,
+                                NULL, &error))
+        return api_fail (call, error);
+    return API_OK;
+}
+
+/* The PIN only: a stolen password shall not open what the PIN keeps. */
+static ApiStatus
+unlock_auth_session (ApiCall *call, const UnlockAuthSessionRequest *in)
+{
+    GivenSecrets given = { .pin_code = in->body->pin_code, .needs_pin = TRUE };
+    GError *error = NULL;
+    gint64 wait_ms = 0;
+
+    if (call->auth->session_id == NULL)
+        return refuse_key (call);
+    if (!auth_check_secrets (call, &given, &wait_ms, &error))
+        return fail_with_wait (call, wait_ms, error);
+    if (!session_set_elevation (call->db, call->auth->session_id, call->auth->user_id, TRUE,
+                                timestamp_now_ms () + ELEVATION_MS, NULL, &error))
+        return api_fail (call, error);
+    return API_OK;
+}
+
+static ApiStatus
+get_auth_status (ApiCall *call, const GetAuthStatusRequest *in, AuthStatusResponse *out)
+{
+    GError *error = NULL;
+    SecretsRow secrets;
+
+    if (!auth_store_load_secrets (call->db, call->arena, call->auth->user_id, &secrets, &error))
+        return api_fail (call, error);
+    out->pin_code = secrets.pin_code != NULL;
+    out->password = *secrets.password != '\0';
+    out->is_elevated = call->auth->is_elevated;
+    if (call->auth->session_id != NULL) {
+        SessionTimes times;
+
+        if (!session_load_times (call->db, call->arena, call->auth->session_id, &times, &error))
+            return api_fail (call, error);
+        out->has_expires_at = times.has_expires_at;
+        out->expires_at = times.expires_at;
+        out->has_pin_expires_at = times.has_pin_expires_at;
+        out->pin_expires_at = times.pin_expires_at;
+    }
+    return API_OK;
+}
+
+static const AuthHandlers handlers = {
+    .sign_up_admin = sign_up_admin,
+    .change_password = change_password,
+    .change_password_by_put = change_password,
+    .login = login,
+    .logout = logout,
+    .setup_pin_code = setup_pin_code,
+    .change_pin_code = change_pin_code,
+    .reset_pin_code = reset_pin_code,
+    .verify_pin_code = unlock_auth_session,
+    .lock_auth_session = lock_auth_session,
+    .unlock_auth_session = unlock_auth_session,
+    .get_auth_status = get_auth_status,
+    .validate_access_token = validate_access_token,
+};
+
+void
+auth_start (App *app, Api *api)
+{
+    auth_limits_start ();
+    api_serve_auth (api, &handlers);
+}

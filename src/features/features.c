@@ -1,0 +1,41 @@
+/* Every feature that is built, in the order in which they need each other. */
+#include "features/api-keys/api-keys.h"
+#include "features/app.h"
+#include "features/assets/assets.h"
+#include "features/auth/auth.h"
+#include "features/config/config.h"
+#include "features/ingest/ingest.h"
+#include "features/licences/licences.h"
+#include "features/onboarding/onboarding.h"
+#include "features/preferences/preferences.h"
+#include "features/queues/queues.h"
+#include "features/server/server.h"
+#include "features/sessions/sessions.h"
+#include "features/trash/trash.h"
+#include "features/upload/upload.h"
+#include "features/users/users.h"
+
+gboolean
+features_start (App *app, Api *api, GError **error)
+{
+    if (!config_start (app, api, error) || !server_start (app, api, error))
+        return FALSE;
+    queues_start (app, api);
+    auth_start (app, api);
+    sessions_start (app, api);
+    api_keys_start (app, api);
+    users_start (app, api);
+    preferences_start (app, api);
+    onboarding_start (app, api);
+    licences_start (app, api);
+    assets_start (app, api);
+    trash_start (app, api);
+    ingest_start (app);
+    return upload_start (app, api, error);
+}
+
+void
+features_stop (App *app)
+{
+    config_stop (app);
+}

@@ -1,0 +1,65 @@
+/* ingest.c -- the kinds of jobs, and asking for them */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include "base/error.h"
+
+#define METADATA_QUEUE "metadataExtraction"
+#define THUMBNAIL_QUEUE "thumbnailGeneration"
+
+static const char *
+write_data (Arena *arena, const char *asset_id, const char *source, gboolean notify)
+{
+    AssetJob job = { .id = asset_id, .source = source, .has_notify = notify, .notify = notify };
+    g_autoptr (GString) text = g_string_new (NULL);
+
+    api_write_json (&asset_job_type, &job, text);
+    return arena_strdup (arena, text->str);
+}
+
+/* A waiting job does for a second one only when it was asked for the same. */
+static gboolean
+add (Db *tx, Arena *arena, const char *name, const char *queue, const char *asset_id,
+     const char *source, gboolean notify, GError **error)
+{
+    const char *key = arena_printf (arena, "%s/%s%s", asset_id, source != NULL ? source : "",
+                                    notify ? "/notify" : "");
+
+    return job_add (tx, name, queue, key, write_data (arena, asset_id, source, notify), 0, error);
+}
+
+gboolean
+ingest_add_metadata (Db *tx, Arena *arena, const char *asset_id, const char *source, GError **error)
+{
+    return add (tx, arena, "AssetExtractMetadata", METADATA_QUEUE, asset_id, source, FALSE, error);
+}
+
+gboolean
+ingest_add_thumbnails (Db *tx, Arena *arena, const char *asset_id, const char *source,
+                       gboolean notify, GError **error)
+{
+    return add (tx, arena, "AssetGenerateThumbnails", THUMBNAIL_QUEUE, asset_id, source, notify,
+                error);
+}
+
+JobResult
+ingest_result_of (const GError *why)
+{
+    return g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA) ||
+                   g_error_matches (why, APP_ERROR, APP_ERROR_INTERNAL)
+               ? JOB_FAILED
+               : JOB_RETRY;
+}
+
+void
+ingest_start (App *app)
+{
+    static const JobKind kinds[] = {
+        { "AssetExtractMetadata", METADATA_QUEUE, ingest_extract_metadata },
+        { "AssetExtractMetadataQueueAll", METADATA_QUEUE, ingest_queue_all_metadata },
+        { "AssetGenerateThumbnails", THUMBNAIL_QUEUE, ingest_generate_thumbnails },
+        { "AssetGenerateThumbnailsQueueAll", THUMBNAIL_QUEUE, ingest_queue_all_thumbnails },
+    };
+
+    jobs_register (app->jobs, kinds, G_N_ELEMENTS (kinds));
+}

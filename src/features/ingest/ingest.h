@@ -1,0 +1,22 @@
+/* ingest.h -- what happens to an asset after it is stored: its metadata is read, its renditions are
+ * made, its owner's clients are told
+ *
+ *   AssetExtractMetadata -> AssetGenerateThumbnails -> on_upload_success, AssetUploadReady
+ *
+ * A job commits its results together with the next job, and may run again at any time with the same
+ * outcome. A file that cannot be decoded keeps its original; the reason stands in processing_error. */
+#pragma once
+#include "features/app.h"
+
+void ingest_start (App *app);
+
+/** Ask for a job of one asset, in a write; a waiting one like it is enough.
+ *  @source  upload: the next step follows; sidecar-write: clients are told of the change; NULL */
+gboolean ingest_add_metadata (Db *tx, Arena *arena, const char *asset_id, const char *source,
+                              GError **error);
+/** @notify  tell clients that the asset is ready, as source upload does */
+gboolean ingest_add_thumbnails (Db *tx, Arena *arena, const char *asset_id, const char *source,
+                                gboolean notify, GError **error);
+
+/** Whether the config wants names of places for positions. */
+gboolean ingest_finds_places (const App *app);

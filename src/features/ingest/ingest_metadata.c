@@ -1,0 +1,158 @@
+/* ingest_metadata.c -- the job AssetExtractMetadata */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "media/layout.h"
+
+#define MAX_ROUNDS 5
+
+static gboolean
+stat_file (const char *path, struct stat *out, GError **error)
+{
+    if (stat (path, out) == 0)
+        return TRUE;
+    g_set_error (error, APP_ERROR, errno == ENOENT ? APP_ERROR_NOT_FOUND : APP_ERROR_IO,
+                 "cannot read '%s': %s", path, g_strerror (errno));
+    return FALSE;
+}
+
+/* The absolute path of the sidecar; NULL when there is none that can be read. */
+static gboolean
+find_sidecar (const App *app, Arena *arena, const char *asset_id, const char **out, GError **error)
+{
+    const char *path = NULL;
+    struct stat facts;
+
+    if (!asset_find_file (app->db, arena, asset_id, ASSET_FILE_TYPE_SIDECAR, FALSE, &path, error))
+        return FALSE;
+    if (path != NULL)
+        path = layout_absolute (arena, app->media_location, path);
+    if (path != NULL && stat (path, &facts) != 0) {
+        g_warning ("cannot read sidecar '%s': %s, skipping", path, g_strerror (errno));
+        path = NULL;
+    }
+    *out = path;
+    return TRUE;
+}
+
+/* The tags of the original and its sidecar. A file that cannot be read as what it claims to be has
+ * none: that is for the thumbnails to fail at. */
+static gboolean
+read_tags (const App *app, Arena *arena, const AssetRow *asset, const char *path, const char **out,
+           GError **error)
+{
+    const char *sidecar_path;
+    GError *why = NULL;
+
+    if (!find_sidecar (app, arena, asset->id, &sidecar_path, error))
+        return FALSE;
+    if (media_read_metadata (app->workers, path, sidecar_path, arena, out, &why))
+        return TRUE;
+    if (!g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    g_message ("asset '%s' has no metadata that can be read: %s", asset->id, why->message);
+    g_error_free (why);
+    *out = "{\"file\":{}}";
+    return TRUE;
+}
+
+static gint64
+modified_ms (const struct stat *facts)
+{
+    return (gint64) facts->st_mtim.tv_sec * 1000 + facts->st_mtim.tv_nsec / 1000000;
+}
+
+static gboolean
+find_facts (const App *app, Arena *arena, const AssetRow *asset, AssetFacts *out, GError **error)
+{
+    const char *path = layout_absolute (arena, app->media_location, asset->original_path);
+    const char *tags = NULL;
+    struct stat file;
+    FactsInput input;
+
+    if (!stat_file (path, &file, error) || !read_tags (app, arena, asset, path, &tags, error) ||
+        (tags = asset_overlay_locked (arena, asset, tags, error)) == NULL)
+        return FALSE;
+    input = (FactsInput){
+        .file_name = asset->original_file_name,
+        .is_video = asset->type == ASSET_TYPE_VIDEO,
+        .size_bytes = file.st_size,
+        .modified_ms = modified_ms (&file),
+        .stored_created_ms = asset->file_created_at,
+        .places = app->places,
+        .find_place = ingest_finds_places (app),
+    };
+    return facts_find (tags, -1, &input, arena, out, error);
+}
+
+typedef struct {
+    Arena *arena;
+    const AssetRow *asset;
+    const AssetFacts *facts;
+    const char *source;
+    gboolean stored;
+} Store;
+
+static gboolean
+run_store (Db *tx, gpointer data, GError **error)
+{
+    Store *self = data;
+
+    return ingest_store_facts (tx, self->arena, self->asset, self->facts, &self->stored, error) &&
+           (!self->stored || g_strcmp0 (self->source, "upload") != 0 ||
+            ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error));
+}
+
+/* An edit that comes between reading and storing makes what was read outdated: look again. */
+static JobResult
+extract (App *app, Arena *arena, const AssetJob *job, GError **error)
+{
+    for (guint round = 0; round < MAX_ROUNDS; round++) {
+        AssetRow asset;
+        AssetFacts facts;
+        Store data = { arena, &asset, &facts, job->source, FALSE };
+
+        if (!asset_find (app->db, arena, job->id, &asset, error)) {
+            if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))
+                return JOB_RETRY;
+            g_clear_error (error);
+            return JOB_SKIPPED;
+        }
+        if (!find_facts (app, arena, &asset, &facts, error))
+            return ingest_result_of (*error);
+        if (!db_write (app->db, run_store, &data, error))
+            return JOB_RETRY;
+        if (data.stored)
+            return JOB_DONE;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                 "asset '%s' changes faster than its metadata can be read", job->id);
+    return JOB_RETRY;
+}
+
+JobResult
+ingest_extract_metadata (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+    AssetJob data;
+    GError *why = NULL;
+    JobResult result;
+
+    if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
+        return JOB_FAILED;
+    result = extract (app, arena, &data, &why);
+    if (why != NULL)
+        g_propagate_error (error, why);
+    if (result != JOB_DONE)
+        return result;
+    if (g_strcmp0 (data.source, "sidecar-write") == 0)
+        asset_send_object (app, arena, data.id, "on_asset_update");
+    return JOB_DONE;
+}

@@ -1,0 +1,56 @@
+/* ingest_private.h -- between the files of the feature */
+#pragma once
+#include "features/assets/assets.h"
+#include "features/ingest/ingest.h"
+#include "media/facts.h"
+#include "media/render.h"
+
+/* ---- jobs ---- */
+
+JobResult ingest_extract_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_generate_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+
+/** What a failure means for the job: the file's own fault is final. */
+JobResult ingest_result_of (const GError *why);
+
+/* ---- SQL ---- */
+
+/** Store what was read; only if the asset is still as it was found (@asset->update_id).
+ *  *@out_stored FALSE: it was changed or removed meanwhile, nothing was stored. */
+gboolean ingest_store_facts (Db *tx, Arena *arena, const AssetRow *asset, const AssetFacts *facts,
+                             gboolean *out_stored, GError **error);
+
+/** One rendition, as it shall be recorded. */
+typedef struct {
+    AssetFileType type;
+    const char *path; /* as stored */
+    gboolean is_progressive, is_transparent;
+} Rendition;
+
+/** Record renditions and what was found while they were made; clears processing_error.
+ *  @param out_old_paths  files that no record points at any more; to be unlinked after the commit
+ *  @param out_stored     FALSE: the asset is gone, nothing was recorded */
+gboolean ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id,
+                                  const MediaFacts *facts, const Rendition *renditions, gsize n,
+                                  StringList *out_old_paths, gboolean *out_stored, GError **error);
+
+/** Say why the asset cannot be shown. */
+gboolean ingest_store_error (Db *db, const char *asset_id, const char *reason, GError **error);
+
+/* ---- config ---- */
+
+typedef struct {
+    MediaFormat format;
+    int size_px;
+    int quality;
+    gboolean progressive;
+} RenditionSettings;
+
+typedef struct {
+    RenditionSettings thumbnail, preview, fullsize;
+    gboolean keep_wide_gamut;
+} ImageSettings;
+
+void ingest_image_settings (const App *app, ImageSettings *out);

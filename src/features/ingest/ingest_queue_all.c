@@ -1,0 +1,89 @@
+/* ingest_queue_all.c -- the jobs that ask for the jobs of many assets
+ *
+ * By force: of all. Else of those that lack something; a picture that could not be decoded is not tried
+ * again every night, for that an admin asks by force or for the asset alone. */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include "base/error.h"
+
+#define PAGE 1000
+
+/* all of these: $1 greater than this id, $2 at most so many */
+static const char SQL_METADATA_ALL[] =
+    "SELECT id FROM asset WHERE id > $1 AND status <> 'deleted' ORDER BY id LIMIT $2";
+static const char SQL_METADATA_MISSING[] =
+    "SELECT id FROM asset WHERE id > $1 AND status <> 'deleted' AND metadata_at IS NULL"
+    " ORDER BY id LIMIT $2";
+static const char SQL_THUMBNAILS_ALL[] =
+    "SELECT id FROM asset"
+    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
+    "   AND metadata_at IS NOT NULL ORDER BY id LIMIT $2";
+static const char SQL_THUMBNAILS_MISSING[] =
+    "SELECT id FROM asset a"
+    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
+    "   AND metadata_at IS NOT NULL AND processing_error IS NULL"
+    "   AND (thumbhash IS NULL"
+    "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
+    "                       AND f.type = 'preview' AND f.is_edited = 0)"
+    "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
+    "                       AND f.type = 'thumbnail' AND f.is_edited = 0))"
+    " ORDER BY id LIMIT $2";
+
+typedef struct {
+    Arena *arena;
+    const StringList *ids;
+    gboolean thumbnails;
+} Add;
+
+static gboolean
+run_add (Db *tx, gpointer data, GError **error)
+{
+    const Add *self = data;
+
+    for (gsize i = 0; i < self->ids->n; i++)
+        if (self->thumbnails
+                ? !ingest_add_thumbnails (tx, self->arena, self->ids->items[i], NULL, FALSE, error)
+                : !ingest_add_metadata (tx, self->arena, self->ids->items[i], NULL, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Found outside the write, so that a large library does not hold up whoever else writes. */
+static JobResult
+queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
+           const char *sql_missing, GError **error)
+{
+    char last[64] = "";
+    gsize n_found = PAGE;
+
+    while (n_found == PAGE) {
+        g_autoptr (Arena) arena = arena_new ();
+        QueueAllJob data;
+        StringList ids;
+        Add add = { arena, &ids, thumbnails };
+
+        if (!api_read_json (&queue_all_job_type, job->data, -1, arena, &data, error))
+            return JOB_FAILED;
+        if (!db_select_texts (app->db, arena, data.has_force && data.force ? sql_all : sql_missing,
+                              DB_ARGS (db_text (last), db_int (PAGE)), &ids, error) ||
+            (ids.n > 0 && !db_write (app->db, run_add, &add, error)))
+            return JOB_RETRY;
+        n_found = ids.n;
+        if (n_found > 0)
+            g_strlcpy (last, ids.items[n_found - 1], sizeof last);
+    }
+    return JOB_DONE;
+}
+
+JobResult
+ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    return queue_all (app, job, FALSE, SQL_METADATA_ALL, SQL_METADATA_MISSING, error);
+}
+
+JobResult
+ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    return queue_all (app, job, TRUE, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+}

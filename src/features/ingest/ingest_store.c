@@ -1,0 +1,193 @@
+/* ingest_store.c -- the SQL of ingesting */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+
+/* $1 id, $2 update id as it was found, $3 fileCreatedAt, $4 fileModifiedAt, $5 localDateTime, $6 its
+ * month, $7 duration or NULL, $8 width or NULL, $9 height or NULL, $10 live photo id, $11 now,
+ * $12 new update id. Once a picture was decoded its size is known better than from tags. */
+static const char SQL_FACTS_ASSET[] =
+    "UPDATE asset SET file_created_at = $3, file_modified_at = $4, local_date_time = $5,"
+    "       local_month = $6,"
+    "       duration_ms = CASE WHEN type = 'VIDEO'"
+    "                          THEN COALESCE(CAST($7 AS BIGINT), duration_ms)"
+    "                          ELSE CAST($7 AS BIGINT) END,"
+    "       width = COALESCE(width, CAST($8 AS BIGINT)),"
+    "       height = COALESCE(height, CAST($9 AS BIGINT)), live_photo_cid = $10,"
+    "       metadata_at = $11, updated_at = $11, update_id = $12"
+    " WHERE id = $1 AND update_id = $2 AND status <> 'deleted'";
+
+/* $1 id, then the columns in their order here */
+static const char SQL_FACTS_EXIF[] =
+    "UPDATE asset_exif SET make = $2, model = $3, lens_model = $4, exif_image_width = $5,"
+    "       exif_image_height = $6, file_size_in_byte = $7, orientation = $8,"
+    "       date_time_original = $9, modify_date = $10, time_zone = $11, f_number = $12,"
+    "       focal_length = $13, iso = $14, exposure_time = $15, latitude = $16, longitude = $17,"
+    "       city = $18, state = $19, country = $20, description = $21, projection_type = $22,"
+    "       rating = $23, fps = $24, bits_per_sample = $25, colorspace = $26,"
+    "       profile_description = $27, auto_stack_id = $28, tags = $29"
+    " WHERE asset_id = $1";
+
+/* $1 id, $2 thumbhash, $3 width, $4 height, $5 now, $6 update id; what is edited is shown otherwise */
+static const char SQL_RENDERED_ASSET[] =
+    "UPDATE asset SET thumbhash = CASE WHEN is_edited = 1 THEN thumbhash ELSE CAST($2 AS BYTEA) "
+    "END,"
+    "       width = CASE WHEN is_edited = 1 THEN width ELSE CAST($3 AS BIGINT) END,"
+    "       height = CASE WHEN is_edited = 1 THEN height ELSE CAST($4 AS BIGINT) END,"
+    "       processing_error = NULL, updated_at = $5, update_id = $6"
+    " WHERE id = $1 AND status <> 'deleted'";
+
+/* $1 id */
+static const char SQL_RENDITIONS_FIND[] =
+    "SELECT asset_id, type, is_edited, path FROM asset_file"
+    " WHERE asset_id = $1 AND is_edited = 0 AND type IN ('preview', 'thumbnail', 'fullsize')";
+
+/* $1 new id, $2 asset id, $3 type, $4 path, $5 progressive, $6 transparent, $7 now */
+static const char SQL_RENDITION_SAVE[] =
+    "INSERT INTO asset_file (id, asset_id, type, is_edited, path, is_progressive, is_transparent,"
+    "                        created_at, updated_at)"
+    " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $7)"
+    " ON CONFLICT (asset_id, type, is_edited)"
+    " DO UPDATE SET path = EXCLUDED.path, is_progressive = EXCLUDED.is_progressive,"
+    "               is_transparent = EXCLUDED.is_transparent, updated_at = EXCLUDED.updated_at";
+
+/* $1 asset id, $2 type */
+static const char SQL_RENDITION_DELETE[] =
+    "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = 0";
+
+/* $1 id, $2 reason, $3 now, $4 update id */
+static const char SQL_ERROR_SAVE[] =
+    "UPDATE asset SET processing_error = $2, updated_at = $3, update_id = $4 WHERE id = $1";
+
+static gboolean
+store_exif (Db *tx, Arena *arena, const char *asset_id, const AssetFacts *facts, GError **error)
+{
+    DbValue tags = facts->has_tags ? db_strings (arena, &facts->tags) : db_null ();
+
+    return db_exec (
+        tx, SQL_FACTS_EXIF,
+        DB_ARGS (db_text (asset_id), db_text (facts->make), db_text (facts->model),
+                 db_text (facts->lens_model), db_int_if (facts->exif_width > 0, facts->exif_width),
+                 db_int_if (facts->exif_height > 0, facts->exif_height), db_int (facts->size_bytes),
+                 db_text (facts->orientation), db_int (facts->file_created_ms),
+                 db_int (facts->modified_ms), db_text (facts->time_zone),
+                 db_real_if (facts->has_f_number, facts->f_number),
+                 db_real_if (facts->has_focal_length, facts->focal_length),
+                 db_int_if (facts->has_iso, facts->iso), db_text (facts->exposure_time),
+                 db_real_if (facts->has_position, facts->latitude),
+                 db_real_if (facts->has_position, facts->longitude), db_text (facts->city),
+                 db_text (facts->state), db_text (facts->country), db_text (facts->description),
+                 db_text (facts->projection_type), db_int_if (facts->has_rating, facts->rating),
+                 db_real_if (facts->has_fps, facts->fps),
+                 db_int_if (facts->bits_per_sample > 0, facts->bits_per_sample),
+                 db_text (facts->color_space), db_text (facts->profile_description),
+                 db_text (facts->burst_id), tags),
+        NULL, error);
+}
+
+gboolean
+ingest_store_facts (Db *tx, Arena *arena, const AssetRow *asset, const AssetFacts *facts,
+                    gboolean *out_stored, GError **error)
+{
+    char update_id[UUID_TEXT_BYTES];
+    gint64 n_changed = 0;
+
+    uuid_v7_text (update_id);
+    if (!db_exec (tx, SQL_FACTS_ASSET,
+                  DB_ARGS (db_text (asset->id), db_text (asset->update_id),
+                           db_int (facts->file_created_ms), db_int (facts->modified_ms),
+                           db_int (facts->local_ms), db_int (asset_local_month (facts->local_ms)),
+                           db_int_if (facts->has_duration, facts->duration_ms),
+                           db_int_if (facts->width > 0, facts->width),
+                           db_int_if (facts->height > 0, facts->height),
+                           db_text (facts->live_photo_id), db_int (timestamp_now_ms ()),
+                           db_text (update_id)),
+                  &n_changed, error))
+        return FALSE;
+    *out_stored = n_changed > 0;
+    return n_changed == 0 || store_exif (tx, arena, asset->id, facts, error);
+}
+
+/* Paths of earlier records that are not among the new ones; records of kinds that are not made any more
+ * go with them. */
+static gboolean
+drop_old (Db *tx, Arena *arena, const char *asset_id, const Rendition *renditions, gsize n,
+          StringList *out, GError **error)
+{
+    AssetFileRowList before;
+
+    if (!db_select (tx, arena, &asset_file_row_type, (List *) &before, SQL_RENDITIONS_FIND,
+                    DB_ARGS (db_text (asset_id)), error))
+        return FALSE;
+    *out = (StringList){ arena_new_array (arena, const char *, MAX (before.n, 1)), 0 };
+    for (gsize i = 0; i < before.n; i++) {
+        gboolean has_kind = FALSE, has_path = FALSE;
+
+        for (gsize k = 0; k < n; k++) {
+            has_kind = has_kind || renditions[k].type == (AssetFileType) before.items[i].type;
+            has_path = has_path || g_str_equal (renditions[k].path, before.items[i].path);
+        }
+        if (!has_path)
+            out->items[out->n++] = before.items[i].path;
+        if (!has_kind &&
+            !db_exec (tx, SQL_RENDITION_DELETE,
+                      DB_ARGS (db_text (asset_id),
+                               db_text (asset_file_type_enum.texts[before.items[i].type])),
+                      NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const MediaFacts *facts,
+                         const Rendition *renditions, gsize n, StringList *out_old_paths,
+                         gboolean *out_stored, GError **error)
+{
+    gint64 now_ms = timestamp_now_ms (), n_changed = 0;
+    gsize n_hash = 0;
+    g_autofree guint8 *hash =
+        facts->thumbhash != NULL ? g_base64_decode (facts->thumbhash, &n_hash) : NULL;
+    char update_id[UUID_TEXT_BYTES];
+
+    *out_old_paths = (StringList){ NULL, 0 };
+    uuid_v7_text (update_id);
+    if (!db_exec (tx, SQL_RENDERED_ASSET,
+                  DB_ARGS (db_text (asset_id), db_blob (hash, n_hash), db_int (facts->width),
+                           db_int (facts->height), db_int (now_ms), db_text (update_id)),
+                  &n_changed, error))
+        return FALSE;
+    *out_stored = n_changed > 0;
+    if (n_changed == 0)
+        return TRUE;
+    for (gsize i = 0; i < n; i++) {
+        char file_id[UUID_TEXT_BYTES];
+
+        if (i == 0 && !drop_old (tx, arena, asset_id, renditions, n, out_old_paths, error))
+            return FALSE;
+        uuid_v4_text (file_id);
+        if (!db_exec (tx, SQL_RENDITION_SAVE,
+                      DB_ARGS (db_text (file_id), db_text (asset_id),
+                               db_text (asset_file_type_enum.texts[renditions[i].type]),
+                               db_text (renditions[i].path), db_bool (renditions[i].is_progressive),
+                               db_bool (renditions[i].is_transparent), db_int (now_ms)),
+                      NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ingest_store_error (Db *db, const char *asset_id, const char *reason, GError **error)
+{
+    char update_id[UUID_TEXT_BYTES];
+
+    uuid_v7_text (update_id);
+    return db_exec (db, SQL_ERROR_SAVE,
+                    DB_ARGS (db_text (asset_id), db_text (reason), db_int (timestamp_now_ms ()),
+                             db_text (update_id)),
+                    NULL, error);
+}

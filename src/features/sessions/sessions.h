@@ -1,0 +1,56 @@
+/* sessions.h -- logins, one a device: their tokens, what is known of the device, elevation */
+#pragma once
+#include "features/app.h"
+#include "features/auth/auth.h"
+#include "features/sessions_api.h"
+
+void sessions_start (App *app, Api *api);
+
+/* ---- the device ---- */
+
+typedef struct {
+    const char *type;        /* Chrome, mobile, Pixel 7; "" when unknown */
+    const char *os;          /* Android, macOS; "" when unknown */
+    const char *app_version; /* of the mobile app; NULL: another client */
+} SessionDevice;
+
+/** What a request says of its device. Any argument may be NULL; texts are cut at 255 bytes.
+ *  @param model, type  headers deviceModel and deviceType, which count where the user agent says
+ *  nothing */
+void session_device_parse (Arena *arena, const char *user_agent, const char *model,
+                           const char *type, SessionDevice *out);
+void session_device_of (HttpRequest *request, Arena *arena, SessionDevice *out);
+
+/* ---- sessions ---- */
+
+typedef struct {
+    const char *user_id;
+    const char *parent_id; /* NULL: a login; else it dies with that session */
+    SessionDevice device;
+    gboolean has_expires_at;
+    gint64 expires_at;
+    const char *oauth_sid, *oauth_id_token; /* NULL: none */
+} SessionNew;
+
+/** @param out_id  in @arena */
+gboolean session_create (Db *db, Arena *arena, const SessionNew *session,
+                         const guint8 token_hash[AUTH_HASH_BYTES], const char **out_id,
+                         GError **error);
+/** The session of a token, of a user who is not deleted; an expired one too. One indexed read.
+ *  FALSE with APP_ERROR_NOT_FOUND. */
+gboolean session_find (Db *db, Arena *arena, const guint8 token_hash[AUTH_HASH_BYTES],
+                       SessionCredential *out, GError **error);
+gboolean session_load (Db *db, Arena *arena, const char *id, SessionResponse *out, GError **error);
+gboolean session_load_times (Db *db, Arena *arena, const char *id, SessionTimes *out,
+                             GError **error);
+/** Note the device and that it was used now. */
+gboolean session_note_use (Db *db, const char *id, const SessionDevice *device, GError **error);
+/** Elevated until @until_ms; not at all when @is_elevated is FALSE. @param out_found  may be NULL */
+gboolean session_set_elevation (Db *db, const char *id, const char *user_id, gboolean is_elevated,
+                                gint64 until_ms, gboolean *out_found, GError **error);
+/** With the sessions it made. */
+gboolean session_delete (Db *db, const char *id, const char *user_id, gboolean *out_found,
+                         GError **error);
+/** All of a user, except @except_id unless it is NULL. */
+gboolean sessions_delete_all (Db *db, const char *user_id, const char *except_id, GError **error);
+gboolean sessions_end_elevation (Db *db, const char *user_id, GError **error);

@@ -1,0 +1,125 @@
+/* What a request says of its device, for user agents as clients really send them. */
+#include "features/sessions/sessions.h"
+
+#include <string.h>
+
+#define NO_HEADERS NULL, NULL
+#define PIXEL "Pixel 7", "Android"
+
+typedef struct {
+    const char *user_agent, *model, *kind; /* what comes: the headers may be NULL */
+    const char *type, *os, *version;       /* what is noted; version NULL: none */
+} Case;
+
+#define WINDOWS "Mozilla/5.0 (Windows NT 10.0; Win64; x64) "
+#define LINUX "Mozilla/5.0 (X11; Linux x86_64) "
+#define CHROME "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+#define IPHONE                                                                                     \
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "    \
+    "Gecko) "
+#define PHONE "Mozilla/5.0 (Linux; Android 13; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
+
+static const Case cases[] = {
+    { "immich-android/3.2.2", PIXEL, "Pixel 7", "android", "3.2.2" },
+    { "immich-ios/3.2.2", "iPhone 15", "iOS", "iPhone 15", "iOS", "3.2.2" },
+    { "immich-unknown/1.2.3 (build 5)", NO_HEADERS, "", "", "1.2.3 (build 5)" },
+    { "Immich_Android_1.99.0", "Pixel 7", NULL, "Pixel 7", "Android", "1.99.0" },
+    { "Immich_iOS_1.99.0", "iPhone", "iOS", "iPhone", "iOS", "1.99.0" },
+    { "immich-web/1", NO_HEADERS, "", "", NULL },
+    { "my immich-android/1", NO_HEADERS, "", "android", NULL },
+    { "immich-android/", NO_HEADERS, "", "android", NULL },
+    { "IMMICH-ANDROID/1", NO_HEADERS, "", "", NULL },
+    { "okhttp/4.12.0", PIXEL, "Pixel 7", "Android", NULL },
+    { "Dart/3.5 (dart:io)", PIXEL, "Pixel 7", "Android", NULL },
+    { "curl/8.0.1", NO_HEADERS, "", "", NULL },
+    { "python-requests/2.31.0", "box", "thing", "box", "thing", NULL },
+    { "node", NO_HEADERS, "", "", NULL },
+    { "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", PIXEL, "Pixel 7",
+      "Android", NULL },
+    { NULL, NO_HEADERS, "", "", NULL },
+    { NULL, PIXEL, "Pixel 7", "Android", NULL },
+    { WINDOWS CHROME, PIXEL, "Chrome", "Windows", NULL },
+    { LINUX CHROME, NO_HEADERS, "Chrome", "Linux", NULL },
+    { "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) " CHROME, NO_HEADERS, "Chrome", "Chrome OS", NULL },
+    { "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0", NO_HEADERS,
+      "Firefox", "Linux", NULL },
+    { "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0", NO_HEADERS,
+      "Firefox", "Ubuntu", NULL },
+    { "Mozilla/5.0 (X11; Fedora; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0", NO_HEADERS,
+      "Firefox", "Fedora", NULL },
+    { "Mozilla/5.0 (X11; FreeBSD amd64; rv:121.0) Gecko/20100101 Firefox/121.0", NO_HEADERS,
+      "Firefox", "FreeBSD", NULL },
+    { "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+      "Version/17.1 Safari/605.1.15",
+      NO_HEADERS, "Safari", "macOS", NULL },
+    { IPHONE "Version/17.0 Mobile/15E148 Safari/604.1", NO_HEADERS, "Mobile Safari", "iOS", NULL },
+    { PHONE "Chrome/120.0.0.0 Mobile Safari/537.36", NO_HEADERS, "Mobile Chrome", "Android", NULL },
+    { IPHONE "CriOS/120.0.0.0 Mobile/15E148 Safari/604.1", NO_HEADERS, "Mobile Chrome", "iOS",
+      NULL },
+    { "Mozilla/5.0 (Android 13; Mobile; rv:121.0) Gecko/121.0 Firefox/121.0", NO_HEADERS,
+      "Mobile Firefox", "Android", NULL },
+    { IPHONE "FxiOS/121.0 Mobile/15E148 Safari/605.1.15", NO_HEADERS, "Mobile Firefox", "iOS",
+      NULL },
+    { WINDOWS CHROME " Edg/120.0.0.0", NO_HEADERS, "Edge", "Windows", NULL },
+    { WINDOWS CHROME " OPR/105.0.0.0", NO_HEADERS, "Opera", "Windows", NULL },
+    { WINDOWS CHROME " Vivaldi/6.5", NO_HEADERS, "Vivaldi", "Windows", NULL },
+    { "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", NO_HEADERS, "IE",
+      "Windows", NULL },
+    { PHONE "SamsungBrowser/23.0 Chrome/115.0.0.0 Mobile Safari/537.36", NO_HEADERS,
+      "Samsung Internet", "Android", NULL },
+    { "Mozilla/5.0 (Linux; Android 13; Pixel 7; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+      "Version/4.0 Chrome/120.0.0.0 Mobile Safari/537.36",
+      NO_HEADERS, "Chrome WebView", "Android", NULL },
+    { LINUX "AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36",
+      NO_HEADERS, "Chrome Headless", "Linux", NULL },
+    { "Dalvik/2.1.0 (Linux; U; Android 13; Pixel 7 Build/TQ3A)", PIXEL, "mobile", "Android", NULL },
+    { "Immich/188 CFNetwork/1485 Darwin/23.1.0", "iPhone15,2", "iOS", "iPhone15,2", "iOS", NULL },
+};
+
+static void
+test_user_agents (void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (Arena) arena = arena_new ();
+        const Case *each = &cases[i];
+        SessionDevice device;
+
+        g_test_message ("'%s'", each->user_agent != NULL ? each->user_agent : "(none)");
+        session_device_parse (arena, each->user_agent, each->model, each->kind, &device);
+        g_assert_cmpstr (device.type, ==, each->type);
+        g_assert_cmpstr (device.os, ==, each->os);
+        g_assert_cmpstr (device.app_version, ==, each->version);
+    }
+}
+
+static void
+test_texts_are_short_and_valid (void)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    g_autofree char *model = g_strnfill (10000, 'm'), *agent = NULL;
+    g_autoptr (GString) wide = g_string_new (NULL);
+    SessionDevice device;
+
+    for (int i = 0; i < 1000; i++)
+        g_string_append (wide, "\xe2\x82\xac"); /* three bytes each: 255 is 85 of them */
+    agent = g_strconcat ("immich-ios/", wide->str, NULL);
+    session_device_parse (arena, agent, model, "\xff\xfe", &device);
+    g_assert_cmpuint (strlen (device.type), ==, 255);
+    g_assert_cmpuint (strlen (device.app_version), ==, 255);
+    g_assert_true (g_utf8_validate (device.app_version, -1, NULL));
+    g_assert_true (g_utf8_validate (device.os, -1, NULL));
+
+    g_string_prepend (wide, "x"); /* now the 255th byte is inside a character */
+    session_device_parse (arena, NULL, wide->str, NULL, &device);
+    g_assert_cmpuint (strlen (device.type), ==, 253);
+    g_assert_true (g_utf8_validate (device.type, -1, NULL));
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_test_init (&argc, &argv, NULL);
+    g_test_add_func ("/sessions/device/user-agents", test_user_agents);
+    g_test_add_func ("/sessions/device/limits", test_texts_are_short_and_valid);
+    return g_test_run ();
+}

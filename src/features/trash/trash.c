@@ -1,0 +1,174 @@
+/* trash.c -- see trash.h: the part that clients ask for */
+#define G_LOG_DOMAIN "trash"
+#include "features/trash/trash_private.h"
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "features/assets/assets.h"
+
+/* $1 changes, $2 now, $3 status */
+static const char SQL_TRASH_PUT[] =
+    "UPDATE asset SET status = $3, deleted_at = COALESCE(asset.deleted_at, CAST($2 AS BIGINT)),"
+    "       updated_at = $2, update_id = substr(change.value, 38)"
+    "  FROM json_each($1) AS change"
+    " WHERE asset.id = substr(change.value, 1, 36) AND asset.status <> 'deleted'";
+
+/* $1 changes, $2 now, $3 status; only what is in the trash */
+static const char SQL_TRASH_LEAVE[] =
+    "UPDATE asset SET status = $3,"
+    "       deleted_at = CASE WHEN $3 = 'active' THEN NULL ELSE asset.deleted_at END,"
+    "       updated_at = $2, update_id = substr(change.value, 38)"
+    "  FROM json_each($1) AS change"
+    " WHERE asset.id = substr(change.value, 1, 36) AND asset.status = 'trashed'";
+
+/* $1 owner, $2 greater than this id, $3 at most so many */
+static const char SQL_TRASH_FIND[] =
+    "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'"
+    "   AND id > $2 ORDER BY id LIMIT $3";
+
+/* $1 deleted before, $2 greater than this id, $3 at most so many */
+static const char SQL_TRASH_FIND_OLD[] =
+    "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND deleted_at <= $1 AND status <> 'deleted'"
+    "   AND id > $2 ORDER BY id LIMIT $3";
+
+#define PAGE 1000
+
+typedef struct {
+    Arena *arena;
+    const StringList *ids;
+    gboolean by_force;
+} Put;
+
+static gboolean
+run_put (Db *tx, gpointer data, GError **error)
+{
+    const Put *self = data;
+
+    return db_exec (tx, SQL_TRASH_PUT,
+                    DB_ARGS (asset_changes (self->arena, self->ids), db_int (timestamp_now_ms ()),
+                             db_text (self->by_force ? "deleted" : "trashed")),
+                    NULL, error) &&
+           (!self->by_force || trash_add_emptying (tx, error));
+}
+
+gboolean
+trash_put (App *app, Arena *arena, const char *owner_id, const StringList *ids, gboolean by_force,
+           GError **error)
+{
+    Put data = { arena, ids, by_force };
+
+    if (ids->n == 0)
+        return TRUE;
+    if (!db_write (app->db, run_put, &data, error))
+        return FALSE;
+    if (!by_force)
+        asset_send_ids (app, owner_id, "on_asset_trash", ids);
+    return TRUE;
+}
+
+/* ---- leaving the trash ---- */
+
+typedef struct {
+    Arena *arena;
+    const char *owner_id;  /* all of this owner's */
+    const StringList *ids; /* or these; or, with neither, what is old */
+    gint64 older_than_ms;
+    const char *status; /* what becomes of them */
+    gint64 n_changed;
+} Leave;
+
+static gboolean
+change_some (Db *tx, Leave *self, const StringList *ids, GError **error)
+{
+    gint64 n = 0;
+    gboolean is_old = self->owner_id == NULL && self->ids == NULL;
+
+    if (ids->n == 0)
+        return TRUE;
+    if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
+                  DB_ARGS (asset_changes (self->arena, ids), db_int (timestamp_now_ms ()),
+                           db_text (self->status)),
+                  &n, error))
+        return FALSE;
+    self->n_changed += n;
+    return TRUE;
+}
+
+static gboolean
+run_leave (Db *tx, gpointer data, GError **error)
+{
+    Leave *self = data;
+    const char *last = "";
+    StringList page = { NULL, PAGE };
+
+    self->n_changed = 0;
+    if (self->ids != NULL && !change_some (tx, self, self->ids, error))
+        return FALSE;
+    while (self->ids == NULL && page.n == PAGE) {
+        if (!(self->owner_id != NULL ? db_select_texts (tx, self->arena, SQL_TRASH_FIND,
+                                                        DB_ARGS (db_text (self->owner_id),
+                                                                 db_text (last), db_int (PAGE)),
+                                                        &page, error)
+                                     : db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
+                                                        DB_ARGS (db_int (self->older_than_ms),
+                                                                 db_text (last), db_int (PAGE)),
+                                                        &page, error)) ||
+            !change_some (tx, self, &page, error))
+            return FALSE;
+        if (page.n > 0)
+            last = page.items[page.n - 1];
+    }
+    return g_str_equal (self->status, "active") || self->n_changed == 0 ||
+           trash_add_emptying (tx, error);
+}
+
+gboolean
+trash_empty (App *app, Arena *arena, const char *owner_id, gint64 *out_n, GError **error)
+{
+    Leave data = { .arena = arena, .owner_id = owner_id, .status = "deleted" };
+
+    if (!db_write (app->db, run_leave, &data, error))
+        return FALSE;
+    *out_n = data.n_changed;
+    return TRUE;
+}
+
+gboolean
+trash_restore_all (App *app, Arena *arena, const char *owner_id, gint64 *out_n, GError **error)
+{
+    Leave data = { .arena = arena, .owner_id = owner_id, .status = "active" };
+
+    if (!db_write (app->db, run_leave, &data, error))
+        return FALSE;
+    *out_n = data.n_changed;
+    return TRUE;
+}
+
+gboolean
+trash_restore (App *app, Arena *arena, const char *owner_id, const StringList *ids, GError **error)
+{
+    Leave data = { .arena = arena, .ids = ids, .status = "active" };
+
+    if (ids->n == 0)
+        return TRUE;
+    if (!db_write (app->db, run_leave, &data, error))
+        return FALSE;
+    asset_send_ids (app, owner_id, "on_asset_restore", ids);
+    return TRUE;
+}
+
+gboolean
+trash_remove_old (App *app, Arena *arena, GError **error)
+{
+    Leave data = { .arena = arena,
+                   .status = "deleted",
+                   .older_than_ms =
+                       timestamp_now_ms () - trash_days (app) * G_GINT64_CONSTANT (86400000) };
+
+    if (!db_write (app->db, run_leave, &data, error))
+        return FALSE;
+    if (data.n_changed > 0)
+        g_message ("%" G_GINT64_FORMAT " assets have been in the trash long enough, removing them",
+                   data.n_changed);
+    return TRUE;
+}

@@ -1,0 +1,248 @@
+/* trash_jobs.c -- removing for good, see trash.h */
+#define G_LOG_DOMAIN "trash"
+#include "features/trash/trash_private.h"
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "features/assets/assets.h"
+#include "features/config/config.h"
+#include "features/users/users.h"
+#include "media/layout.h"
+
+#define QUEUE "backgroundTask"
+#define PAGE 1000
+
+/* $1 greater than this id, $2 at most so many. What is offline keeps its files: '-' before the id */
+static const char SQL_REMOVING_FIND[] =
+    "SELECT CASE WHEN is_offline = 1 THEN '-' ELSE '+' END || id FROM asset"
+    " WHERE status = 'deleted' AND id > $1 ORDER BY id LIMIT $2";
+
+/* $1 id */
+static const char SQL_REMOVED_FIND[] =
+    "SELECT id, owner_id, library_id, original_path, size_bytes, live_photo_video_id FROM asset"
+    " WHERE id = $1 AND status = 'deleted'";
+
+/* $1 id */
+static const char SQL_FILES_FIND[] =
+    "SELECT path FROM asset_file WHERE asset_id = $1 AND type <> 'sidecar'";
+static const char SQL_SIDECARS_FIND[] =
+    "SELECT path FROM asset_file WHERE asset_id = $1 AND type = 'sidecar'";
+
+/* $1 id of a video, $2 of a photo */
+static const char SQL_MOTION_USED[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 "
+                                      "AND id <> $2 AND status <> 'deleted'";
+
+/* $1 changes, $2 now */
+static const char SQL_MOTION_REMOVE[] =
+    "UPDATE asset SET status = 'deleted', deleted_at = CAST($2 AS BIGINT), updated_at = $2,"
+    "       update_id = substr(change.value, 38)"
+    "  FROM json_each($1) AS change WHERE asset.id = substr(change.value, 1, 36)";
+
+/* $1 id */
+static const char SQL_ASSET_DELETE[] = "DELETE FROM asset WHERE id = $1";
+
+gint64
+trash_days (const App *app)
+{
+    const AdminConfigTrash *trash = config_get (app)->trash;
+
+    return trash->enabled ? trash->days : 0;
+}
+
+gboolean
+trash_add_emptying (Db *tx, GError **error)
+{
+    return job_add (tx, "AssetEmptyTrash", QUEUE, "all", "{}", 0, error);
+}
+
+gboolean
+trash_add_file_deletion (Db *tx, Arena *arena, const StringList *paths, GError **error)
+{
+    g_autoptr (GString) data = g_string_new (NULL);
+    FileDeleteJob job = { .files = *paths };
+
+    if (paths->n == 0)
+        return TRUE;
+    api_write_json (&file_delete_job_type, &job, data);
+    return job_add (tx, "FileDelete", QUEUE, NULL, data->str, 0, error);
+}
+
+/* ---- AssetDelete ---- */
+
+typedef struct {
+    Arena *arena;
+    AssetDeleteJob job;
+    gboolean is_gone;
+    RemovedAssetRow asset;
+} Remove;
+
+static void
+add_path (Arena *arena, StringList *list, const char *path)
+{
+    gsize n_bytes = list->n * sizeof *list->items;
+
+    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items[list->n++] = path;
+}
+
+static gboolean
+find_files (Db *tx, const Remove *self, StringList *out, GError **error)
+{
+    StringList sidecars;
+
+    if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (self->asset.id)), out,
+                          error))
+        return FALSE;
+    if (!self->job.delete_on_disk)
+        return TRUE;
+    if (!db_select_texts (tx, self->arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (self->asset.id)),
+                          &sidecars, error))
+        return FALSE;
+    for (gsize i = 0; i < sidecars.n; i++)
+        add_path (self->arena, out, sidecars.items[i]);
+    add_path (self->arena, out, self->asset.original_path);
+    return TRUE;
+}
+
+/* The motion part goes with the last photo that shows it. */
+static gboolean
+remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError **error)
+{
+    const char *video_id = photo->live_photo_video_id;
+    StringList ids = { &video_id, 1 };
+    gint64 n_others = 0;
+
+    if (video_id == NULL)
+        return TRUE;
+    if (!db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id), db_text (photo->id)),
+                        &n_others, NULL, error))
+        return FALSE;
+    return n_others > 0 ||
+           (db_exec (tx, SQL_MOTION_REMOVE,
+                     DB_ARGS (asset_changes (arena, &ids), db_int (timestamp_now_ms ())), NULL,
+                     error) &&
+            trash_add_emptying (tx, error));
+}
+
+static gboolean
+run_remove (Db *tx, gpointer data, GError **error)
+{
+    Remove *self = data;
+    StringList files = { 0 };
+    GError *why = NULL;
+
+    self->is_gone = FALSE;
+    if (!db_select_one (tx, self->arena, &removed_asset_row_type, &self->asset, SQL_REMOVED_FIND,
+                        DB_ARGS (db_text (self->job.id)), &why)) {
+        self->is_gone = g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND);
+        if (!self->is_gone) {
+            g_propagate_error (error, why);
+            return FALSE;
+        }
+        g_error_free (why);
+        return TRUE;
+    }
+    return find_files (tx, self, &files, error) &&
+           remove_motion_part (tx, self->arena, &self->asset, error) &&
+           db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
+           (self->asset.library_id != NULL ||
+            users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&
+           trash_add_file_deletion (tx, self->arena, &files, error);
+}
+
+static JobResult
+delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+    Remove data = { .arena = arena };
+
+    if (!api_read_json (&asset_delete_job_type, job->data, -1, arena, &data.job, error))
+        return JOB_FAILED;
+    if (!db_write (app->db, run_remove, &data, error))
+        return JOB_RETRY;
+    if (data.is_gone)
+        return JOB_SKIPPED;
+    asset_send_id (app, data.asset.owner_id, "on_asset_delete", data.asset.id);
+    return JOB_DONE;
+}
+
+/* ---- FileDelete ---- */
+
+static JobResult
+delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    const App *app = app_pointer;
+    FileDeleteJob data;
+
+    if (!api_read_json (&file_delete_job_type, job->data, -1, arena, &data, error))
+        return JOB_FAILED;
+    /* what cannot be deleted is logged there; a file left over harms nobody */
+    for (gsize i = 0; i < data.files.n; i++)
+        layout_remove (layout_absolute (arena, app->media_location, data.files.items[i]));
+    return JOB_DONE;
+}
+
+/* ---- AssetEmptyTrash, AssetDeleteCheck ---- */
+
+typedef struct {
+    Arena *arena;
+    const char *last; /* id of the last one that got its job */
+    StringList page;
+} Queue;
+
+static gboolean
+run_queue (Db *tx, gpointer data, GError **error)
+{
+    Queue *self = data;
+
+    if (!db_select_texts (tx, self->arena, SQL_REMOVING_FIND,
+                          DB_ARGS (db_text (self->last), db_int (PAGE)), &self->page, error))
+        return FALSE;
+    for (gsize i = 0; i < self->page.n; i++) {
+        const char *id = self->page.items[i] + 1;
+        const char *job = arena_printf (self->arena, "{\"id\":\"%s\",\"deleteOnDisk\":%s}", id,
+                                        self->page.items[i][0] == '+' ? "true" : "false");
+
+        if (!job_add (tx, "AssetDelete", QUEUE, id, job, 0, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static JobResult
+empty_trash (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+    Queue data = { .arena = arena, .last = "" };
+
+    do {
+        if (!db_write (app->db, run_queue, &data, error))
+            return JOB_RETRY;
+        if (data.page.n > 0)
+            data.last = data.page.items[data.page.n - 1] + 1;
+    } while (data.page.n == PAGE);
+    return JOB_DONE;
+}
+
+static JobResult
+check_trash (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+
+    if (!trash_remove_old (app, arena, error))
+        return JOB_RETRY;
+    return JOB_DONE;
+}
+
+void
+trash_register_jobs (Jobs *jobs)
+{
+    static const JobKind kinds[] = {
+        { "AssetEmptyTrash", QUEUE, empty_trash },
+        { "AssetDelete", QUEUE, delete_asset },
+        { "FileDelete", QUEUE, delete_files },
+        { "AssetDeleteCheck", QUEUE, check_trash },
+    };
+
+    jobs_register (jobs, kinds, G_N_ELEMENTS (kinds));
+}

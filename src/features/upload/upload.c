@@ -1,0 +1,198 @@
+/* upload.c -- from a received file to a committed asset, see upload.h */
+#define G_LOG_DOMAIN "upload"
+#include "features/upload/upload_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "features/ingest/ingest.h"
+#include "features/users/users.h"
+#include "media/layout.h"
+
+#define MAX_ATTEMPTS 5
+
+gboolean
+upload_parse_checksum (const char *text, guint8 out[20])
+{
+    gsize n = strlen (text);
+
+    if (n == 28) {
+        g_autofree guint8 *bytes = NULL;
+
+        if (!g_regex_match_simple ("^[A-Za-z0-9+/]{27}=$", text, 0, 0))
+            return FALSE;
+        bytes = g_base64_decode (text, &n);
+        if (n != 20)
+            return FALSE;
+        memcpy (out, bytes, 20);
+        return TRUE;
+    }
+    if (n != 40)
+        return FALSE;
+    for (gsize i = 0; i < n; i++)
+        if (!g_ascii_isxdigit (text[i]))
+            return FALSE;
+    for (gsize i = 0; i < 20; i++)
+        out[i] = (guint8) (g_ascii_xdigit_value (text[2 * i]) << 4 |
+                           g_ascii_xdigit_value (text[2 * i + 1]));
+    return TRUE;
+}
+
+/* ---- files ---- */
+
+/* A file that is on its way in. */
+typedef struct {
+    const char *path;     /* absolute; NULL: not moved */
+    const char *note;     /* NULL: none */
+    const char *relative; /* as it is stored */
+} Moved;
+
+static gboolean
+move_in (const App *app, Arena *arena, const Upload *upload, const char *asset_id, ApiFile *file,
+         const char *extension, Moved *out, GError **error)
+{
+    struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                                 { .tv_sec = upload->file_modified_at_ms / 1000,
+                                   .tv_nsec = upload->file_modified_at_ms % 1000 * 1000000 } };
+    const char *file_id = uuid_v4 (arena);
+    const char *path;
+
+    if (times[1].tv_nsec < 0) {
+        times[1].tv_sec--;
+        times[1].tv_nsec += 1000000000;
+    }
+    out->relative = layout_upload (arena, upload->owner_id, file_id, extension);
+    path = layout_absolute (arena, app->media_location, out->relative);
+    out->note = upload_note_write (arena, asset_id, upload->owner_id,
+                                   arena_printf (arena, "%s%s", file_id, extension), error);
+    if (out->note == NULL)
+        return FALSE;
+    if (futimens (file->fd, times) != 0)
+        g_warning ("cannot set the time of '%s': %s, skipping", file->path, g_strerror (errno));
+    if (!layout_move_in (file->fd, file->path, path, error))
+        return FALSE;
+    file->taken = TRUE;
+    out->path = path;
+    return TRUE;
+}
+
+/* The upload is answered otherwise: the file goes, then its note. */
+static void
+undo_move (const Moved *moved)
+{
+    if (moved->path == NULL || layout_remove (moved->path))
+        if (moved->note != NULL)
+            layout_remove (moved->note);
+}
+
+/* ---- the transaction ---- */
+
+typedef struct {
+    Arena *arena;
+    const Upload *upload;
+    const UploadPlace *place;
+    const char *duplicate_id; /* set: nothing was changed */
+    gboolean vanished;        /* the other one was removed just now: try again */
+    gboolean hidden_video;
+} Commit;
+
+/* The quota counts before duplicates do, and is looked at where nobody can overtake. */
+static gboolean
+run_commit (Db *tx, gpointer data, GError **error)
+{
+    Commit *self = data;
+    const Upload *upload = self->upload;
+    gboolean inserted;
+
+    self->duplicate_id = NULL;
+    self->vanished = self->hidden_video = FALSE;
+    if (!users_add_usage (tx, upload->owner_id, upload->file->size_bytes, error) ||
+        (upload->live_photo_video_id != NULL &&
+         !asset_check_motion_part (tx, self->arena, upload->live_photo_video_id, upload->owner_id,
+                                   error)) ||
+        !upload_insert (tx, upload, self->place, timestamp_now_ms (), &inserted, error))
+        return FALSE;
+    if (inserted)
+        return (upload->live_photo_video_id == NULL ||
+                asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
+                                        error)) &&
+               ingest_add_metadata (tx, self->arena, self->place->id, "upload", error);
+    if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, &self->duplicate_id,
+                      error))
+        return FALSE;
+    if (self->duplicate_id == NULL) {
+        self->vanished = TRUE;
+        g_set_error (error, APP_ERROR, APP_ERROR_CONSTRAINT,
+                     "the same file is being removed at this moment; send it again");
+        return FALSE;
+    }
+    return users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
+}
+
+static gboolean
+commit_asset (Db *db, Commit *commit, GError **error)
+{
+    for (guint attempt = 1;; attempt++) {
+        g_clear_error (error);
+        if (db_write (db, run_commit, commit, error))
+            return TRUE;
+        if (!commit->vanished || attempt == MAX_ATTEMPTS)
+            return FALSE;
+    }
+}
+
+/* Whether it may be committed although the commit failed: then the files must stay. */
+static gboolean
+is_unknown (const Db *db, const GError *why)
+{
+    return g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) || !db_is_writable (db);
+}
+
+gboolean
+upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError **error)
+{
+    UploadPlace place = { .id = uuid_v4 (arena) };
+    Commit commit = { .arena = arena, .upload = upload, .place = &place };
+    Moved original = { 0 }, sidecar = { 0 };
+    GError *why = NULL;
+    const char *known_id = NULL;
+    gboolean ok;
+
+    /* what is here already need not be moved; the transaction decides about what comes just now */
+    if (!upload_find (app->db, arena, upload->owner_id, upload->file->sha1, &known_id, error))
+        return FALSE;
+    if (known_id != NULL) {
+        *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };
+        return TRUE;
+    }
+    ok = move_in (app, arena, upload, place.id, (ApiFile *) upload->file, upload->extension,
+                  &original, &why) &&
+         (upload->sidecar == NULL || move_in (app, arena, upload, place.id,
+                                              (ApiFile *) upload->sidecar, ".xmp", &sidecar, &why));
+    place.path = original.relative;
+    place.sidecar_path = sidecar.relative;
+    if (ok && !(ok = commit_asset (app->db, &commit, &why)) && is_unknown (app->db, why)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    if (!ok || commit.duplicate_id != NULL) {
+        undo_move (&original);
+        undo_move (&sidecar);
+    } else {
+        layout_remove (original.note);
+        if (sidecar.note != NULL)
+            layout_remove (sidecar.note);
+    }
+    if (!ok) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    out->is_duplicate = commit.duplicate_id != NULL;
+    out->id = out->is_duplicate ? commit.duplicate_id : place.id;
+    out->hidden_video = commit.hidden_video;
+    return TRUE;
+}

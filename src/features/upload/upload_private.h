@@ -1,0 +1,72 @@
+/* upload_private.h -- between the files of the feature */
+#pragma once
+#include "features/assets/assets.h"
+#include "features/upload/upload.h"
+
+/* ---- notes of files on the move, see upload.h ---- */
+
+/** Lock a folder for the notes of this process, once. FALSE with APP_ERROR_IO. */
+gboolean upload_notes_open (const App *app, GError **error);
+/** Note that @file_name is about to be moved in for an asset. @return the note's path, in @arena */
+const char *upload_note_write (Arena *arena, const char *asset_id, const char *owner_id,
+                               const char *file_name, GError **error);
+
+/* ---- storing ---- */
+
+typedef struct {
+    const char *owner_id;
+    const ApiFile *file;    /* of the original */
+    const ApiFile *sidecar; /* NULL: none */
+    const char *file_name;  /* as the user knows it */
+    const char *extension;  /* of the stored file, as given */
+    int type;               /* AssetType */
+    gint64 file_created_at_ms, file_modified_at_ms;
+    gboolean has_duration;
+    gint64 duration_ms;
+    gboolean is_favorite;
+    int visibility;
+    const char *live_photo_video_id;
+    AssetMetadataUpsertItemList metadata;
+    const char *device_asset_id, *device_id;
+} Upload;
+
+typedef struct {
+    const char *id;
+    gboolean is_duplicate;
+    gboolean hidden_video; /* live_photo_video_id left the timeline */
+} UploadResult;
+
+/** Move the files in and commit the asset, or find the one that is there already. Takes the files of
+ *  @upload (ApiFile.taken) that it moved. On failure nothing is left behind. */
+gboolean upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError **error);
+
+/* ---- SQL ---- */
+
+typedef struct {
+    const char *id, *path;
+    const char *sidecar_path; /* NULL: none */
+} UploadPlace;
+
+/** In a write. *@out_inserted FALSE: the owner has a file with that checksum. */
+gboolean upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 now_ms,
+                        gboolean *out_inserted, GError **error);
+/** The asset of @owner_id with that content; NULL when there is none. */
+gboolean upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20],
+                      const char **out_id, GError **error);
+/** Those of @checks (with has_checksum) that are there, in one go. */
+typedef struct {
+    gboolean has_checksum;
+    guint8 sha1[20];
+    const char *asset_id; /* filled; NULL: not there */
+    gboolean is_trashed;
+} UploadCheck;
+gboolean upload_find_many (Db *db, Arena *arena, const char *owner_id, UploadCheck *checks, gsize n,
+                           GError **error);
+gboolean upload_find_device_ids (Db *db, Arena *arena, const char *owner_id, const char *device_id,
+                                 const StringList *only, StringList *out, GError **error);
+gboolean upload_asset_exists (Db *db, const char *id, gboolean *out, GError **error);
+
+/* ---- small rules ---- */
+
+/** SHA-1 as text: 28 characters are base64, 40 hexadecimal. FALSE when it is neither. */
+gboolean upload_parse_checksum (const char *text, guint8 out[20]);

@@ -1,0 +1,218 @@
+/* upload_store.c -- the SQL of uploading */
+#define G_LOG_DOMAIN "upload"
+#include "features/upload/upload_private.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/uuid.h"
+
+/* $1 id, $2 owner, $3 type, $4 path, $5 name, $6 SHA-1, $7 size, $8 fileCreatedAt (and local date),
+ * $9 fileModifiedAt, $10 month, $11 duration, $12 favourite, $13 visibility, $14 motion part,
+ * $15 and $16 device ids, $17 now, $18 update id */
+static const char SQL_ASSET_INSERT[] =
+    "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, "
+    "size_bytes,"
+    "                   file_created_at, file_modified_at, local_date_time, local_month,"
+    "                   duration_ms, is_favorite, visibility, live_photo_video_id,"
+    "                   device_asset_id, device_id, created_at, updated_at, update_id)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10, $11, $12, $13, $14, $15, $16, $17, $17,"
+    "         $18)"
+    " ON CONFLICT DO NOTHING";
+
+/* $1 asset id, $2 size */
+static const char SQL_EXIF_INSERT[] =
+    "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)";
+
+/* $1 id, $2 asset id, $3 path, $4 now */
+static const char SQL_SIDECAR_INSERT[] =
+    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at)"
+    " VALUES ($1, $2, 'sidecar', $3, $4, $4)";
+
+/* $1 owner, $2 SHA-1 */
+static const char SQL_FIND[] =
+    "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL"
+    "   AND status <> 'deleted'";
+
+/* $1 id */
+static const char SQL_EXISTS[] = "SELECT count(*) FROM asset WHERE id = $1";
+
+/* $1 owner, $2 device */
+static const char SQL_DEVICE_IDS[] =
+    "SELECT DISTINCT device_asset_id FROM asset WHERE owner_id = $1 AND device_id = $2"
+    "   AND device_asset_id IS NOT NULL AND deleted_at IS NULL ORDER BY device_asset_id";
+
+/* $1 owner, $2 device, $3 a JSON array of device asset ids */
+static const char SQL_DEVICE_IDS_AMONG[] =
+    "SELECT DISTINCT device_asset_id FROM asset WHERE owner_id = $1 AND device_id = $2"
+    "   AND device_asset_id IN (SELECT value FROM json_each($3)) AND status <> 'deleted'";
+
+gboolean
+upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 now_ms,
+               gboolean *out_inserted, GError **error)
+{
+    char update_id[UUID_TEXT_BYTES], sidecar_id[UUID_TEXT_BYTES];
+    gint64 n_changed = 0;
+
+    uuid_v7_text (update_id);
+    uuid_v4_text (sidecar_id);
+    if (!db_exec (tx, SQL_ASSET_INSERT,
+                  DB_ARGS (db_text (place->id), db_text (upload->owner_id),
+                           db_text (asset_type_enum.texts[upload->type]), db_text (place->path),
+                           db_text (upload->file_name), db_blob (upload->file->sha1, 20),
+                           db_int (upload->file->size_bytes), db_int (upload->file_created_at_ms),
+                           db_int (upload->file_modified_at_ms),
+                           db_int (asset_local_month (upload->file_created_at_ms)),
+                           db_int_if (upload->has_duration, upload->duration_ms),
+                           db_bool (upload->is_favorite),
+                           db_text (asset_visibility_enum.texts[upload->visibility]),
+                           db_text (upload->live_photo_video_id), db_text (upload->device_asset_id),
+                           db_text (upload->device_id), db_int (now_ms), db_text (update_id)),
+                  &n_changed, error))
+        return FALSE;
+    *out_inserted = n_changed > 0;
+    if (n_changed == 0)
+        return TRUE;
+    return db_exec (tx, SQL_EXIF_INSERT,
+                    DB_ARGS (db_text (place->id), db_int (upload->file->size_bytes)), NULL,
+                    error) &&
+           (place->sidecar_path == NULL ||
+            db_exec (tx, SQL_SIDECAR_INSERT,
+                     DB_ARGS (db_text (sidecar_id), db_text (place->id),
+                              db_text (place->sidecar_path), db_int (now_ms)),
+                     NULL, error)) &&
+           asset_set_metadata (tx, place->id, &upload->metadata, now_ms, error);
+}
+
+gboolean
+upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20], const char **out_id,
+             GError **error)
+{
+    return db_select_text (db, arena, SQL_FIND, DB_ARGS (db_text (owner_id), db_blob (sha1, 20)),
+                           out_id, error);
+}
+
+/* ---- many checksums at once ---- */
+
+#define CHUNK 200
+
+/* $1 owner, $2 to $201 checksums: a list in JSON cannot hold bytes, and both engines look up a list of
+ * parameters in the index. Unused places repeat the last checksum. */
+static const char *
+many_sql (void)
+{
+    static gsize made;
+    static char *sql;
+
+    if (g_once_init_enter (&made)) {
+        GString *text = g_string_new ("SELECT id, checksum, deleted_at FROM asset"
+                                      " WHERE owner_id = $1 AND library_id IS NULL"
+                                      "   AND status <> 'deleted' AND checksum IN (");
+
+        for (guint i = 0; i < CHUNK; i++)
+            g_string_append_printf (text, "%s$%u", i > 0 ? ", " : "", i + 2);
+        g_string_append_c (text, ')');
+        sql = g_string_free (text, FALSE);
+        g_once_init_leave (&made, 1);
+    }
+    return sql;
+}
+
+static guint
+sha1_hash (gconstpointer sha1)
+{
+    guint hash;
+
+    memcpy (&hash, sha1, sizeof hash);
+    return hash;
+}
+
+static gboolean
+sha1_equal (gconstpointer a, gconstpointer b)
+{
+    return memcmp (a, b, 20) == 0;
+}
+
+typedef struct {
+    Arena *arena;
+    GHashTable *by_sha1; /* of ChecksumFound */
+} FindMany;
+
+typedef struct {
+    guint8 sha1[20];
+    const char *id;
+    gboolean is_trashed;
+} ChecksumFound;
+
+static gboolean
+add_found (const DbRow *row, gpointer data)
+{
+    FindMany *self = data;
+    ChecksumFound *found = arena_new0 (self->arena, ChecksumFound);
+    gsize n = 0;
+    gconstpointer bytes = db_row_blob (row, 1, &n);
+
+    if (n != sizeof found->sha1)
+        return TRUE;
+    memcpy (found->sha1, bytes, n);
+    found->id = arena_strdup (self->arena, db_row_text (row, 0));
+    found->is_trashed = !db_row_is_null (row, 2);
+    g_hash_table_insert (self->by_sha1, found->sha1, found);
+    return TRUE;
+}
+
+gboolean
+upload_find_many (Db *db, Arena *arena, const char *owner_id, UploadCheck *checks, gsize n,
+                  GError **error)
+{
+    g_autoptr (GHashTable) by_sha1 = g_hash_table_new (sha1_hash, sha1_equal);
+    FindMany find = { arena, by_sha1 };
+
+    for (gsize at = 0; at < n;) {
+        DbValue values[CHUNK + 1] = { db_text (owner_id) };
+        guint n_values = 1;
+
+        for (; at < n && n_values <= CHUNK; at++)
+            if (checks[at].has_checksum)
+                values[n_values++] = db_blob (checks[at].sha1, 20);
+        if (n_values == 1)
+            continue;
+        for (guint i = n_values; i <= CHUNK; i++)
+            values[i] = values[n_values - 1];
+        if (!db_each (db, many_sql (), (DbArgs){ values, G_N_ELEMENTS (values) }, add_found, &find,
+                      error))
+            return FALSE;
+    }
+    for (gsize i = 0; i < n; i++) {
+        const ChecksumFound *found =
+            checks[i].has_checksum ? g_hash_table_lookup (by_sha1, checks[i].sha1) : NULL;
+
+        checks[i].asset_id = found != NULL ? found->id : NULL;
+        checks[i].is_trashed = found != NULL && found->is_trashed;
+    }
+    return TRUE;
+}
+
+gboolean
+upload_find_device_ids (Db *db, Arena *arena, const char *owner_id, const char *device_id,
+                        const StringList *only, StringList *out, GError **error)
+{
+    return only == NULL
+               ? db_select_texts (db, arena, SQL_DEVICE_IDS,
+                                  DB_ARGS (db_text (owner_id), db_text (device_id)), out, error)
+               : db_select_texts (
+                     db, arena, SQL_DEVICE_IDS_AMONG,
+                     DB_ARGS (db_text (owner_id), db_text (device_id), db_strings (arena, only)),
+                     out, error);
+}
+
+gboolean
+upload_asset_exists (Db *db, const char *id, gboolean *out, GError **error)
+{
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_EXISTS, DB_ARGS (db_text (id)), &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}

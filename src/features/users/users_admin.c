@@ -1,0 +1,203 @@
+/* Deleting and restoring accounts, and the jobs that remove what is left of deleted ones. */
+#define G_LOG_DOMAIN "users"
+#include "features/users/users_admin.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/timestamp.h"
+#include "features/config/config.h"
+#include "media/layout.h"
+
+#define DAY_MS G_GINT64_CONSTANT (86400000)
+#define MAX_OPEN_FOLDERS 32
+
+/* ---- delete and restore ---- */
+
+typedef struct {
+    const char *id;
+    gboolean force;
+    Arena *arena;
+    UserRow *out;
+} DeleteWrite;
+
+static gboolean
+add_delete_job (Db *tx, const char *id, GError **error)
+{
+    g_autofree char *data = g_strdup_printf ("{\"id\":\"%s\"}", id);
+
+    return job_add (tx, "UserDelete", "backgroundTask", id, data, 0, error);
+}
+
+static gboolean
+write_delete (Db *tx, gpointer data, GError **error)
+{
+    const DeleteWrite *write = data;
+
+    return users_load (tx, write->arena, write->id, write->out, error) &&
+           users_store_set_deleted (tx, write->id, write->force ? "removing" : "deleted", TRUE,
+                                    error) &&
+           (!write->force || add_delete_job (tx, write->id, error)) &&
+           users_store_load (tx, write->arena, write->id, write->out, error);
+}
+
+gboolean
+user_delete (App *app, Arena *arena, const char *id, gboolean force, UserRow *out, GError **error)
+{
+    DeleteWrite write = { id, force, arena, out };
+
+    if (!db_write (app->db, write_delete, &write, error))
+        return FALSE;
+    if (force)
+        jobs_wake (app->jobs);
+    return TRUE;
+}
+
+static gboolean
+write_restore (Db *tx, gpointer data, GError **error)
+{
+    const DeleteWrite *write = data;
+
+    if (!users_load_any (tx, write->arena, write->id, write->out, error))
+        return FALSE;
+    if (!write->out->has_deleted_at)
+        return TRUE; /* a live user is answered unchanged */
+    if (write->out->status == USER_STATUS_REMOVING) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "The user is being removed and cannot be restored");
+        return FALSE;
+    }
+    return users_store_set_deleted (tx, write->id, "active", FALSE, error) &&
+           users_store_load (tx, write->arena, write->id, write->out, error);
+}
+
+gboolean
+user_restore (Db *db, Arena *arena, const char *id, UserRow *out, GError **error)
+{
+    DeleteWrite write = { .id = id, .arena = arena, .out = out };
+
+    return db_write (db, write_restore, &write, error);
+}
+
+/* ---- jobs ---- */
+
+static JobResult
+run_sync_usage (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    return users_sync_usage (((App *) app)->db, NULL, error) ? JOB_DONE : JOB_RETRY;
+}
+
+static gboolean
+write_delete_jobs (Db *tx, gpointer data, GError **error)
+{
+    const StringList *ids = data;
+
+    for (gsize i = 0; i < ids->n; i++)
+        if (!add_delete_job (tx, ids->items[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static JobResult
+run_delete_check (gpointer data, const Job *job, Arena *arena, GError **error)
+{
+    App *app = data;
+    gint64 before = timestamp_now_ms () - config_get (app)->user->delete_delay * DAY_MS;
+    StringList ids;
+
+    if (!users_store_list_expired (app->db, arena, before, &ids, error) ||
+        !db_write (app->db, write_delete_jobs, &ids, error))
+        return JOB_RETRY;
+    jobs_wake (app->jobs);
+    return JOB_DONE;
+}
+
+static int
+remove_one (const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    return remove (path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+/* Everything below @folder and itself; a link is removed, not followed. A missing folder is fine. */
+static gboolean
+remove_tree (const char *folder, GError **error)
+{
+    if (nftw (folder, remove_one, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot delete the folder '%s': %s", folder,
+                 g_strerror (errno));
+    return FALSE;
+}
+
+/* The folders in the media folder that hold nothing but files of the user. */
+static gboolean
+remove_folders (const App *app, Arena *arena, const UserRow *user, GError **error)
+{
+    static const char *const folders[] = { "upload", "profile", "thumbs", "encoded-video" };
+    const char *own = user->storage_label != NULL ? user->storage_label : user->id;
+
+    if (!remove_tree (arena_printf (arena, "%s/library/%s", app->media_location, own), error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+        if (!remove_tree (
+                arena_printf (arena, "%s/%s/%s", app->media_location, folders[i], user->id), error))
+            return FALSE;
+    return TRUE;
+}
+
+static const char *
+id_of_job (const Job *job, Arena *arena)
+{
+    UserDeleteJob data;
+
+    return api_read_json (&user_delete_job_type, job->data, -1, arena, &data, NULL) ? data.id
+                                                                                    : NULL;
+}
+
+/* Files first: as long as the rows are there the job can run again and end what it began. The account
+ * cannot be restored once it is being removed, so nobody sees its rows without their files. */
+static JobResult
+run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
+{
+    App *app = data;
+    const char *id = id_of_job (job, arena);
+    g_autofree char *argument = g_strdup_printf ("\"%s\"", id);
+    g_autoptr (GError) why = NULL;
+    gboolean is_deleted = FALSE;
+    UserRow user;
+
+    if (id == NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "'%s' is no data of this job",
+                     job->data);
+        return JOB_FAILED;
+    }
+    if (!users_store_load (app->db, arena, id, &user, &why)) {
+        if (g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+            return JOB_SKIPPED;
+        g_propagate_error (error, g_steal_pointer (&why));
+        return JOB_RETRY;
+    }
+    if (!users_store_begin_removal (app->db, id, &is_deleted, error))
+        return JOB_RETRY;
+    if (!is_deleted)
+        return JOB_SKIPPED; /* restored meanwhile */
+    if (!remove_folders (app, arena, &user, error) || !users_store_delete (app->db, id, error))
+        return JOB_RETRY;
+    realtime_send (app->realtime, NULL, "on_user_delete", argument);
+    g_message ("the account '%s' and all its files are removed", user.email);
+    return JOB_DONE;
+}
+
+static const JobKind jobs[] = {
+    { "UserDelete", "backgroundTask", run_delete },
+    { "UserDeleteCheck", "backgroundTask", run_delete_check },
+    { "UserSyncUsage", "backgroundTask", run_sync_usage },
+};
+
+void
+users_register_jobs (App *app)
+{
+    jobs_register (app->jobs, jobs, G_N_ELEMENTS (jobs));
+}

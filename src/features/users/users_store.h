@@ -1,0 +1,59 @@
+/* users_store.h -- the SQL of accounts; only features/users includes it */
+#pragma once
+#include "features/users/users.h"
+
+/** What an update sets; NULL pointers and FALSE flags leave a column as it is. */
+typedef struct {
+    const char *email; /* lower case */
+    const char *name;
+    const char *password_hash;
+    gboolean has_is_admin, is_admin;
+    gboolean has_should_change_password, should_change_password;
+    gboolean set_avatar_color;
+    const char *avatar_color; /* NULL: follows from the e-mail */
+    gboolean set_pin_hash;
+    const char *pin_hash; /* NULL: none */
+    gboolean set_storage_label;
+    const char *storage_label; /* NULL: none */
+    gboolean set_quota, has_quota;
+    gint64 quota_size_bytes;
+} UserChange;
+
+typedef struct {
+    gboolean with_deleted;
+    const char *id; /* NULL: all */
+} UserFilter;
+
+gboolean users_check_email (const char *email, GError **error); /* its length; in users.c */
+
+/** Newest first. */
+gboolean users_store_list (Db *db, Arena *arena, const UserFilter *filter, List *out,
+                           GError **error);
+/** FALSE with APP_ERROR_NOT_FOUND. */
+gboolean users_store_load (Db *db, Arena *arena, const char *id, UserRow *out, GError **error);
+gboolean users_store_load_many (Db *db, Arena *arena, const StringList *ids, List *out,
+                                GError **error);
+/** Both FALSE with APP_ERROR_INVALID and the client's text when the e-mail or the label is taken. */
+gboolean users_store_insert (Db *tx, const char *id, const UserNew *user, GError **error);
+gboolean users_store_update (Db *tx, const char *id, const UserChange *change, GError **error);
+gboolean users_store_set_deleted (Db *tx, const char *id, const char *status, gboolean is_deleted,
+                                  GError **error);
+gboolean users_store_set_profile_image (Db *tx, const char *id, const char *path, GError **error);
+/** *@out_is_deleted FALSE, and nothing is changed, when the user is not soft-deleted. */
+gboolean users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted,
+                                    GError **error);
+/** The row and all that belongs to it. */
+gboolean users_store_delete (Db *tx, const char *id, GError **error);
+/** Ids of users soft-deleted before @before_ms. */
+gboolean users_store_list_expired (Db *db, Arena *arena, gint64 before_ms, StringList *out,
+                                   GError **error);
+
+typedef struct {
+    gboolean has_is_favorite, is_favorite;
+    gboolean is_trashed;
+    const char *visibility; /* NULL: timeline and archive */
+} UserStatisticsFilter;
+
+gboolean users_store_count_assets (Db *db, Arena *arena, const char *id,
+                                   const UserStatisticsFilter *filter, AssetStatsResponse *out,
+                                   GError **error);

@@ -1,0 +1,148 @@
+/* file.c -- a file as an answer: validators, one range, sent by the kernel (sendfile) */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "http/private.h"
+#include "http/ranges.h"
+
+#define SMALL_PART_BYTES (32 * 1024)
+
+/* RFC 9110 section 13.2.2: If-None-Match is stronger than If-Modified-Since. */
+static gboolean
+is_fresh (HttpRequest *request, const char *etag, gint64 modified_s)
+{
+    const char *none_match = http_request_header (request, "If-None-Match");
+    const char *since;
+    gint64 since_s;
+
+    if (request->method != HTTP_GET && request->method != HTTP_HEAD)
+        return FALSE;
+    if (none_match != NULL)
+        return headers_etag_matches (none_match, etag);
+    since = http_request_header (request, "If-Modified-Since");
+    return since != NULL && headers_http_date_parse (since, &since_s) && modified_s <= since_s;
+}
+
+/* A range counts only when the client's earlier part is of this very file. Our tag is weak in form
+ * but has the time in milliseconds; the same text is taken for the same file, or no broken
+ * download could ever be resumed by tag. */
+static gboolean
+range_counts (HttpRequest *request, const char *etag, gint64 modified_s)
+{
+    const char *if_range = http_request_header (request, "If-Range");
+    gint64 date_s;
+
+    if (request->method != HTTP_GET)
+        return FALSE;
+    if (if_range == NULL)
+        return TRUE;
+    if (strchr (if_range, '"') != NULL)
+        return strcmp (if_range, etag) == 0;
+    return headers_http_date_parse (if_range, &date_s) && date_s == modified_s;
+}
+
+static struct MHD_Response *
+static_response (const char *text)
+{
+    return MHD_create_response_from_buffer (strlen (text), (void *) (gsize) text,
+                                            MHD_RESPMEM_PERSISTENT);
+}
+
+/* A thumbnail: in memory it leaves with its head in one packet, not in two, which costs less than
+ * sendfile () saves. NULL: the file became shorter, or can not be read. Takes @fd unless NULL. */
+static struct MHD_Response *
+small_part (int fd, guint64 first, guint64 n_bytes)
+{
+    char *bytes = malloc (n_bytes); /* libmicrohttpd frees it */
+    ssize_t n;
+
+    if (bytes == NULL)
+        return NULL;
+    do
+        n = pread (fd, bytes, n_bytes, (off_t) first);
+    while (n < 0 && errno == EINTR);
+    if (n != (ssize_t) n_bytes) {
+        free (bytes);
+        return NULL;
+    }
+    close (fd);
+    return MHD_create_response_from_buffer (n_bytes, bytes, MHD_RESPMEM_MUST_FREE);
+}
+
+struct MHD_Response *
+file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned *out_status,
+                   guint64 *out_n_bytes)
+{
+    HttpRequest *request = &exchange->request;
+    struct stat info = { 0 };
+    gboolean is_known;
+    guint64 size, first, last;
+    gint64 modified_ms;
+    char etag[64], date[32], content_range[96];
+    struct MHD_Response *body;
+
+    *out_n_bytes = 0;
+    is_known = fstat (fd, &info) == 0;
+    if (!is_known || !S_ISREG (info.st_mode)) {
+        g_warning ("cannot send a file: %s",
+                   is_known ? "it is not a regular file" : g_strerror (errno));
+        close (fd);
+        *out_status = 500;
+        return static_response ("{\"message\":\"Internal Server Error\"}");
+    }
+    size = (guint64) info.st_size;
+    modified_ms = (gint64) info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+    g_snprintf (etag, sizeof etag, "W/\"%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x\"", size,
+                (guint64) modified_ms);
+    headers_http_date_format (info.st_mtim.tv_sec, date);
+    if (response_get (response, "ETag") == NULL)
+        http_response_set_header (response, "ETag", etag);
+    http_response_set_header (response, "Last-Modified", date);
+    http_response_set_header (response, "Accept-Ranges", "bytes");
+
+    if (is_fresh (request, response_get (response, "ETag"), info.st_mtim.tv_sec)) {
+        close (fd);
+        *out_status = 304;
+        return static_response ("");
+    }
+
+    first = 0;
+    last = size > 0 ? size - 1 : 0;
+    *out_status = 200;
+    if (range_counts (request, response_get (response, "ETag"), info.st_mtim.tv_sec)) {
+        switch (range_parse (http_request_header (request, "Range"), size, &first, &last)) {
+        case RANGE_PART:
+            *out_status = 206;
+            g_snprintf (content_range, sizeof content_range,
+                        "bytes %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                        first, last, size);
+            http_response_set_header (response, "Content-Range", content_range);
+            break;
+        case RANGE_UNSATISFIABLE:
+            close (fd);
+            *out_status = 416;
+            g_snprintf (content_range, sizeof content_range, "bytes */%" G_GUINT64_FORMAT, size);
+            http_response_set_header (response, "Content-Range", content_range);
+            return static_response ("{\"message\":\"Range Not Satisfiable\"}");
+        case RANGE_WHOLE:
+        default:
+            break;
+        }
+    }
+    if (size == 0) {
+        close (fd);
+        return static_response ("");
+    }
+    *out_n_bytes = last - first + 1;
+    if (*out_n_bytes <= SMALL_PART_BYTES) {
+        body = small_part (fd, first, *out_n_bytes);
+        if (body != NULL)
+            return body;
+    }
+    body = MHD_create_response_from_fd_at_offset64 (*out_n_bytes, fd, first);
+    g_assert (body != NULL); /* only out of memory */
+    return body;
+}

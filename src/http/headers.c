@@ -1,0 +1,138 @@
+/* headers.c -- headers that every answer has, and those that ask whether one is needed */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/uuid.h"
+#include "http/private.h"
+
+const char http_default_csp[] =
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
+    "worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'";
+
+static const HttpPair security[] = {
+    { "X-Content-Type-Options", "nosniff" },
+    { "Referrer-Policy", "no-referrer" },
+    { "X-Frame-Options", "DENY" },
+    { "Permissions-Policy", "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)" },
+};
+
+void
+headers_new_correlation_id (char out[9])
+{
+    static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    static _Thread_local guint64 state;
+    guint64 z;
+
+    /* splitmix64: it tells requests apart in a log, no one relies on it being unguessable */
+    while (state == 0)
+        random_bytes (&state, sizeof state);
+    z = (state += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+    z ^= z >> 31;
+    for (int i = 0; i < 8; i++, z /= 36)
+        out[i] = letters[z % 36];
+    out[8] = '\0';
+}
+
+void
+headers_add_security (struct MHD_Response *to, HttpResponse *response, HttpServer *server,
+                      gboolean is_secure)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (security); i++)
+        if (response_get (response, security[i].name) == NULL)
+            MHD_add_response_header (to, security[i].name, security[i].value);
+    if (server->content_security_policy != NULL &&
+        response_get (response, "Content-Security-Policy") == NULL)
+        MHD_add_response_header (to, "Content-Security-Policy", server->content_security_policy);
+    if (is_secure && response_get (response, "Strict-Transport-Security") == NULL)
+        MHD_add_response_header (to, "Strict-Transport-Security", "max-age=31536000");
+}
+
+/* The opaque part between the quotes, without the ending that names an encoding. */
+static const char *
+etag_core (const char *etag, gsize *n_bytes)
+{
+    if (g_str_has_prefix (etag, "W/"))
+        etag += 2;
+    if (*etag != '"')
+        return NULL;
+    etag++;
+    *n_bytes = strcspn (etag, "\"");
+    if (etag[*n_bytes] != '"')
+        return NULL;
+    if (*n_bytes > 3 && memcmp (etag + *n_bytes - 3, "-br", 3) == 0)
+        *n_bytes -= 3;
+    else if (*n_bytes > 5 && memcmp (etag + *n_bytes - 5, "-gzip", 5) == 0)
+        *n_bytes -= 5;
+    return etag;
+}
+
+gboolean
+headers_etag_matches (const char *list, const char *etag)
+{
+    gsize n_own = 0;
+    const char *own = etag_core (etag, &n_own);
+
+    if (own == NULL)
+        return FALSE;
+    for (;;) {
+        const char *core;
+        gsize n_core = 0;
+
+        list += strspn (list, " \t,");
+        if (*list == '*')
+            return TRUE;
+        core = etag_core (list, &n_core);
+        if (core == NULL)
+            return FALSE;
+        if (n_core == n_own && memcmp (core, own, n_own) == 0)
+            return TRUE;
+        list = core + strcspn (core, "\"") + 1;
+    }
+}
+
+void
+headers_http_date_format (gint64 s, char out[32])
+{
+    static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    time_t t = (time_t) s;
+    struct tm tm;
+
+    /* not strftime (), whose names are those of the locale */
+    if (gmtime_r (&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
+        t = 0;
+        gmtime_r (&t, &tm);
+    }
+    g_snprintf (out, 32, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
+                months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* Only the form of RFC 9110 that anyone sends: 'Sun, 06 Nov 1994 08:49:37 GMT'. */
+gboolean
+headers_http_date_parse (const char *text, gint64 *out_s)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int day, year, hour, minute, second, end = 0;
+    char month[4];
+    const char *found;
+    g_autoptr (GDateTime) when = NULL;
+
+    if (strlen (text) != 29 ||
+        sscanf (text + 4, " %2d %3s %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute,
+                &second, &end) != 6 ||
+        end != 25)
+        return FALSE;
+    found = strstr (months, month);
+    if (found == NULL || (found - months) % 3 != 0)
+        return FALSE;
+    when = g_date_time_new_utc (year, (int) (found - months) / 3 + 1, day, hour, minute,
+                                MIN (second, 59));
+    if (when == NULL)
+        return FALSE;
+    *out_s = g_date_time_to_unix (when);
+    return TRUE;
+}

@@ -1,0 +1,306 @@
+/* request.c -- the head of a request: checked, copied, and asked for headers and cookies
+ *
+ * libmicrohttpd is lenient about heads; what two servers in a row could understand differently
+ * (request smuggling, RFC 9112 section 11.2) is refused here. */
+#include <string.h>
+
+#include "http/private.h"
+
+#define CORRELATION_ID_MAX 200
+
+typedef struct {
+    Exchange *exchange;
+    HttpPair *pairs;
+    gsize n_pairs, n_room;
+    gboolean is_malformed;
+} Collector;
+
+static gboolean
+is_token (const char *text, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isalnum (text[i]) &&
+            (text[i] == '\0' || strchr ("!#$%&'*+-.^_`|~", text[i]) == NULL))
+            return FALSE;
+    return length > 0;
+}
+
+/* The copy and its NULs in one piece of the arena. */
+static enum MHD_Result
+collect (void *collector, enum MHD_ValueKind kind, const char *name, size_t n_name,
+         const char *value, size_t n_value)
+{
+    Collector *self = collector;
+    Arena *arena = self->exchange->request.arena;
+    char *copy;
+
+    if (!is_token (name, n_name)) {
+        self->is_malformed = TRUE;
+        return MHD_NO;
+    }
+    if (self->n_pairs == self->n_room) {
+        gsize n_room = self->n_room == 0 ? 24 : self->n_room * 2;
+
+        self->pairs = arena_grow (arena, self->pairs, self->n_room * sizeof (HttpPair),
+                                  n_room * sizeof (HttpPair));
+        self->n_room = n_room;
+    }
+    copy = arena_alloc (arena, n_name + n_value + 2);
+    memcpy (copy, name, n_name);
+    if (n_value > 0)
+        memcpy (copy + n_name + 1, value, n_value);
+    if (memchr (copy + n_name + 1, '\0', n_value) != NULL) {
+        self->is_malformed = TRUE;
+        return MHD_NO;
+    }
+    self->pairs[self->n_pairs++] = (HttpPair){ copy, copy + n_name + 1 };
+    return MHD_YES;
+}
+
+const char *
+http_request_header (HttpRequest *request, const char *name)
+{
+    Exchange *self = request->private_data;
+
+    for (gsize i = 0; i < self->n_headers; i++)
+        if (g_ascii_strcasecmp (self->headers[i].name, name) == 0)
+            return self->headers[i].value;
+    return NULL;
+}
+
+const char *
+http_request_cookie (HttpRequest *request, const char *name)
+{
+    Exchange *self = request->private_data;
+    gsize n_name = strlen (name);
+
+    for (gsize i = 0; i < self->n_headers; i++) {
+        if (g_ascii_strcasecmp (self->headers[i].name, "Cookie") != 0)
+            continue;
+        for (const char *at = self->headers[i].value; *at != '\0';) {
+            gsize n;
+
+            at += strspn (at, "; \t");
+            n = strcspn (at, ";");
+            if (n > n_name && at[n_name] == '=' && strncmp (at, name, n_name) == 0) {
+                const char *value = at + n_name + 1;
+                gsize n_value = n - n_name - 1;
+                const char *decoded;
+
+                while (n_value > 0 && g_ascii_isspace (value[n_value - 1]))
+                    n_value--;
+                if (n_value >= 2 && value[0] == '"' && value[n_value - 1] == '"') {
+                    value++;
+                    n_value -= 2;
+                }
+                decoded = http_percent_decode (request->arena, value, (gssize) n_value, FALSE);
+                return decoded != NULL ? decoded : arena_strndup (request->arena, value, n_value);
+            }
+            at += n;
+        }
+    }
+    return NULL;
+}
+
+static HttpMethod
+method_parse (const char *text)
+{
+    static const char *const names[] = {
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+        if (strcmp (text, names[i]) == 0)
+            return (HttpMethod) i;
+    return HTTP_OTHER;
+}
+
+/* The first of a comma list, without blanks around it. */
+static char *
+first_of_list (Arena *arena, const char *list)
+{
+    return g_strstrip (arena_strndup (arena, list, strcspn (list, ",")));
+}
+
+static gboolean
+is_printable (const char *text, gsize max_bytes)
+{
+    gsize length = 0;
+
+    for (; text[length] != '\0'; length++)
+        if (length == max_bytes || text[length] < 0x20 || text[length] > 0x7e)
+            return FALSE;
+    return length > 0;
+}
+
+static gboolean
+read_target (Exchange *self, GError **error)
+{
+    HttpRequest *request = &self->request;
+    const char *path = request->target, *question;
+
+    for (const char *c = path; *c != '\0'; c++) {
+        if ((guchar) *c <= 0x20 || *c == 0x7f) {
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                                 "the request's path has a blank or a control character; "
+                                 "percent-encode it");
+            return FALSE;
+        }
+    }
+    /* absolute form, RFC 9112 section 3.2.2 */
+    if (g_ascii_strncasecmp (path, "http://", 7) == 0 ||
+        g_ascii_strncasecmp (path, "https://", 8) == 0) {
+        path = strstr (path, "//") + 2;
+        path += strcspn (path, "/?");
+        if (*path != '/')
+            path = arena_printf (request->arena, "/%s", path);
+    }
+    if (*path != '/') {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "the request's path must begin with '/'");
+        return FALSE;
+    }
+    question = strchr (path, '?');
+    request->path =
+        question == NULL ? path : arena_strndup (request->arena, path, (gsize) (question - path));
+    request->query = question == NULL ? "" : question + 1;
+    return TRUE;
+}
+
+/* How long the body is must have one reading only. */
+static gboolean
+read_body_length (Exchange *self, const char *length, guint n_lengths, const char *encoding,
+                  guint n_encodings, GError **error)
+{
+    self->request.content_length = -1;
+    if (n_encodings > 0) {
+        if (n_encodings > 1 || n_lengths > 0 || g_ascii_strcasecmp (encoding, "chunked") != 0) {
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                                 "the body's length is unclear: send either Content-Length or "
+                                 "'Transfer-Encoding: chunked', once");
+            return FALSE;
+        }
+        self->has_body = self->is_chunked = TRUE;
+    } else if (n_lengths > 0) {
+        char *end = NULL;
+        guint64 value = g_ascii_strtoull (length, &end, 10);
+
+        if (n_lengths > 1 || !g_ascii_isdigit (*length) || *end != '\0' || value > G_MAXINT64) {
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                                 "Content-Length must be one number, sent once");
+            return FALSE;
+        }
+        self->request.content_length = (gint64) value;
+        self->has_body = value > 0;
+    }
+    return TRUE;
+}
+
+gboolean
+request_read_head (Exchange *self, const char *method, const char *version, GError **error)
+{
+    HttpRequest *request = &self->request;
+    Collector collector = { .exchange = self };
+    const char *length = NULL, *encoding = NULL, *correlation_id = NULL;
+    const char *forwarded_proto = NULL, *forwarded_host = NULL, *forwarded_for = NULL;
+    guint n_lengths = 0, n_encodings = 0, n_hosts = 0;
+    const union MHD_ConnectionInfo *info;
+
+    request->method_text = arena_strdup (request->arena, method);
+    request->method = method_parse (method);
+    request->path = "/";
+    request->query = "";
+    request->host = "";
+    request->peer = self->connection->peer;
+    request->content_length = -1;
+
+    MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, collect, &collector);
+    self->headers = collector.pairs;
+    self->n_headers = collector.n_pairs;
+
+    for (gsize i = 0; i < self->n_headers; i++) {
+        const char *name = self->headers[i].name, *value = self->headers[i].value;
+
+        switch (g_ascii_tolower (*name)) { /* most headers are passed over by their first letter */
+        case 'c':
+            if (g_ascii_strcasecmp (name, "Content-Length") == 0) {
+                length = value;
+                n_lengths++;
+            }
+            break;
+        case 'e':
+            if (g_ascii_strcasecmp (name, "Expect") == 0)
+                self->expects_continue = g_ascii_strcasecmp (value, "100-continue") == 0;
+            break;
+        case 'h':
+            if (g_ascii_strcasecmp (name, "Host") == 0) {
+                request->host = value;
+                n_hosts++;
+            }
+            break;
+        case 't':
+            if (g_ascii_strcasecmp (name, "Transfer-Encoding") == 0) {
+                encoding = value;
+                n_encodings++;
+            }
+            break;
+        case 'x':
+            if (g_ascii_strcasecmp (name, "X-Correlation-ID") == 0)
+                correlation_id = value;
+            else if (!self->connection->is_proxy)
+                break;
+            else if (g_ascii_strcasecmp (name, "X-Forwarded-For") == 0)
+                forwarded_for = forwarded_for == NULL
+                                    ? value
+                                    : arena_printf (request->arena, "%s,%s", forwarded_for, value);
+            else if (g_ascii_strcasecmp (name, "X-Forwarded-Proto") == 0)
+                forwarded_proto = value;
+            else if (g_ascii_strcasecmp (name, "X-Forwarded-Host") == 0)
+                forwarded_host = value;
+            break;
+        default:
+            break;
+        }
+    }
+
+    if (correlation_id != NULL && is_printable (correlation_id, CORRELATION_ID_MAX)) {
+        request->correlation_id = correlation_id;
+    } else {
+        char *made = arena_alloc (request->arena, 9);
+
+        headers_new_correlation_id (made);
+        request->correlation_id = made;
+    }
+    if (forwarded_for != NULL)
+        request->peer =
+            proxy_list_client (self->server->proxies, request->arena, forwarded_for, request->peer);
+    if (forwarded_proto != NULL)
+        request->is_secure =
+            g_ascii_strcasecmp (first_of_list (request->arena, forwarded_proto), "https") == 0;
+    if (forwarded_host != NULL)
+        request->host = first_of_list (request->arena, forwarded_host);
+
+    if (!read_body_length (self, length, n_lengths, encoding, n_encodings, error) ||
+        !read_target (self, error))
+        return FALSE;
+    if (collector.is_malformed) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "a header of the request is malformed: names are letters, digits and "
+                             "'-', values have no control characters");
+        return FALSE;
+    }
+    if (n_hosts > 1 || (n_hosts == 0 && strcmp (version, MHD_HTTP_VERSION_1_1) == 0)) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "the request must have one Host header");
+        return FALSE;
+    }
+    info = MHD_get_connection_info (self->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (info != NULL && info->header_size > self->server->max_head_bytes) {
+        g_set_error (error, APP_ERROR, APP_ERROR_HEADERS,
+                     "the request's headers have %" G_GSIZE_FORMAT " bytes, at most %u are taken; "
+                     "clear this site's cookies",
+                     info->header_size, self->server->max_head_bytes);
+        return FALSE;
+    }
+    return TRUE;
+}

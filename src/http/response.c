@@ -1,0 +1,345 @@
+/* response.c -- what the application answers, and how it becomes a response on the wire
+ *
+ * An HttpResponse is a description, made in any thread without knowing the request. response_finish ()
+ * meets it with the request: validators, compression, ranges and the headers of every answer. It
+ * runs in the thread that answers, so that compressing never keeps an event thread busy. */
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "http/compress.h"
+#include "http/private.h"
+
+#define COMPRESS_MIN_BYTES 1024
+#define JSON_TYPE "application/json; charset=utf-8"
+
+typedef enum {
+    RESPONSE_EMPTY,
+    RESPONSE_BYTES,
+    RESPONSE_JSON,
+    RESPONSE_FILE,
+    RESPONSE_STREAM,
+    RESPONSE_UPGRADE
+} ResponseKind;
+
+struct _HttpResponse {
+    Arena *arena; /* holds everything here but the body */
+    ResponseKind kind;
+    unsigned status;
+    const char *content_type;
+    HttpPair *headers;
+    gsize n_headers, n_room;
+
+    GBytes *body; /* BYTES, JSON */
+    int fd;       /* FILE */
+
+    gboolean compress; /* STREAM */
+    void (*produce) (HttpStream *stream, gpointer data);
+    gpointer data;
+    GDestroyNotify free_data;
+
+    UpgradeOffer *offer; /* UPGRADE */
+};
+
+static HttpResponse *
+response_new (ResponseKind kind, unsigned status, const char *content_type)
+{
+    Arena *arena = arena_new ();
+    HttpResponse *self = arena_new0 (arena, HttpResponse);
+
+    self->arena = arena;
+    self->kind = kind;
+    self->status = status;
+    self->content_type = arena_strdup (arena, content_type);
+    self->fd = -1;
+    return self;
+}
+
+HttpResponse *
+http_response_new (unsigned status)
+{
+    return response_new (RESPONSE_EMPTY, status, NULL);
+}
+
+HttpResponse *
+http_response_new_bytes (unsigned status, const char *content_type, GBytes *body)
+{
+    HttpResponse *self = response_new (RESPONSE_BYTES, status, content_type);
+
+    self->body = body;
+    return self;
+}
+
+HttpResponse *
+http_response_new_text (unsigned status, const char *content_type, const char *body)
+{
+    return http_response_new_bytes (status, content_type, g_bytes_new (body, strlen (body)));
+}
+
+HttpResponse *
+http_response_new_json (unsigned status, GString *body)
+{
+    HttpResponse *self = response_new (RESPONSE_JSON, status, JSON_TYPE);
+
+    self->body = g_string_free_to_bytes (body);
+    return self;
+}
+
+HttpResponse *
+http_response_new_file (int fd, const char *content_type)
+{
+    HttpResponse *self = response_new (RESPONSE_FILE, 200, content_type);
+
+    self->fd = fd;
+    return self;
+}
+
+HttpResponse *
+http_response_new_stream (const char *content_type, gboolean compress,
+                          void (*produce) (HttpStream *stream, gpointer data), gpointer data,
+                          GDestroyNotify free_data)
+{
+    HttpResponse *self = response_new (RESPONSE_STREAM, 200, content_type);
+
+    self->compress = compress;
+    self->produce = produce;
+    self->data = data;
+    self->free_data = free_data;
+    return self;
+}
+
+HttpResponse *
+http_response_new_upgrade (Upgraded upgraded, gpointer data)
+{
+    HttpResponse *self = response_new (RESPONSE_UPGRADE, 101, NULL);
+
+    self->offer = upgrade_offer_new (upgraded, data);
+    return self;
+}
+
+void
+http_response_free (HttpResponse *self)
+{
+    if (self == NULL)
+        return;
+    if (self->body != NULL)
+        g_bytes_unref (self->body);
+    if (self->fd >= 0)
+        close (self->fd);
+    if (self->free_data != NULL)
+        self->free_data (self->data);
+    if (self->offer != NULL)
+        upgrade_offer_withdraw (self->offer);
+    arena_free (self->arena);
+}
+
+const char *
+response_get (HttpResponse *self, const char *name)
+{
+    for (gsize i = 0; i < self->n_headers; i++)
+        if (g_ascii_strcasecmp (self->headers[i].name, name) == 0)
+            return self->headers[i].value;
+    return NULL;
+}
+
+void
+http_response_add_header (HttpResponse *self, const char *name, const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++) {
+        if ((guchar) *c < 0x20 || *c == 0x7f) { /* or one header could be made into two */
+            g_warning ("the header '%s' of an answer has a control character, left out", name);
+            return;
+        }
+    }
+    if (self->n_headers == self->n_room) {
+        gsize n_room = self->n_room == 0 ? 8 : self->n_room * 2;
+
+        self->headers = arena_grow (self->arena, self->headers, self->n_room * sizeof (HttpPair),
+                                    n_room * sizeof (HttpPair));
+        self->n_room = n_room;
+    }
+    self->headers[self->n_headers++] =
+        (HttpPair){ arena_strdup (self->arena, name), arena_strdup (self->arena, value) };
+}
+
+void
+http_response_set_header (HttpResponse *self, const char *name, const char *value)
+{
+    gsize n_kept = 0;
+
+    if (g_ascii_strcasecmp (name, "Content-Type") == 0) {
+        self->content_type = arena_strdup (self->arena, value);
+        return;
+    }
+    for (gsize i = 0; i < self->n_headers; i++)
+        if (g_ascii_strcasecmp (self->headers[i].name, name) != 0)
+            self->headers[n_kept++] = self->headers[i];
+    self->n_headers = n_kept;
+    http_response_add_header (self, name, value);
+}
+
+void
+http_response_set_untrusted (HttpResponse *self)
+{
+    http_response_set_header (self, "Content-Security-Policy",
+                              "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+}
+
+/* ---- meeting the request ---- */
+
+static void
+unref_bytes (void *bytes)
+{
+    g_bytes_unref (bytes);
+}
+
+static void
+finish_bytes (HttpResponse *self, Exchange *exchange)
+{
+    gsize n_bytes = 0;
+    gconstpointer bytes = g_bytes_get_data (self->body, &n_bytes);
+
+    exchange->body = self->body;
+    exchange->n_body_bytes = n_bytes;
+    exchange->response = MHD_create_response_from_buffer_with_free_callback_cls (
+        n_bytes, (void *) (gsize) bytes, unref_bytes, g_steal_pointer (&self->body));
+}
+
+static void
+finish_empty (Exchange *exchange)
+{
+    exchange->response =
+        MHD_create_response_from_buffer (0, (void *) (gsize) "", MHD_RESPMEM_PERSISTENT);
+}
+
+/* TRUE: the client has it already, and gets 304. */
+static gboolean
+is_fresh (HttpResponse *self, const HttpRequest *request, const char *etag)
+{
+    const char *known;
+
+    if (self->status != 200 || etag == NULL ||
+        (request->method != HTTP_GET && request->method != HTTP_HEAD))
+        return FALSE;
+    known = http_request_header ((HttpRequest *) (gsize) request, "If-None-Match");
+    return known != NULL && headers_etag_matches (known, etag);
+}
+
+static void
+finish_json (HttpResponse *self, Exchange *exchange)
+{
+    HttpRequest *request = &exchange->request;
+    gsize n_bytes = 0;
+    gconstpointer bytes = g_bytes_get_data (self->body, &n_bytes);
+    ContentEncoding encoding = ENCODING_IDENTITY;
+    const char *suffix = "";
+    char etag[64];
+
+    g_snprintf (etag, sizeof etag, "\"%" G_GSIZE_MODIFIER "x-%016" G_GINT64_MODIFIER "x\"", n_bytes,
+                (guint64) XXH3_64bits (bytes, n_bytes));
+    http_response_set_header (self, "Vary", "Accept-Encoding");
+    if (is_fresh (self, request, etag)) {
+        http_response_set_header (self, "ETag", etag);
+        self->status = 304;
+        self->content_type = NULL;
+        finish_empty (exchange);
+        return;
+    }
+    if (n_bytes > COMPRESS_MIN_BYTES)
+        encoding = compress_choose (http_request_header (request, "Accept-Encoding"));
+    if (encoding != ENCODING_IDENTITY) {
+        GBytes *smaller = compress_bytes (encoding, bytes, n_bytes);
+
+        if (smaller != NULL) {
+            g_bytes_unref (self->body);
+            self->body = smaller;
+            suffix = encoding == ENCODING_BR ? "-br" : "-gzip";
+            http_response_set_header (self, "Content-Encoding", compress_name (encoding));
+        }
+    }
+    /* a strong validator names bytes, so each encoding has its own */
+    etag[strlen (etag) - 1] = '\0';
+    g_strlcat (etag, suffix, sizeof etag);
+    g_strlcat (etag, "\"", sizeof etag);
+    http_response_set_header (self, "ETag", etag);
+    finish_bytes (self, exchange);
+}
+
+static void
+finish_stream (HttpResponse *self, Exchange *exchange)
+{
+    HttpRequest *request = &exchange->request;
+    HttpStream *stream = stream_new (exchange->server, self->produce, self->data, self->free_data);
+    ContentEncoding encoding = ENCODING_IDENTITY;
+
+    self->free_data = NULL; /* the stream's now */
+    if (self->compress) {
+        http_response_set_header (self, "Vary", "Accept-Encoding");
+        encoding = compress_choose (http_request_header (request, "Accept-Encoding"));
+        if (encoding != ENCODING_IDENTITY)
+            http_response_set_header (self, "Content-Encoding", compress_name (encoding));
+    }
+    stream_set_encoding (stream, (int) encoding);
+    exchange->stream = stream;
+    exchange->response = stream_start (stream, exchange->mhd, request->method == HTTP_HEAD);
+}
+
+static gboolean
+is_under_api (const char *path)
+{
+    return g_ascii_strncasecmp (path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
+}
+
+void
+response_finish (HttpResponse *self, Exchange *exchange)
+{
+    const HttpRequest *request = &exchange->request;
+    unsigned file_status = 0;
+
+    switch (self->kind) {
+    case RESPONSE_EMPTY:
+        finish_empty (exchange);
+        break;
+    case RESPONSE_BYTES:
+        if (is_fresh (self, request, response_get (self, "ETag"))) {
+            self->status = 304;
+            self->content_type = NULL;
+            finish_empty (exchange);
+        } else {
+            finish_bytes (self, exchange);
+        }
+        break;
+    case RESPONSE_JSON:
+        finish_json (self, exchange);
+        break;
+    case RESPONSE_FILE:
+        exchange->response =
+            file_response_new (self, self->fd, exchange, &file_status, &exchange->n_body_bytes);
+        self->fd = -1; /* the response's now */
+        self->status = file_status;
+        if (file_status == 304)
+            self->content_type = NULL;
+        else if (file_status >= 400)
+            self->content_type = JSON_TYPE;
+        break;
+    case RESPONSE_STREAM:
+        finish_stream (self, exchange);
+        break;
+    case RESPONSE_UPGRADE:
+    default:
+        exchange->offer = g_steal_pointer (&self->offer);
+        exchange->response = upgrade_response_new (exchange->offer);
+        break;
+    }
+    g_assert (exchange->response != NULL);
+
+    exchange->status = self->status;
+    if (self->content_type != NULL)
+        MHD_add_response_header (exchange->response, "Content-Type", self->content_type);
+    for (gsize i = 0; i < self->n_headers; i++)
+        MHD_add_response_header (exchange->response, self->headers[i].name, self->headers[i].value);
+    headers_add_security (exchange->response, self, exchange->server, request->is_secure);
+    if (is_under_api (request->path))
+        MHD_add_response_header (exchange->response, "X-Correlation-ID", request->correlation_id);
+    http_response_free (self);
+}

@@ -1,0 +1,441 @@
+/* image.c -- decode once, small; then every rendition from that
+ *
+ * The decode is reduced to the largest output that is wanted: by the decoder where it can (JPEG at
+ * 1/2, 1/4, 1/8, SVG at any scale), the rest by a Lanczos filter in one pass from top to bottom, so
+ * that memory does not grow with the original. What comes out is turned upright, converted to its
+ * 8-bit colour space and kept; thumbnail and thumbhash are reductions of it.
+ *
+ * With edits the original is decoded in full: a crop may need all of its pixels. */
+#define G_LOG_DOMAIN "image"
+#include "worker/image.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "worker/image_jpeg.h"
+#include "worker/image_webp.h"
+#include "worker/resample.h"
+#include "worker/thumbhash.h"
+
+#define FULL_CHROMA_QUALITY 80 /* from here on 4:4:4 */
+
+static const int format_max_side[] = { [IMAGE_FORMAT_JPEG] = 65500, [IMAGE_FORMAT_WEBP] = 16383 };
+
+static int
+scale_rounded (int value, int numerator, int denominator)
+{
+    gint64 twice = 2 * (gint64) value * numerator + denominator;
+
+    return (int) MAX (1, twice / (2 * (gint64) denominator));
+}
+
+void
+image_fit_inside (int width, int height, int max_side, int *out_width, int *out_height)
+{
+    int longest = MAX (width, height);
+
+    *out_width = longest > max_side ? scale_rounded (width, max_side, longest) : width;
+    *out_height = longest > max_side ? scale_rounded (height, max_side, longest) : height;
+}
+
+void
+image_fit_short_side (int width, int height, int size_px, int max_side, int *out_width,
+                      int *out_height)
+{
+    int shortest = MIN (width, height);
+
+    if (size_px > 0 && shortest > size_px) {
+        int fitted_width = scale_rounded (width, size_px, shortest);
+        int fitted_height = scale_rounded (height, size_px, shortest);
+        if (MAX (fitted_width, fitted_height) <= max_side) {
+            *out_width = fitted_width;
+            *out_height = fitted_height;
+            return;
+        }
+    }
+    image_fit_inside (width, height, max_side, out_width, out_height);
+}
+
+static gboolean
+is_rgb_in_memory (VipsImage *image)
+{
+    return (image->dtype == VIPS_IMAGE_SETBUF || image->dtype == VIPS_IMAGE_SETBUF_FOREIGN) &&
+           image->BandFmt == VIPS_FORMAT_UCHAR && image->Bands == 3 &&
+           image->Type == VIPS_INTERPRETATION_sRGB;
+}
+
+/* The fast way, for 8-bit RGB in memory. */
+static VipsImage *
+reduce_rgb (VipsImage *image, int width, int height)
+{
+    VipsImage *out = vips_image_new_memory ();
+    g_autofree guint8 *rgbx = g_malloc ((gsize) image->Xsize * 4);
+    g_autoptr (Resampler) resampler = NULL;
+
+    vips_image_init_fields (out, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                            VIPS_INTERPRETATION_sRGB, 1, 1);
+    if (vips_image_write_prepare (out) != 0) {
+        g_object_unref (out);
+        return NULL;
+    }
+    resampler =
+        resampler_new ((guint) image->Xsize, (guint) image->Ysize, image->Xsize, image->Ysize,
+                       (guint) width, (guint) height, VIPS_IMAGE_ADDR (out, 0, 0));
+    for (int y = 0; y < image->Ysize; y++) {
+        const guint8 *rgb = VIPS_IMAGE_ADDR (image, 0, y);
+        for (int x = 0; x < image->Xsize; x++) {
+            rgbx[4 * x] = rgb[3 * x];
+            rgbx[4 * x + 1] = rgb[3 * x + 1];
+            rgbx[4 * x + 2] = rgb[3 * x + 2];
+        }
+        resampler_push (resampler, rgbx);
+    }
+    return out;
+}
+
+/* Reduce to exactly @width x @height; colours next to transparent pixels do not bleed in. */
+static VipsImage *
+reduce (VipsImage *image, int width, int height)
+{
+    g_autoptr (VipsImage) weighted = NULL, reduced = NULL, plain = NULL;
+    VipsImage *out = NULL;
+    double x_scale = (double) width / image->Xsize, y_scale = (double) height / image->Ysize;
+    gboolean has_alpha = vips_image_hasalpha (image);
+
+    if (width == image->Xsize && height == image->Ysize)
+        return g_object_ref (image);
+    if (is_rgb_in_memory (image))
+        return reduce_rgb (image, width, height);
+    if (!has_alpha) {
+        if (vips_resize (image, &out, x_scale, "vscale", y_scale, NULL) != 0)
+            return NULL;
+        return out;
+    }
+    if (vips_premultiply (image, &weighted, NULL) != 0 ||
+        vips_resize (weighted, &reduced, x_scale, "vscale", y_scale, NULL) != 0 ||
+        vips_unpremultiply (reduced, &plain, NULL) != 0 ||
+        vips_cast (plain, &out, image->BandFmt, NULL) != 0)
+        return NULL;
+    return out;
+}
+
+/* The pixels in memory, without the pipeline that made them. */
+static VipsImage *
+settle (VipsImage *image)
+{
+    return vips_image_copy_memory (image);
+}
+
+static VipsImage *
+turn_upright (VipsImage *image, int orientation)
+{
+    VipsImage *turned = NULL;
+    g_autoptr (VipsImage) tagged = NULL;
+
+    if (orientation <= 1)
+        return g_object_ref (image);
+    if (vips_copy (image, &tagged, NULL) != 0)
+        return NULL;
+    vips_image_set_int (tagged, VIPS_META_ORIENTATION, orientation);
+    if (vips_autorot (tagged, &turned, NULL) != 0)
+        return NULL;
+    return turned;
+}
+
+static VipsImage *
+apply_edit (VipsImage *image, const ImageEdit *edit)
+{
+    static const VipsAngle angles[] = { VIPS_ANGLE_D0, VIPS_ANGLE_D90, VIPS_ANGLE_D180,
+                                        VIPS_ANGLE_D270 };
+    VipsImage *out = NULL;
+    int failed = 0;
+
+    switch (edit->kind) {
+    case IMAGE_EDIT_CROP:
+        failed = vips_extract_area (image, &out, edit->x, edit->y, edit->width, edit->height, NULL);
+        break;
+    case IMAGE_EDIT_ROTATE:
+        failed = vips_rot (image, &out, angles[edit->angle / 90 % 4], NULL);
+        break;
+    case IMAGE_EDIT_MIRROR:
+        failed =
+            vips_flip (image, &out,
+                       edit->vertical ? VIPS_DIRECTION_VERTICAL : VIPS_DIRECTION_HORIZONTAL, NULL);
+        break;
+    }
+    return failed == 0 ? out : NULL;
+}
+
+/* The largest of the wanted sizes, for a picture of @width x @height. */
+static void
+find_base_size (const ImageRender *self, int width, int height, int *out_width, int *out_height)
+{
+    image_fit_inside (width, height, THUMBHASH_MAX_SIDE, out_width, out_height);
+    for (guint i = 0; i < self->n_outputs; i++) {
+        const ImageOutput *output = &self->outputs[i];
+        int w, h;
+        image_fit_short_side (width, height, output->size_px, format_max_side[output->format], &w,
+                              &h);
+        *out_width = MAX (*out_width, w);
+        *out_height = MAX (*out_height, h);
+    }
+}
+
+static gboolean
+check_crop (const ImageEdit *edit, int width, int height, GError **error)
+{
+    if (edit->kind != IMAGE_EDIT_CROP ||
+        (edit->x >= 0 && edit->y >= 0 && edit->width >= 1 && edit->height >= 1 &&
+         edit->width <= width && edit->height <= height && edit->x <= width - edit->width &&
+         edit->y <= height - edit->height))
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                 "the crop %d,%d %d x %d does not lie inside the picture of %d x %d", edit->x,
+                 edit->y, edit->width, edit->height, width, height);
+    return FALSE;
+}
+
+/* The whole original, upright, with the edits done. */
+static VipsImage *
+load_edited (ImageRender *self, ImageSource *source, GError **error)
+{
+    g_autoptr (VipsImage) loaded = NULL, settled = NULL;
+    VipsImage *image;
+
+    loaded = image_source_load (source, G_MAXINT, G_MAXINT, error);
+    if (loaded == NULL)
+        return NULL;
+    settled = settle (loaded);
+    image = settled != NULL ? turn_upright (settled, image_source_orientation (source)) : NULL;
+    for (guint i = 0; i < self->n_edits && image != NULL; i++) {
+        g_autoptr (VipsImage) before = image;
+        if (!check_crop (&self->edits[i], before->Xsize, before->Ysize, error))
+            return NULL;
+        image = apply_edit (before, &self->edits[i]);
+    }
+    if (image == NULL)
+        image_source_set_error (source, error);
+    return image;
+}
+
+/* *out stays NULL when this JPEG is none for the fast way. */
+static gboolean
+load_jpeg (ImageRender *self, ImageSource *source, int width, int height, VipsImage **out,
+           GError **error)
+{
+    VipsImage *header = image_source_header (source);
+    const void *profile;
+    size_t n_bytes;
+
+    if (header->Bands != 3 || !image_jpeg_load (&self->input, width, height, out, error))
+        return header->Bands != 3;
+    if (*out != NULL && vips_image_get_typeof (header, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob (header, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
+        vips_image_set_blob_copy (*out, VIPS_META_ICC_NAME, profile, n_bytes);
+    return TRUE;
+}
+
+/* The picture that all outputs are made from: upright, in 8 bits, in memory, without tags. */
+static VipsImage *
+load_base (ImageRender *self, ImageSource *source, ColourSpace target, GError **error)
+{
+    g_autoptr (VipsImage) loaded = NULL, reduced = NULL, settled = NULL, upright = NULL,
+                          converted = NULL;
+    VipsImage *base = NULL;
+    gboolean swapped = self->n_edits == 0 && image_source_orientation (source) >= 5;
+    int width, height;
+
+    if (self->n_edits > 0) {
+        loaded = load_edited (self, source, error);
+        if (loaded == NULL)
+            return NULL;
+        find_base_size (self, loaded->Xsize, loaded->Ysize, &width, &height);
+    } else {
+        find_base_size (self, self->width, self->height, &width, &height);
+        if (swapped) {
+            int was_width = width;
+            width = height;
+            height = was_width;
+        }
+        if (image_source_type (source) == IMAGE_JPEG &&
+            !load_jpeg (self, source, width, height, &loaded, error))
+            return NULL;
+        if (loaded == NULL)
+            loaded = image_source_load (source, width, height, error);
+        if (loaded == NULL)
+            return NULL;
+    }
+    self->has_alpha = vips_image_hasalpha (loaded);
+    if ((reduced = reduce (loaded, width, height)) != NULL &&
+        (settled = settle (reduced)) != NULL &&
+        (upright = self->n_edits > 0
+                       ? g_object_ref (settled)
+                       : turn_upright (settled, image_source_orientation (source))) != NULL &&
+        (converted = image_colour_convert (upright, target)) != NULL)
+        base = settle (converted);
+    if (base == NULL)
+        image_source_set_error (source, error);
+    return base;
+}
+
+static gpointer
+fail_rendition (const ImageOutput *output, GError **error)
+{
+    g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "a rendition of %d x %d cannot be made: %s",
+                 output->width, output->height, vips_error_buffer ());
+    vips_error_clear ();
+    return NULL;
+}
+
+static gboolean
+write_all (int fd, const guint8 *bytes, gsize n_bytes, GError **error)
+{
+    gsize written = 0;
+
+    while (written < n_bytes) {
+        gssize now = pwrite (fd, bytes + written, n_bytes - written, (off_t) written);
+        if (now < 0 && errno == EINTR)
+            continue;
+        if (now <= 0) {
+            g_set_error (error, APP_ERROR, errno == ENOSPC ? APP_ERROR_DISK_FULL : APP_ERROR_IO,
+                         "a rendition of %" G_GSIZE_FORMAT " bytes cannot be written: %s", n_bytes,
+                         g_strerror (errno));
+            return FALSE;
+        }
+        written += (gsize) now;
+    }
+    return TRUE;
+}
+
+static GBytes *
+encode (VipsImage *image, const ImageOutput *output, ColourSpace space, GError **error)
+{
+    g_autoptr (VipsImage) opaque = NULL, settled = NULL;
+    GBytes *profile = image_colour_profile (space);
+
+    if (output->format == IMAGE_FORMAT_JPEG && vips_image_hasalpha (image)) {
+        if (vips_flatten (image, &opaque, NULL) != 0)
+            return fail_rendition (output, error);
+    } else {
+        opaque = g_object_ref (image);
+    }
+    settled = settle (opaque);
+    if (settled == NULL || settled->BandFmt != VIPS_FORMAT_UCHAR ||
+        settled->Bands != (vips_image_hasalpha (settled) ? 4 : 3))
+        return fail_rendition (output, error);
+    if (output->format == IMAGE_FORMAT_WEBP)
+        return image_webp_encode (VIPS_IMAGE_ADDR (settled, 0, 0), settled->Xsize, settled->Ysize,
+                                  settled->Bands == 4, output->quality, profile, error);
+    return image_jpeg_encode (VIPS_IMAGE_ADDR (settled, 0, 0), settled->Xsize, settled->Ysize,
+                              output->quality, output->quality >= FULL_CHROMA_QUALITY,
+                              output->progressive, profile, error);
+}
+
+/* (transfer full) The rendition's pixels, NULL on failure. */
+static VipsImage *
+render_output (ImageRender *self, ImageOutput *output, VipsImage *base, int width, int height,
+               ColourSpace space, GError **error)
+{
+    g_autoptr (VipsImage) reduced = NULL;
+    g_autoptr (GBytes) encoded = NULL;
+
+    image_fit_short_side (width, height, output->size_px, format_max_side[output->format],
+                          &output->width, &output->height);
+    reduced = reduce (base, output->width, output->height);
+    if (reduced == NULL)
+        return fail_rendition (output, error);
+    encoded = encode (reduced, output, space, error);
+    if (encoded == NULL)
+        return NULL;
+    output->is_transparent = self->has_alpha;
+    output->n_bytes = g_bytes_get_size (encoded);
+    if (!write_all (output->fd, g_bytes_get_data (encoded, NULL), output->n_bytes, error))
+        return NULL;
+    return g_steal_pointer (&reduced);
+}
+
+static char *
+make_thumbhash (VipsImage *base)
+{
+    g_autoptr (VipsImage) reduced = NULL, rgba = NULL;
+    g_autofree guint8 *pixels = NULL;
+    guint8 hash[THUMBHASH_MAX_BYTES];
+    int width, height;
+    size_t n_bytes;
+
+    image_fit_inside (base->Xsize, base->Ysize, THUMBHASH_MAX_SIDE, &width, &height);
+    reduced = reduce (base, width, height);
+    if (reduced == NULL)
+        return NULL;
+    if (vips_image_hasalpha (reduced))
+        rgba = g_object_ref (reduced);
+    else if (vips_bandjoin_const1 (reduced, &rgba, 255, NULL) != 0)
+        return NULL;
+    if (rgba->Bands != 4 || rgba->BandFmt != VIPS_FORMAT_UCHAR ||
+        (pixels = vips_image_write_to_memory (rgba, &n_bytes)) == NULL)
+        return NULL;
+    return g_base64_encode (hash, thumbhash_encode (pixels, (guint) width, (guint) height, hash));
+}
+
+gboolean
+image_render (ImageRender *self, GError **error)
+{
+    g_autoptr (ImageSource) source = image_source_new (&self->input, error);
+    g_autoptr (VipsImage) base = NULL, smallest = NULL;
+    ColourSpace space;
+    int width, height;
+
+    if (source == NULL)
+        return FALSE;
+    image_source_upright_size (source, &self->width, &self->height);
+    self->n_frames = image_source_frames (source);
+    self->format = image_source_type_name (source);
+    self->has_alpha = vips_image_hasalpha (image_source_header (source));
+    if (self->n_outputs == 0 && !self->want_thumbhash)
+        return TRUE;
+
+    space = image_colour_target (image_source_header (source), self->wide);
+    base = load_base (self, source, space, error);
+    if (base == NULL)
+        return FALSE;
+    width = self->width;
+    height = self->height;
+    for (guint i = 0; i < self->n_edits; i++) {
+        const ImageEdit *edit = &self->edits[i];
+        if (edit->kind == IMAGE_EDIT_CROP) {
+            width = edit->width;
+            height = edit->height;
+        } else if (edit->kind == IMAGE_EDIT_ROTATE && edit->angle % 180 != 0) {
+            int was_width = width;
+            width = height;
+            height = was_width;
+        }
+    }
+    smallest = g_object_ref (base);
+    for (guint i = 0; i < self->n_outputs; i++) {
+        VipsImage *rendition =
+            render_output (self, &self->outputs[i], base, width, height, space, error);
+        if (rendition == NULL)
+            return FALSE;
+        if (rendition->Xsize < smallest->Xsize &&
+            MIN (rendition->Xsize, rendition->Ysize) >= 2 * THUMBHASH_MAX_SIDE) {
+            g_object_unref (smallest);
+            smallest = rendition;
+        } else {
+            g_object_unref (rendition);
+        }
+    }
+    if (self->want_thumbhash && (self->thumbhash = make_thumbhash (smallest)) == NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "a thumbhash cannot be made: %s",
+                     vips_error_buffer ());
+        vips_error_clear ();
+        return FALSE;
+    }
+    return TRUE;
+}
+
+void
+image_render_clear (ImageRender *self)
+{
+    g_clear_pointer (&self->thumbhash, g_free);
+}

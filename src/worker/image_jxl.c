@@ -1,0 +1,163 @@
+/* image_jxl.c -- JPEG XL through libjxl, the whole file at once
+ *
+ * libvips 8.14 feeds libjxl piece by piece, and libjxl 0.7 then fails on some sound files. Orientation
+ * is applied by libjxl. Pictures in HDR transfer curves (PQ, HLG) are taken by their code values, as
+ * libvips does with AVIF: without tone mapping a profile would make them nearly black. */
+#define G_LOG_DOMAIN "image-jxl"
+#include "worker/image_jxl.h"
+#include <errno.h>
+#include <jxl/decode.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include "base/error.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (JxlDecoder, JxlDecoderDestroy)
+
+typedef struct {
+    void *bytes;
+    gsize n_bytes;
+} Mapping;
+
+static void
+mapping_clear (Mapping *self)
+{
+    if (self->bytes != NULL)
+        munmap (self->bytes, self->n_bytes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Mapping, mapping_clear)
+
+static gboolean
+mapping_init (Mapping *self, int fd, GError **error)
+{
+    struct stat facts;
+    void *bytes;
+
+    if (fstat (fd, &facts) != 0 || facts.st_size <= 0 ||
+        (bytes = mmap (NULL, (gsize) facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
+                     g_strerror (errno));
+        return FALSE;
+    }
+    self->bytes = bytes;
+    self->n_bytes = (gsize) facts.st_size;
+    return TRUE;
+}
+
+static gboolean
+is_hdr (JxlDecoder *decoder)
+{
+    JxlColorEncoding encoding;
+
+    return JxlDecoderGetColorAsEncodedProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA,
+                                               &encoding) == JXL_DEC_SUCCESS &&
+           (encoding.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
+            encoding.transfer_function == JXL_TRANSFER_FUNCTION_HLG);
+}
+
+static GBytes *
+read_profile (JxlDecoder *decoder)
+{
+    size_t n_bytes = 0;
+    g_autofree guint8 *bytes = NULL;
+
+    if (is_hdr (decoder) ||
+        JxlDecoderGetICCProfileSize (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, &n_bytes) !=
+            JXL_DEC_SUCCESS ||
+        n_bytes == 0)
+        return NULL;
+    bytes = g_malloc (n_bytes);
+    if (JxlDecoderGetColorAsICCProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, bytes,
+                                        n_bytes) != JXL_DEC_SUCCESS)
+        return NULL;
+    return g_bytes_new_take (g_steal_pointer (&bytes), n_bytes);
+}
+
+static VipsImage *
+make_image (const JxlBasicInfo *info, const JxlPixelFormat *format)
+{
+    VipsImage *image = vips_image_new_memory ();
+    gboolean is_deep = format->data_type == JXL_TYPE_UINT16;
+    VipsInterpretation type =
+        format->num_channels < 3 ? (is_deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
+                                 : (is_deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB);
+
+    vips_image_init_fields (image, (int) info->xsize, (int) info->ysize, (int) format->num_channels,
+                            is_deep ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                            type, 1, 1);
+    if (vips_image_write_prepare (image) != 0)
+        g_clear_object (&image);
+    return image;
+}
+
+static gpointer
+fail (gsize n_bytes, const char *what, GError **error)
+{
+    vips_error_clear ();
+    if (what == NULL)
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                     "the JPEG XL ends after %" G_GSIZE_FORMAT
+                     " bytes, before the picture is complete",
+                     n_bytes);
+    else
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA, "the JPEG XL is damaged: %s", what);
+    return NULL;
+}
+
+VipsImage *
+image_jxl_load (const ImageInput *input, GError **error)
+{
+    g_auto (Mapping) file = { 0 };
+    g_autoptr (JxlDecoder) decoder = JxlDecoderCreate (NULL);
+    g_autoptr (VipsImage) image = NULL;
+    g_autoptr (GBytes) profile = NULL;
+    JxlBasicInfo info = { 0 };
+    JxlPixelFormat format = { .endianness = JXL_NATIVE_ENDIAN };
+
+    if (!mapping_init (&file, input->fd, error))
+        return NULL;
+    if (decoder == NULL ||
+        JxlDecoderSubscribeEvents (decoder, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING |
+                                                JXL_DEC_FULL_IMAGE) != JXL_DEC_SUCCESS ||
+        JxlDecoderSetInput (decoder, file.bytes, file.n_bytes) != JXL_DEC_SUCCESS)
+        return fail (file.n_bytes, "its decoder does not start", error);
+    JxlDecoderCloseInput (decoder);
+    JxlDecoderSetUnpremultiplyAlpha (decoder, JXL_TRUE);
+    for (;;) {
+        switch (JxlDecoderProcessInput (decoder)) {
+        case JXL_DEC_BASIC_INFO:
+            if (JxlDecoderGetBasicInfo (decoder, &info) != JXL_DEC_SUCCESS ||
+                (gint64) info.xsize * info.ysize > input->max_pixels)
+                return fail (file.n_bytes, "its header contradicts itself", error);
+            format.data_type = info.bits_per_sample > 8 ? JXL_TYPE_UINT16 : JXL_TYPE_UINT8;
+            format.num_channels = (info.num_color_channels == 1 ? 1 : 3) + (info.alpha_bits > 0);
+            break;
+        case JXL_DEC_COLOR_ENCODING:
+            profile = read_profile (decoder);
+            break;
+        case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
+            g_clear_object (&image);
+            image = make_image (&info, &format);
+            if (image == NULL ||
+                JxlDecoderSetImageOutBuffer (decoder, &format, VIPS_IMAGE_ADDR (image, 0, 0),
+                                             VIPS_IMAGE_SIZEOF_IMAGE (image)) != JXL_DEC_SUCCESS)
+                return fail (file.n_bytes, "it does not fit into memory", error);
+            break;
+        case JXL_DEC_FULL_IMAGE:
+            if (profile != NULL)
+                vips_image_set_blob_copy (image, VIPS_META_ICC_NAME,
+                                          g_bytes_get_data (profile, NULL),
+                                          g_bytes_get_size (profile));
+            return g_steal_pointer (&image);
+        case JXL_DEC_NEED_MORE_INPUT:
+            if (input->process_invalid && image != NULL &&
+                JxlDecoderFlushImage (decoder) == JXL_DEC_SUCCESS)
+                return g_steal_pointer (&image);
+            return fail (file.n_bytes, NULL, error);
+        case JXL_DEC_SUCCESS:
+            return fail (file.n_bytes, "it holds no picture", error);
+        default:
+            return fail (file.n_bytes, "its data breaks the rules of the format", error);
+        }
+    }
+}

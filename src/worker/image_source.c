@@ -1,0 +1,325 @@
+/* image_source.c -- which decoder a file gets, and its limits
+ *
+ * The type comes from the first bytes, never from the name: a JPEG named .heic works, a text named
+ * .jpg is told what it is. Only the loaders in the table can run (others, such as ImageMagick's, are
+ * blocked in worker_init). The pixel limit is held against the header, before anything is decoded. */
+#define G_LOG_DOMAIN "image-source"
+#include "worker/image_source.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/error.h"
+#include "worker/image_jxl.h"
+
+#define HEAD_BYTES 4096
+
+typedef int (*LoadSource) (VipsSource *source, VipsImage **out, ...);
+
+static const struct {
+    const char *name;  /* in replies */
+    const char *label; /* in sentences */
+    LoadSource load;
+} types[] = {
+    [IMAGE_JPEG] = { "jpeg", "JPEG", vips_jpegload_source },
+    [IMAGE_PNG] = { "png", "PNG", vips_pngload_source },
+    [IMAGE_GIF] = { "gif", "GIF", vips_gifload_source },
+    [IMAGE_WEBP] = { "webp", "WebP", vips_webpload_source },
+    [IMAGE_TIFF] = { "tiff", "TIFF", vips_tiffload_source },
+    [IMAGE_HEIF] = { "heif", "HEIF or AVIF", vips_heifload_source },
+    [IMAGE_JXL] = { "jxl", "JPEG XL", vips_jxlload_source },
+    [IMAGE_SVG] = { "svg", "SVG", vips_svgload_source },
+    [IMAGE_JP2] = { "jp2", "JPEG 2000", vips_jp2kload_source },
+};
+
+/* Camera raw files that are TIFFs by their first bytes; their first picture may be a tiny preview. */
+static const char *const raw_extensions[] = { ".3fr", ".ari", ".arw", ".cap", ".cin", ".cr2",
+                                              ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25",
+                                              ".kdc", ".mrw", ".nef", ".nrw", ".orf", ".ori",
+                                              ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2",
+                                              ".srf", ".srw", ".x3f", NULL };
+
+struct _ImageSource {
+    ImageInput input;
+    ImageType type;
+    gint64 size_bytes;
+    VipsImage *header;
+};
+
+static gboolean
+starts_with (const guint8 *head, gsize n_bytes, const char *magic, gsize n_magic)
+{
+    return n_bytes >= n_magic && memcmp (head, magic, n_magic) == 0;
+}
+
+#define STARTS_WITH(magic) starts_with (head, n_bytes, magic, sizeof (magic) - 1)
+
+/* ISO base media: a size, 'ftyp', the major brand, a version, more brands. */
+static gboolean
+is_heif (const guint8 *head, gsize n_bytes)
+{
+    static const char *const brands[] = { "heic", "heix", "hevc", "hevx", "heim", "heis",
+                                          "mif1", "msf1", "avif", "avis", NULL };
+    gsize box_bytes;
+
+    if (n_bytes < 16 || memcmp (head + 4, "ftyp", 4) != 0)
+        return FALSE;
+    box_bytes = (gsize) head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3];
+    for (gsize at = 8; at + 4 <= MIN (n_bytes, box_bytes); at += at == 8 ? 8 : 4)
+        for (guint i = 0; brands[i] != NULL; i++)
+            if (memcmp (head + at, brands[i], 4) == 0)
+                return TRUE;
+    return FALSE;
+}
+
+static gboolean
+is_svg (const guint8 *head, gsize n_bytes)
+{
+    gsize at = STARTS_WITH ("\xef\xbb\xbf") ? 3 : 0;
+
+    while (at < n_bytes && g_ascii_isspace (head[at]))
+        at++;
+    return at < n_bytes && head[at] == '<' && memchr (head, 0, n_bytes) == NULL &&
+           g_strstr_len ((const char *) head, (gssize) n_bytes, "<svg") != NULL;
+}
+
+static const char *
+describe_other (const guint8 *head, gsize n_bytes)
+{
+    if (n_bytes == 0)
+        return "the file is empty";
+    if (STARTS_WITH ("BM"))
+        return "BMP pictures cannot be decoded by this build";
+    if (STARTS_WITH ("8BPS"))
+        return "Photoshop files cannot be decoded by this build";
+    if (n_bytes >= 12 && memcmp (head + 4, "ftyp", 4) == 0)
+        return memcmp (head + 8, "crx ", 4) == 0
+                   ? "camera raw files cannot be decoded by this build"
+                   : "the file is a video (or another ISO media file), not a picture";
+    if (STARTS_WITH ("\x1f\x8b"))
+        return "the file is compressed with gzip; unpack it first";
+    if (memchr (head, 0, n_bytes) == NULL &&
+        g_utf8_validate ((const char *) head, (gssize) MIN (n_bytes, 64), NULL))
+        return "the file is text, not a picture";
+    return "the file is not a picture of a known kind";
+}
+
+static gboolean
+find_type (const guint8 *head, gsize n_bytes, const char *extension, ImageType *out, GError **error)
+{
+    const char *reason = NULL;
+    g_autofree char *lower = extension != NULL ? g_ascii_strdown (extension, -1) : NULL;
+
+    if (STARTS_WITH ("\xff\xd8\xff"))
+        *out = IMAGE_JPEG;
+    else if (STARTS_WITH ("\x89PNG\r\n\x1a\n"))
+        *out = IMAGE_PNG;
+    else if (STARTS_WITH ("GIF87a") || STARTS_WITH ("GIF89a"))
+        *out = IMAGE_GIF;
+    else if (n_bytes >= 12 && STARTS_WITH ("RIFF") && memcmp (head + 8, "WEBP", 4) == 0)
+        *out = IMAGE_WEBP;
+    else if (STARTS_WITH ("II*\0") || STARTS_WITH ("MM\0*") || STARTS_WITH ("II+\0") ||
+             STARTS_WITH ("MM\0+"))
+        *out = IMAGE_TIFF;
+    else if (is_heif (head, n_bytes))
+        *out = IMAGE_HEIF;
+    else if (STARTS_WITH ("\xff\x0a") || STARTS_WITH ("\0\0\0\x0cJXL \r\n\x87\n"))
+        *out = IMAGE_JXL;
+    else if (STARTS_WITH ("\0\0\0\x0cjP  \r\n\x87\n") || STARTS_WITH ("\xff\x4f\xff\x51"))
+        *out = IMAGE_JP2;
+    else if (is_svg (head, n_bytes))
+        *out = IMAGE_SVG;
+    else
+        reason = describe_other (head, n_bytes);
+    if (reason == NULL && *out == IMAGE_TIFF &&
+        ((n_bytes >= 10 && memcmp (head + 8, "CR", 2) == 0) ||
+         (lower != NULL && g_strv_contains (raw_extensions, lower))))
+        reason = "camera raw files cannot be decoded by this build";
+    if (reason != NULL)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA_TYPE, reason);
+    return reason == NULL;
+}
+
+/* The last complaint of libvips as one short line of UTF-8. */
+static char *
+take_vips_error (void)
+{
+    g_autofree char *all = g_utf8_make_valid (vips_error_buffer (), -1);
+    g_auto (GStrv) lines = g_strsplit (g_strstrip (all), "\n", -1);
+    guint n_lines = g_strv_length (lines);
+    char *line = g_strdup (n_lines > 0 ? lines[n_lines - 1] : "");
+
+    vips_error_clear ();
+    g_strdelimit (line, "\t\r\"\\", ' ');
+    if (g_utf8_strlen (line, -1) > 160)
+        *g_utf8_offset_to_pointer (line, 160) = '\0';
+    return line;
+}
+
+/* What decoders say when the data ends before the picture does. */
+static gboolean
+means_cut_short (const char *line)
+{
+    static const char *const signs[] = {
+        "premature end",         "truncated",   "unexpected end",     "end of file", "end of data",
+        "end of stream",         "end-of-data", "unexpected eof",     "incomplete",  "out of",
+        "unable to read source", "read error",  "libspng read error", NULL
+    };
+    g_autofree char *lower = g_ascii_strdown (line, -1);
+
+    for (guint i = 0; signs[i] != NULL; i++)
+        if (strstr (lower, signs[i]) != NULL)
+            return strstr (lower, "memory") == NULL;
+    return FALSE;
+}
+
+void
+image_source_set_error (const ImageSource *self, GError **error)
+{
+    g_autofree char *line = take_vips_error ();
+    const char *label = types[self->type].label;
+
+    if (strstr (line, "out of memory") != NULL || strstr (line, "unable to allocate") != NULL)
+        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                     "decoding this %s needs more memory than a worker may use", label);
+    else if (means_cut_short (line))
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                     "the %s ends after %" G_GINT64_FORMAT
+                     " bytes, before the picture is complete (%s)",
+                     label, self->size_bytes, line);
+    else
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA, "the %s is damaged: %s", label,
+                     line[0] != '\0' ? line : "its decoder gives no reason");
+}
+
+static VipsImage *
+open_source (ImageSource *self, const char *option, double value, GError **error)
+{
+    g_autoptr (VipsSource) source = NULL;
+    VipsImage *image = NULL;
+    VipsFailOn fail_on = self->input.process_invalid ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
+    int failed;
+
+    if (lseek (self->input.fd, 0, SEEK_SET) != 0 ||
+        (source = vips_source_new_from_descriptor (self->input.fd)) == NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
+                     vips_error_buffer ());
+        vips_error_clear ();
+        return NULL;
+    }
+    if (option != NULL && strcmp (option, "shrink") == 0)
+        failed = types[self->type].load (source, &image, "access", VIPS_ACCESS_SEQUENTIAL,
+                                         "fail_on", fail_on, option, (int) value, NULL);
+    else if (option != NULL)
+        failed = types[self->type].load (source, &image, "access", VIPS_ACCESS_SEQUENTIAL,
+                                         "fail_on", fail_on, option, value, NULL);
+    else
+        failed = types[self->type].load (source, &image, "access", VIPS_ACCESS_SEQUENTIAL,
+                                         "fail_on", fail_on, NULL);
+    if (failed != 0) {
+        image_source_set_error (self, error);
+        return NULL;
+    }
+    return image;
+}
+
+ImageSource *
+image_source_new (const ImageInput *input, GError **error)
+{
+    g_autoptr (ImageSource) self = g_new0 (ImageSource, 1);
+    guint8 head[HEAD_BYTES];
+    struct stat facts;
+    gssize n_bytes;
+    gint64 n_pixels;
+
+    self->input = *input;
+    if (fstat (input->fd, &facts) != 0 || (n_bytes = pread (input->fd, head, sizeof head, 0)) < 0) {
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
+                     g_strerror (errno));
+        return NULL;
+    }
+    self->size_bytes = facts.st_size;
+    if (!find_type (head, (gsize) n_bytes, input->extension, &self->type, error) ||
+        (self->header = open_source (self, NULL, 0, error)) == NULL)
+        return NULL;
+    n_pixels = (gint64) self->header->Xsize * self->header->Ysize;
+    if (n_pixels > input->max_pixels) {
+        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                     "the picture is %d x %d, %" G_GINT64_FORMAT
+                     " megapixels; the limit is %" G_GINT64_FORMAT,
+                     self->header->Xsize, self->header->Ysize, n_pixels / 1000000,
+                     input->max_pixels / 1000000);
+        return NULL;
+    }
+    return g_steal_pointer (&self);
+}
+
+void
+image_source_free (ImageSource *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_object (&self->header);
+    g_free (self);
+}
+
+ImageType
+image_source_type (const ImageSource *self)
+{
+    return self->type;
+}
+
+const char *
+image_source_type_name (const ImageSource *self)
+{
+    return types[self->type].name;
+}
+
+VipsImage *
+image_source_header (ImageSource *self)
+{
+    return self->header;
+}
+
+int
+image_source_orientation (ImageSource *self)
+{
+    return vips_image_get_orientation (self->header);
+}
+
+int
+image_source_frames (ImageSource *self)
+{
+    return MAX (1, vips_image_get_n_pages (self->header));
+}
+
+void
+image_source_upright_size (ImageSource *self, int *out_width, int *out_height)
+{
+    gboolean swapped = image_source_orientation (self) >= 5;
+
+    *out_width = swapped ? self->header->Ysize : self->header->Xsize;
+    *out_height = swapped ? self->header->Xsize : self->header->Ysize;
+}
+
+VipsImage *
+image_source_load (ImageSource *self, int min_width, int min_height, GError **error)
+{
+    int width = self->header->Xsize, height = self->header->Ysize;
+
+    if (self->type == IMAGE_JPEG) {
+        int shrink = 8;
+        while (shrink > 1 && (width / shrink < min_width || height / shrink < min_height))
+            shrink /= 2;
+        if (shrink > 1)
+            return open_source (self, "shrink", shrink, error);
+    }
+    if (self->type == IMAGE_JXL)
+        return image_jxl_load (&self->input, error);
+    if (self->type == IMAGE_SVG) {
+        double scale = MAX ((double) min_width / width, (double) min_height / height);
+        if (scale < 1)
+            return open_source (self, "scale", scale, error);
+    }
+    return open_source (self, NULL, 0, error);
+}

@@ -1,0 +1,22 @@
+/* metadata.h -- what a file says about itself, as JSON
+ *
+ * Runs inside the sandboxed worker: every byte is hostile, no path is known, nothing is written but
+ * @out_json. The tags have the names that ExifTool gives them; what they mean for an asset is decided
+ * outside, by media/facts.h. */
+#pragma once
+#include <glib.h>
+
+/** Read the tags of an original and of its sidecar.
+ *  @param fd          the original, readable; its offset does not matter
+ *  @param sidecar_fd  the XMP sidecar, or -1
+ *  @param extension   of the file's name, with or without the dot, or NULL. For kinds that their bytes
+ *                     do not tell apart; no image needs it
+ *  @param out_json    set to {"file": {...}, "sidecar": {...}}; "sidecar" only when there is one. At
+ *                     most METADATA_JSON_BYTES, texts at most 64 KiB, lists at most 1000 items
+ *  One thread of a process at a time: Exiv2 keeps its XMP names in one table.
+ *  @return FALSE with APP_ERROR_IO when the original cannot be read at all. A file that is damaged or of
+ *          an unknown kind gives fewer or no tags and is no failure; video containers give none yet. */
+gboolean metadata_read (int fd, int sidecar_fd, const char *extension, GString *out_json,
+                        GError **error);
+
+#define METADATA_JSON_BYTES (1024 * 1024)

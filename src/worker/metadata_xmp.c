@@ -1,0 +1,426 @@
+/* metadata_xmp.c -- XMP packets and sidecars, with the help of Exiv2
+ *
+ * Sources: XMP parts 1 and 2 (ISO 16684), MWG guidelines 2.0 (regions), Google's motion photo format
+ * (container directory). */
+#include "worker/metadata_xmp.h"
+#include <math.h>
+#include <string.h>
+#include "worker/metadata_exif.h"
+
+#define MAX_KEYS 4000 /* Exiv2 searches all of them for each */
+#define MAX_DEPTH 64  /* of XML elements; the XMP toolkit descends by recursion */
+
+typedef enum {
+    XMP_TEXT,
+    XMP_ALTERNATIVE, /* a text in several languages: the default one */
+    XMP_DATE,
+    XMP_INTEGER,
+    XMP_NUMBER,
+    XMP_F_NUMBER,
+    XMP_EXPOSURE,
+    XMP_FIRST_NUMBER, /* of a list */
+    XMP_POSITION,     /* '52,31.2N' */
+    XMP_COLOR_SPACE,
+    XMP_LIST,
+} XmpKind;
+
+static const struct {
+    const char *key, *name;
+    XmpKind kind;
+} properties[] = {
+    { "Xmp.tiff.Make", "Make", XMP_TEXT },
+    { "Xmp.tiff.Model", "Model", XMP_TEXT },
+    { "Xmp.tiff.Orientation", "Orientation", XMP_INTEGER },
+    { "Xmp.tiff.ImageDescription", "ImageDescription", XMP_ALTERNATIVE },
+    { "Xmp.tiff.BitsPerSample", "BitsPerSample", XMP_FIRST_NUMBER },
+    { "Xmp.exif.DateTimeOriginal", "DateTimeOriginal", XMP_DATE },
+    { "Xmp.exif.DateTimeDigitized", "DateTimeDigitized", XMP_DATE },
+    { "Xmp.exif.ExposureTime", "ExposureTime", XMP_EXPOSURE },
+    { "Xmp.exif.FNumber", "FNumber", XMP_F_NUMBER },
+    { "Xmp.exif.FocalLength", "FocalLength", XMP_NUMBER },
+    { "Xmp.exif.ISOSpeedRatings", "ISO", XMP_FIRST_NUMBER },
+    { "Xmp.exif.ColorSpace", "ColorSpace", XMP_COLOR_SPACE },
+    { "Xmp.exif.GPSLatitude", "GPSLatitude", XMP_POSITION },
+    { "Xmp.exif.GPSLongitude", "GPSLongitude", XMP_POSITION },
+    { "Xmp.exif.GPSTimeStamp", "GPSDateTime", XMP_DATE },
+    { "Xmp.exifEX.LensModel", "LensModel", XMP_TEXT },
+    { "Xmp.exifEX.OffsetTimeOriginal", "OffsetTimeOriginal", XMP_TEXT },
+    { "Xmp.aux.Lens", "AuxLens", XMP_TEXT },
+    { "Xmp.aux.LensID", "AuxLensID", XMP_TEXT },
+    { "Xmp.xmp.CreateDate", "CreateDate", XMP_DATE },
+    { "Xmp.xmp.ModifyDate", "ModifyDate", XMP_DATE },
+    { "Xmp.xmp.Rating", "Rating", XMP_NUMBER },
+    { "Xmp.photoshop.DateCreated", "DateCreated", XMP_DATE },
+    { "Xmp.pdf.CreationDate", "CreationDate", XMP_DATE },
+    { "Xmp.dc.description", "Description", XMP_ALTERNATIVE },
+    { "Xmp.dc.title", "Title", XMP_ALTERNATIVE },
+    { "Xmp.dc.subject", "Subject", XMP_LIST },
+    { "Xmp.digiKam.TagsList", "TagsList", XMP_LIST },
+    { "Xmp.lr.hierarchicalSubject", "HierarchicalSubject", XMP_LIST },
+    { "Xmp.GPano.ProjectionType", "ProjectionType", XMP_TEXT },
+    { "Xmp.GPano.SourceImageCreateTime", "SourceImageCreateTime", XMP_DATE },
+    { "Xmp.GCamera.MotionPhoto", "MotionPhoto", XMP_INTEGER },
+    { "Xmp.GCamera.MicroVideo", "MicroVideo", XMP_INTEGER },
+    { "Xmp.GCamera.MicroVideoOffset", "MicroVideoOffset", XMP_INTEGER },
+    { "Xmp.GCamera.BurstID", "BurstID", XMP_TEXT },
+};
+
+/* '2013-09-23T10:09:46+02:00' as '2013:09:23 10:09:46+02:00'; anything else stays. */
+static char *
+spell_date (const char *text)
+{
+    char *spelt = g_strdup (text);
+
+    if (strlen (text) >= 10 && text[4] == '-' && text[7] == '-') {
+        spelt[4] = spelt[7] = ':';
+        if (spelt[10] == 'T' || spelt[10] == 't')
+            spelt[10] = ' ';
+    }
+    return spelt;
+}
+
+static gboolean
+parse_number (const char *text, double *out)
+{
+    char *end = NULL;
+    double value = g_ascii_strtod (text, &end);
+
+    if (end == text)
+        return FALSE;
+    if (*end == '/')
+        value /= g_ascii_strtod (end + 1, NULL);
+    *out = value;
+    return isfinite (value);
+}
+
+static gboolean
+parse_position (const char *text, double *out)
+{
+    double unit = 1, degrees = 0;
+    char *end = NULL;
+
+    for (int i = 0; i < 3; i++, unit *= 60) {
+        double part = g_ascii_strtod (text, &end);
+        if (end == text || !isfinite (part))
+            return FALSE;
+        degrees += part / unit;
+        text = end;
+        if (*text != ',')
+            break;
+        text++;
+    }
+    while (*text == ' ')
+        text++;
+    if (*text == 'S' || *text == 'W' || *text == 's' || *text == 'w')
+        degrees = -degrees;
+    *out = degrees;
+    return TRUE;
+}
+
+/* A text in languages without x-default comes as 'lang="de" Text': take the text. */
+static char *
+get_alternative (GExiv2Metadata *xmp, const char *key)
+{
+    g_auto (GStrv) values = gexiv2_metadata_try_get_tag_multiple (xmp, key, NULL);
+    g_autofree char *all = NULL;
+    const char *start;
+
+    if (values != NULL && values[0] != NULL && values[0][0] != '\0' &&
+        !g_str_has_prefix (values[0], "lang=\""))
+        return g_strdup (values[0]);
+    all = metadata_exif_text (xmp, key);
+    if (all == NULL || !g_str_has_prefix (all, "lang=\""))
+        return g_steal_pointer (&all);
+    start = strstr (all, "\" ");
+    if (start == NULL)
+        return g_strdup ("");
+    start += 2;
+    const char *next = strstr (start, ", lang=\"");
+    return next == NULL ? g_strdup (start) : g_strndup (start, (gsize) (next - start));
+}
+
+static void
+read_property (GExiv2Metadata *xmp, gsize i, MetadataTags *tags)
+{
+    const char *key = properties[i].key, *name = properties[i].name;
+    g_autofree char *text = NULL;
+    double value;
+
+    if (properties[i].kind == XMP_LIST) {
+        g_auto (GStrv) values = gexiv2_metadata_try_get_tag_multiple (xmp, key, NULL);
+        if (metadata_tags_has (tags, name))
+            return;
+        for (guint k = 0; values != NULL && values[k] != NULL && k < METADATA_LIST_ITEMS; k++)
+            metadata_tags_append (tags, name, values[k], -1);
+        return;
+    }
+    text = properties[i].kind == XMP_ALTERNATIVE ? get_alternative (xmp, key)
+                                                 : metadata_exif_text (xmp, key);
+    if (text == NULL)
+        return;
+    switch (properties[i].kind) {
+    case XMP_TEXT:
+    case XMP_ALTERNATIVE:
+    case XMP_LIST:
+        metadata_tags_text (tags, name, text, -1);
+        break;
+    case XMP_DATE: {
+        g_autofree char *spelt = spell_date (text);
+        metadata_tags_text (tags, name, spelt, -1);
+        break;
+    }
+    case XMP_INTEGER:
+        if (parse_number (text, &value) && fabs (value) < 1e15)
+            metadata_tags_integer (tags, name, (gint64) value);
+        else if (g_ascii_strcasecmp (text, "true") == 0)
+            metadata_tags_integer (tags, name, 1);
+        break;
+    case XMP_NUMBER:
+    case XMP_FIRST_NUMBER:
+        if (parse_number (text, &value))
+            metadata_tags_number (tags, name, value);
+        break;
+    case XMP_F_NUMBER:
+        if (parse_number (text, &value))
+            metadata_tags_number (tags, name, metadata_f_number (value));
+        break;
+    case XMP_EXPOSURE:
+        if (parse_number (text, &value)) {
+            g_autofree char *exposure = metadata_exposure_text (value);
+            metadata_tags_text (tags, name, exposure, -1);
+        }
+        break;
+    case XMP_POSITION:
+        if (parse_position (text, &value))
+            metadata_tags_number (tags, name, value);
+        break;
+    case XMP_COLOR_SPACE:
+        if (parse_number (text, &value))
+            metadata_tags_text (tags, name, metadata_color_space ((gint64) value), -1);
+        break;
+    }
+}
+
+/* ---- structures: their keys are paths, as Regions/mwg-rs:RegionList[2]/mwg-rs:Area/stArea:x ---- */
+
+static json_t *
+get_item (json_t *list, guint index)
+{
+    while (json_array_size (list) <= index)
+        json_array_append_new (list, json_object ());
+    return json_array_get (list, index);
+}
+
+static json_t *
+get_object (json_t *parent, const char *name)
+{
+    json_t *object = json_object_get (parent, name);
+
+    if (object == NULL) {
+        object = json_object ();
+        json_object_set_new (parent, name, object);
+    }
+    return object;
+}
+
+static void
+set_member (json_t *object, const char *name, const char *text, gboolean is_number)
+{
+    double value;
+
+    if (is_number && parse_number (text, &value)) {
+        json_object_set_new (object, name, json_real (value));
+    } else {
+        g_autofree char *clean = metadata_text_clean (text, 1024);
+        json_object_set_new (object, name, json_stringn (clean, strlen (clean)));
+    }
+}
+
+/* The name after the last colon of a path: 'stArea:x' is x. */
+static const char *
+local_name (const char *path)
+{
+    const char *slash = strrchr (path, '/');
+    const char *colon = strrchr (slash == NULL ? path : slash, ':');
+
+    return colon != NULL ? colon + 1 : slash != NULL ? slash + 1 : path;
+}
+
+/* The number in the bracket after @list_name, from 0; FALSE when the path has none. */
+static gboolean
+find_index (const char *path, const char *list_name, guint *out)
+{
+    const char *at = strstr (path, list_name);
+    guint64 value;
+
+    if (at == NULL || at[strlen (list_name)] != '[')
+        return FALSE;
+    value = g_ascii_strtoull (at + strlen (list_name) + 1, NULL, 10);
+    if (value < 1 || value > METADATA_LIST_ITEMS)
+        return FALSE;
+    *out = (guint) value - 1;
+    return TRUE;
+}
+
+static void
+read_region (const char *path, const char *text, json_t *info)
+{
+    const char *name = local_name (path);
+    guint index;
+
+    if (strstr (path, "AppliedToDimensions/") != NULL) {
+        g_autofree char *upper = g_ascii_strup (name, 1);
+        set_member (get_object (info, "AppliedToDimensions"), strlen (name) == 1 ? upper : "Unit",
+                    text, strlen (name) == 1);
+    } else if (find_index (path, "RegionList", &index)) {
+        json_t *list = json_object_get (info, "RegionList");
+        json_t *region;
+        if (list == NULL) {
+            list = json_array ();
+            json_object_set_new (info, "RegionList", list);
+        }
+        region = get_item (list, index);
+        if (strstr (path, "Area/") != NULL) {
+            g_autofree char *upper = g_ascii_strup (name, 1);
+            set_member (get_object (region, "Area"), strlen (name) == 1 ? upper : "Unit", text,
+                        strlen (name) == 1);
+        } else if (strcmp (name, "Name") == 0 || strcmp (name, "Type") == 0) {
+            set_member (region, name, text, FALSE);
+        }
+    }
+}
+
+static void
+read_container (const char *path, const char *text, json_t *directory)
+{
+    const char *name = local_name (path);
+    guint index;
+
+    if (!find_index (path, "Directory", &index) || index >= 64)
+        return;
+    if (strcmp (name, "Semantic") == 0 || strcmp (name, "Mime") == 0)
+        set_member (get_object (get_item (directory, index), "Item"), name, text, FALSE);
+    else if (strcmp (name, "Length") == 0 || strcmp (name, "Padding") == 0)
+        set_member (get_object (get_item (directory, index), "Item"), name, text, TRUE);
+}
+
+static void
+read_structures (GExiv2Metadata *xmp, char **keys, MetadataTags *tags)
+{
+    json_t *regions = NULL, *directory = NULL;
+
+    if (g_strv_length (keys) > MAX_KEYS)
+        return;
+    regions = json_object ();
+    directory = json_array ();
+    for (guint i = 0; keys[i] != NULL; i++) {
+        gboolean is_region = g_str_has_prefix (keys[i], "Xmp.mwg-rs.Regions/");
+        gboolean is_container = g_str_has_prefix (keys[i], "Xmp.Container.Directory[");
+        g_autofree char *text = NULL;
+        if (!is_region && !is_container)
+            continue;
+        text = gexiv2_metadata_try_get_tag_string (xmp, keys[i], NULL);
+        if (text == NULL)
+            continue;
+        if (is_region)
+            read_region (keys[i] + strlen ("Xmp.mwg-rs.Regions/"), text, regions);
+        else
+            read_container (keys[i], text, directory);
+    }
+    if (json_object_size (regions) > 0)
+        metadata_tags_take (tags, "RegionInfo", g_steal_pointer (&regions));
+    if (json_array_size (directory) > 0)
+        metadata_tags_take (tags, "ContainerDirectory", g_steal_pointer (&directory));
+    json_decref (regions);
+    json_decref (directory);
+}
+
+/* ---- packets ---- */
+
+/* Whether elements are nested deeper than MAX_DEPTH. Good enough for that: no full XML parser. */
+static gboolean
+is_too_deep (const char *text)
+{
+    guint depth = 0;
+
+    for (const char *at = strchr (text, '<'); at != NULL; at = strchr (at, '<')) {
+        const char *end = at + 1;
+        char quote = '\0';
+        for (; *end != '\0' && (quote != '\0' || *end != '>'); end++) {
+            if (quote == '\0' && (*end == '"' || *end == '\''))
+                quote = *end;
+            else if (*end == quote)
+                quote = '\0';
+        }
+        if (at[1] == '/')
+            depth -= MIN (depth, 1);
+        else if (at[1] != '?' && at[1] != '!' && end[-1] != '/' && ++depth > MAX_DEPTH)
+            return TRUE;
+        at = *end == '\0' ? end : end + 1;
+    }
+    return FALSE;
+}
+
+/* UTF-8 that begins as Exiv2 expects it, or NULL. Declares no entities: nothing that makes XMP
+ * needs them, and they are how XML is made to explode. */
+static GBytes *
+normalize (Span packet)
+{
+    g_autofree char *text = NULL;
+    gsize n = packet.n;
+    const char *start;
+
+    if (n < 16 || n > METADATA_BLOCK_BYTES)
+        return NULL;
+    if ((packet.data[0] == 0xff && packet.data[1] == 0xfe) || packet.data[1] == 0)
+        text = metadata_text_from_utf16 (packet.data, n, FALSE);
+    else if ((packet.data[0] == 0xfe && packet.data[1] == 0xff) || packet.data[0] == 0)
+        text = metadata_text_from_utf16 (packet.data, n, TRUE);
+    else
+        text = g_strndup ((const char *) packet.data, n);
+    if (text == NULL)
+        return NULL;
+    n = strlen (text);
+    start = text;
+    if (g_str_has_prefix (start, "\xef\xbb\xbf"))
+        start += 3;
+    while (g_ascii_isspace (*start))
+        start++;
+    n -= (gsize) (start - text);
+    if (n < 16 || g_strstr_len (start, (gssize) n, "<!ENTITY") != NULL ||
+        g_strstr_len (start, (gssize) n, "<!DOCTYPE") != NULL || is_too_deep (start))
+        return NULL;
+    /* Exiv2 knows a packet by these; an rdf:RDF alone is valid as well. */
+    if (!g_str_has_prefix (start, "<?xml") && !g_str_has_prefix (start, "<?xpacket") &&
+        !g_str_has_prefix (start, "<x:xmpmeta")) {
+        GString *wrapped = NULL;
+        if (*start != '<')
+            return NULL;
+        wrapped = g_string_new ("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">");
+        g_string_append_len (wrapped, start, (gssize) n);
+        g_string_append (wrapped, "</x:xmpmeta>");
+        return g_string_free_to_bytes (wrapped);
+    }
+    return g_bytes_new (start, n);
+}
+
+void
+metadata_xmp_read (Span packet, MetadataTags *tags)
+{
+    g_autoptr (GBytes) text = normalize (packet);
+    g_autoptr (GExiv2Metadata) xmp = NULL;
+    g_auto (GStrv) keys = NULL;
+    Span span;
+
+    if (text == NULL)
+        return;
+    span.data = g_bytes_get_data (text, &span.n);
+    xmp = metadata_exiv2_open (span);
+    if (xmp == NULL)
+        return;
+    keys = gexiv2_metadata_get_xmp_tags (xmp);
+    for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
+        read_property (xmp, i, tags);
+    if (keys != NULL)
+        read_structures (xmp, keys, tags);
+}

@@ -1,0 +1,761 @@
+/* test_image.c -- renditions: geometry, orientation, colour, transparency, limits, damaged files
+ *
+ * The pictures are made here with libvips; nothing is read but what a test has written. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <math.h>
+#include <lcms2.h>
+#include "base/error.h"
+#include "worker/image.h"
+#include "worker/image_jpeg.h"
+
+typedef struct {
+    ImageRender render;
+    GBytes *files[2];
+} Rendering;
+
+static void
+rendering_clear (Rendering *self)
+{
+    image_render_clear (&self->render);
+    for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
+        g_clear_pointer (&self->files[i], g_bytes_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rendering, rendering_clear)
+
+static int
+file_of (const void *bytes, gsize n_bytes)
+{
+    int fd = memfd_create ("test", MFD_CLOEXEC);
+
+    g_assert_cmpint (fd, >=, 0);
+    g_assert_cmpint (write (fd, bytes, n_bytes), ==, n_bytes);
+    return fd;
+}
+
+static GBytes *
+read_file (int fd)
+{
+    struct stat facts;
+    guint8 *bytes;
+
+    g_assert_cmpint (fstat (fd, &facts), ==, 0);
+    bytes = g_malloc (MAX (1, (gsize) facts.st_size));
+    g_assert_cmpint (pread (fd, bytes, (gsize) facts.st_size, 0), ==, facts.st_size);
+    return g_bytes_new_take (bytes, (gsize) facts.st_size);
+}
+
+/* Render a preview (JPEG) and a thumbnail (WebP) of the given short sides. */
+static gboolean
+render_bytes (const void *bytes, gsize n_bytes, int preview_px, int thumbnail_px, Rendering *out,
+              GError **error)
+{
+    ImageRender *render = &out->render;
+    gboolean done;
+    int fd = file_of (bytes, n_bytes);
+
+    render->input.fd = fd;
+    if (render->input.max_pixels == 0)
+        render->input.max_pixels = 500000000;
+    render->want_thumbhash = TRUE;
+    render->n_outputs = 2;
+    render->outputs[0] = (ImageOutput){ .format = IMAGE_FORMAT_JPEG,
+                                        .size_px = preview_px,
+                                        .quality = 90,
+                                        .fd = memfd_create ("preview", MFD_CLOEXEC) };
+    render->outputs[1] = (ImageOutput){ .format = IMAGE_FORMAT_WEBP,
+                                        .size_px = thumbnail_px,
+                                        .quality = 90,
+                                        .fd = memfd_create ("thumbnail", MFD_CLOEXEC) };
+    done = image_render (render, error);
+    for (guint i = 0; i < 2; i++) {
+        if (done) {
+            out->files[i] = read_file (render->outputs[i].fd);
+            g_assert_cmpuint (g_bytes_get_size (out->files[i]), ==, render->outputs[i].n_bytes);
+        }
+        close (render->outputs[i].fd);
+    }
+    close (fd);
+    return done;
+}
+
+static void
+render_ok (VipsImage *picture, const char *suffix, int preview_px, int thumbnail_px, Rendering *out)
+{
+    g_autoptr (GError) error = NULL;
+    g_autofree void *bytes = NULL;
+    size_t n_bytes;
+
+    g_assert_cmpint (vips_image_write_to_buffer (picture, suffix, &bytes, &n_bytes, NULL), ==, 0);
+    render_bytes (bytes, n_bytes, preview_px, thumbnail_px, out, &error);
+    g_assert_no_error (error);
+}
+
+static VipsImage *
+load (GBytes *file)
+{
+    gsize n_bytes;
+    const void *bytes = g_bytes_get_data (file, &n_bytes);
+    VipsImage *image = vips_image_new_from_buffer (bytes, n_bytes, "", NULL);
+    VipsImage *settled;
+
+    g_assert_nonnull (image);
+    settled = vips_image_copy_memory (image);
+    g_object_unref (image);
+    g_assert_nonnull (settled);
+    return settled;
+}
+
+/* Red top left, green top right, blue bottom left, white bottom right, over a soft gradient. */
+static VipsImage *
+make_quarters (int width, int height)
+{
+    VipsImage *image = vips_image_new_memory ();
+
+    vips_image_init_fields (image, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                            VIPS_INTERPRETATION_sRGB, 1, 1);
+    g_assert_cmpint (vips_image_write_prepare (image), ==, 0);
+    for (int y = 0; y < height; y++) {
+        guint8 *row = VIPS_IMAGE_ADDR (image, 0, y);
+        for (int x = 0; x < width; x++) {
+            static const guint8 colours[4][3] = {
+                { 220, 30, 30 }, { 30, 200, 30 }, { 30, 30, 220 }, { 240, 240, 240 }
+            };
+            const guint8 *colour = colours[2 * (2 * y >= height) + (2 * x >= width)];
+            for (int c = 0; c < 3; c++)
+                row[3 * x + c] = (guint8) (colour[c] - 20 * x / width);
+        }
+    }
+    return image;
+}
+
+static double
+mean_difference (VipsImage *a, VipsImage *b)
+{
+    g_autoptr (VipsImage) difference = NULL, size = NULL;
+    double mean;
+
+    g_assert_cmpint (a->Xsize, ==, b->Xsize);
+    g_assert_cmpint (a->Ysize, ==, b->Ysize);
+    g_assert_cmpint (a->Bands, ==, b->Bands);
+    g_assert_cmpint (vips_subtract (a, b, &difference, NULL), ==, 0);
+    g_assert_cmpint (vips_abs (difference, &size, NULL), ==, 0);
+    g_assert_cmpint (vips_avg (size, &mean, NULL), ==, 0);
+    return mean;
+}
+
+static double
+psnr (VipsImage *a, VipsImage *b)
+{
+    g_autoptr (VipsImage) difference = NULL, square = NULL;
+    double mean;
+
+    g_assert_cmpint (vips_subtract (a, b, &difference, NULL), ==, 0);
+    g_assert_cmpint (vips_multiply (difference, difference, &square, NULL), ==, 0);
+    g_assert_cmpint (vips_avg (square, &mean, NULL), ==, 0);
+    return mean > 0 ? 10 * log10 (255 * 255 / mean) : 99;
+}
+
+static void
+test_geometry (void)
+{
+    static const struct {
+        int width, height, size_px, max_side, out_width, out_height;
+    } cases[] = {
+        { 1001, 500, 250, 65500, 501, 250 },     { 4032, 3024, 250, 65500, 333, 250 },
+        { 3024, 4032, 250, 65500, 250, 333 },    { 100, 80, 250, 65500, 100, 80 },
+        { 100, 80, 0, 65500, 100, 80 },          { 250, 250, 250, 65500, 250, 250 },
+        { 999, 251, 250, 65500, 995, 250 },      { 1, 1, 250, 65500, 1, 1 },
+        { 30000, 1, 250, 16383, 16383, 1 },      { 70000, 300, 250, 65500, 58333, 250 },
+        { 40000, 300, 250, 16383, 16383, 123 },  { 65500, 65500, 0, 65500, 65500, 65500 },
+        { 6000, 4000, 1440, 65500, 2160, 1440 }, { 2147483647, 2, 1, 65500, 65500, 1 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+        int width, height;
+        image_fit_short_side (cases[i].width, cases[i].height, cases[i].size_px, cases[i].max_side,
+                              &width, &height);
+        g_assert_cmpint (width, ==, cases[i].out_width);
+        g_assert_cmpint (height, ==, cases[i].out_height);
+    }
+}
+
+static void
+test_each_size_is_as_promised (void)
+{
+    static const int sides[][2] = { { 640, 480 }, { 480, 640 }, { 641, 333 }, { 37, 900 },
+                                    { 1, 1 },     { 3, 7 },     { 1600, 9 } };
+
+    for (guint i = 0; i < G_N_ELEMENTS (sides); i++) {
+        g_auto (Rendering) rendering = { 0 };
+        g_autoptr (VipsImage) picture = make_quarters (sides[i][0], sides[i][1]);
+        render_ok (picture, ".jpg", 200, 50, &rendering);
+        g_assert_cmpint (rendering.render.width, ==, sides[i][0]);
+        g_assert_cmpint (rendering.render.height, ==, sides[i][1]);
+        for (guint k = 0; k < 2; k++) {
+            g_autoptr (VipsImage) made = load (rendering.files[k]);
+            int width, height;
+            image_fit_short_side (sides[i][0], sides[i][1], k == 0 ? 200 : 50, 16383, &width,
+                                  &height);
+            g_assert_cmpint (made->Xsize, ==, width);
+            g_assert_cmpint (made->Ysize, ==, height);
+            g_assert_cmpint (rendering.render.outputs[k].width, ==, width);
+            g_assert_cmpint (rendering.render.outputs[k].height, ==, height);
+        }
+        g_assert_nonnull (rendering.render.thumbhash);
+    }
+}
+
+/* The inverse of each orientation, to store a picture so that the tag makes it upright again. */
+static VipsImage *
+store_with_orientation (VipsImage *upright, int orientation)
+{
+    static const struct {
+        VipsAngle angle;
+        gboolean flip;
+    } undo[] = { [1] = { VIPS_ANGLE_D0, FALSE },   [2] = { VIPS_ANGLE_D0, TRUE },
+                 [3] = { VIPS_ANGLE_D180, FALSE }, [4] = { VIPS_ANGLE_D180, TRUE },
+                 [5] = { VIPS_ANGLE_D270, TRUE },  [6] = { VIPS_ANGLE_D270, FALSE },
+                 [7] = { VIPS_ANGLE_D90, TRUE },   [8] = { VIPS_ANGLE_D90, FALSE } };
+    g_autoptr (VipsImage) turned = NULL, flipped = NULL;
+    VipsImage *stored = NULL;
+
+    /* EXIF orientations with a mirror: mirror left and right first, then turn. */
+    if (undo[orientation].flip)
+        g_assert_cmpint (vips_flip (upright, &flipped, VIPS_DIRECTION_HORIZONTAL, NULL), ==, 0);
+    else
+        flipped = g_object_ref (upright);
+    g_assert_cmpint (vips_rot (flipped, &turned, undo[orientation].angle, NULL), ==, 0);
+    g_assert_cmpint (vips_copy (turned, &stored, NULL), ==, 0);
+    vips_image_set_int (stored, VIPS_META_ORIENTATION, orientation);
+    return stored;
+}
+
+static void
+test_orientations_become_upright (void)
+{
+    g_autoptr (VipsImage) upright = make_quarters (640, 480);
+    g_auto (Rendering) reference = { 0 };
+    g_autoptr (VipsImage) preview = NULL, thumbnail = NULL;
+
+    render_ok (upright, ".jpg[Q=95]", 240, 60, &reference);
+    preview = load (reference.files[0]);
+    thumbnail = load (reference.files[1]);
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        g_autoptr (VipsImage) stored = store_with_orientation (upright, orientation);
+        g_autoptr (VipsImage) made_preview = NULL, made_thumbnail = NULL;
+        g_auto (Rendering) rendering = { 0 };
+        render_ok (stored, ".jpg[Q=95]", 240, 60, &rendering);
+        g_assert_cmpint (rendering.render.width, ==, 640);
+        g_assert_cmpint (rendering.render.height, ==, 480);
+        made_preview = load (rendering.files[0]);
+        made_thumbnail = load (rendering.files[1]);
+        g_assert_cmpfloat (mean_difference (preview, made_preview), <, 2.0);
+        g_assert_cmpfloat (mean_difference (thumbnail, made_thumbnail), <, 3.0);
+        g_assert_cmpint (vips_image_get_orientation (made_preview), ==, 1);
+    }
+}
+
+static void
+test_formats_are_told_by_content (void)
+{
+    static const struct {
+        const char *suffix, *name;
+    } formats[] = { { ".jpg", "jpeg" },
+                    { ".jpg[interlace]", "jpeg" },
+                    { ".png", "png" },
+                    { ".png[interlace]", "png" },
+                    { ".webp", "webp" },
+                    { ".webp[lossless]", "webp" },
+                    { ".tif", "tiff" },
+                    { ".tif[compression=lzw,tile]", "tiff" },
+                    { ".gif", "gif" },
+                    { ".jxl", "jxl" },
+                    { ".heic[compression=av1]", "heif" } };
+    g_autoptr (VipsImage) picture = make_quarters (512, 384);
+    g_autoptr (VipsImage) reference = NULL;
+    g_auto (Rendering) first = { 0 };
+
+    render_ok (picture, ".png", 192, 48, &first);
+    reference = load (first.files[0]);
+    for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+        g_auto (Rendering) rendering = { .render.input.extension = ".heic" };
+        g_autoptr (VipsImage) made = NULL;
+        render_ok (picture, formats[i].suffix, 192, 48, &rendering);
+        g_assert_cmpstr (rendering.render.format, ==, formats[i].name);
+        /* GIF may keep repeated pixels as transparent ones */
+        g_assert_true (!rendering.render.has_alpha || g_str_has_suffix (formats[i].suffix, ".gif"));
+        g_assert_cmpint (rendering.render.n_frames, ==, 1);
+        made = load (rendering.files[0]);
+        g_assert_cmpfloat (mean_difference (reference, made), <, 4.0);
+    }
+}
+
+static void
+test_svg_is_drawn_without_reaching_out (void)
+{
+    static const char svg[] =
+        "\xef\xbb\xbf<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg' "
+        "xmlns:xlink='http://www.w3.org/1999/xlink' width='400' height='200'>"
+        "<rect width='400' height='200' fill='#ff0000'/>"
+        "<image xlink:href='file:///etc/passwd' width='400' height='200'/>"
+        "<image xlink:href='/etc/passwd' width='400' height='200'/></svg>";
+    g_auto (Rendering) rendering = { 0 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (VipsImage) made = NULL;
+
+    render_bytes (svg, sizeof svg - 1, 100, 50, &rendering, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (rendering.render.format, ==, "svg");
+    g_assert_cmpint (rendering.render.outputs[0].width, ==, 200);
+    g_assert_cmpint (rendering.render.outputs[0].height, ==, 100);
+    made = load (rendering.files[0]);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (made, 100, 50)[0], >, 240);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (made, 100, 50)[1], <, 16);
+}
+
+static void
+test_transparency_stays_in_webp_and_is_black_in_jpeg (void)
+{
+    g_autoptr (VipsImage) opaque = make_quarters (400, 400);
+    g_autoptr (VipsImage) black = NULL, mask = NULL, alpha = NULL, picture = NULL, typed = NULL;
+    g_autoptr (VipsImage) preview = NULL, thumbnail = NULL;
+    g_auto (Rendering) rendering = { 0 };
+
+    /* transparent on the left, opaque on the right */
+    g_assert_cmpint (vips_black (&black, 200, 400, NULL), ==, 0);
+    g_assert_cmpint (vips_linear1 (black, &mask, 0, 255, "uchar", TRUE, NULL), ==, 0);
+    g_assert_cmpint (vips_join (black, mask, &alpha, VIPS_DIRECTION_HORIZONTAL, NULL), ==, 0);
+    g_assert_cmpint (vips_bandjoin2 (opaque, alpha, &picture, NULL), ==, 0);
+    render_ok (picture, ".png", 200, 100, &rendering);
+    g_assert_true (rendering.render.has_alpha);
+    g_assert_true (rendering.render.outputs[0].is_transparent);
+    g_assert_true (rendering.render.outputs[1].is_transparent);
+    preview = load (rendering.files[0]);
+    thumbnail = load (rendering.files[1]);
+    g_assert_cmpint (preview->Bands, ==, 3);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (preview, 20, 20)[0], <, 16);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (preview, 180, 20)[1], >, 150);
+    g_assert_cmpint (thumbnail->Bands, ==, 4);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (thumbnail, 10, 10)[3], <, 8);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (thumbnail, 90, 10)[3], >, 247);
+}
+
+/* Grey, deep, one-bit, CMYK, palette: all come out as plain pictures. */
+static void
+test_kinds_of_pixels (void)
+{
+    static const struct {
+        VipsInterpretation type;
+        const char *suffix;
+    } kinds[] = { { VIPS_INTERPRETATION_B_W, ".jpg" },
+                  { VIPS_INTERPRETATION_B_W, ".png" },
+                  { VIPS_INTERPRETATION_B_W, ".png[bitdepth=1]" },
+                  { VIPS_INTERPRETATION_B_W, ".tif[bitdepth=1]" },
+                  { VIPS_INTERPRETATION_GREY16, ".png" },
+                  { VIPS_INTERPRETATION_RGB16, ".png" },
+                  { VIPS_INTERPRETATION_RGB16, ".tif" },
+                  { VIPS_INTERPRETATION_CMYK, ".jpg" },
+                  { VIPS_INTERPRETATION_CMYK, ".tif" },
+                  { VIPS_INTERPRETATION_LAB, ".tif" },
+                  { VIPS_INTERPRETATION_scRGB, ".tif" },
+                  { VIPS_INTERPRETATION_RGB16, ".jxl" },
+                  { VIPS_INTERPRETATION_sRGB, ".png[palette]" } };
+    g_autoptr (VipsImage) picture = make_quarters (300, 200);
+
+    for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+        g_autoptr (VipsImage) converted = NULL, made = NULL, settled = NULL;
+        g_auto (Rendering) rendering = { 0 };
+        const guint8 *bright, *dark;
+        if (kinds[i].type == VIPS_INTERPRETATION_CMYK)
+            g_assert_cmpint (
+                vips_icc_transform (picture, &converted, "cmyk", "input_profile", "srgb", NULL), ==,
+                0);
+        else
+            g_assert_cmpint (vips_colourspace (picture, &converted, kinds[i].type, NULL), ==, 0);
+        if (strstr (kinds[i].suffix, "bitdepth=1") != NULL) {
+            g_autoptr (VipsImage) grey = g_steal_pointer (&converted);
+            g_assert_cmpint (vips_moreeq_const1 (grey, &converted, 128, NULL), ==, 0);
+        }
+        settled = vips_image_copy_memory (converted);
+        render_ok (settled, kinds[i].suffix, 100, 50, &rendering);
+        made = load (rendering.files[0]);
+        g_assert_cmpint (made->Bands, ==, 3);
+        g_assert_cmpint (made->Xsize, ==, 150);
+        bright = VIPS_IMAGE_ADDR (made, 110, 80);
+        dark = VIPS_IMAGE_ADDR (made, 20, 80);
+        if (bright[1] <= 190 || dark[1] >= 110)
+            g_error ("%s of interpretation %d: %d and %d", kinds[i].suffix, kinds[i].type,
+                     bright[1], dark[1]);
+    }
+}
+
+static void
+test_only_the_first_frame_counts (void)
+{
+    g_autoptr (VipsImage) one = make_quarters (100, 100), two = NULL, both = NULL, tall = NULL;
+
+    g_assert_cmpint (vips_invert (one, &two, NULL), ==, 0);
+    g_assert_cmpint (vips_join (one, two, &both, VIPS_DIRECTION_VERTICAL, NULL), ==, 0);
+    g_assert_cmpint (vips_copy (both, &tall, NULL), ==, 0);
+    vips_image_set_int (tall, VIPS_META_PAGE_HEIGHT, 100);
+    for (guint i = 0; i < 3; i++) {
+        static const char *const suffixes[] = { ".gif", ".webp", ".tif" };
+        g_auto (Rendering) rendering = { 0 };
+        g_autoptr (VipsImage) made = NULL;
+        render_ok (tall, suffixes[i], 100, 50, &rendering);
+        g_assert_cmpint (rendering.render.n_frames, ==, 2);
+        g_assert_cmpint (rendering.render.height, ==, 100);
+        made = load (rendering.files[0]);
+        g_assert_cmpint (VIPS_IMAGE_ADDR (made, 10, 10)[0], >, 150); /* red, not its inverse */
+        g_assert_cmpint (VIPS_IMAGE_ADDR (made, 10, 10)[2], <, 100);
+    }
+}
+
+/* The name of the profile in a file; "" without one. */
+static char *
+profile_name (GBytes *file)
+{
+    g_autoptr (VipsImage) image = load (file);
+    const void *bytes;
+    size_t n_bytes;
+    char name[100] = "";
+    cmsHPROFILE profile;
+
+    if (vips_image_get_typeof (image, VIPS_META_ICC_NAME) == 0)
+        return g_strdup ("");
+    g_assert_cmpint (vips_image_get_blob (image, VIPS_META_ICC_NAME, &bytes, &n_bytes), ==, 0);
+    g_assert_cmpuint (n_bytes, <, 1000);
+    profile = cmsOpenProfileFromMem (bytes, (cmsUInt32Number) n_bytes);
+    g_assert_nonnull (profile);
+    cmsGetProfileInfoASCII (profile, cmsInfoDescription, "en", "US", name, sizeof name);
+    cmsCloseProfile (profile);
+    return g_strdup (name);
+}
+
+static void
+test_colour_profiles (void)
+{
+    static const struct {
+        const char *stored; /* the picture's own profile; NULL: none */
+        ColourSpace wide;
+        const char *expected;
+    } cases[] = { { NULL, COLOUR_P3, "sRGB" },
+                  { "srgb", COLOUR_P3, "sRGB" },
+                  { "p3", COLOUR_P3, "Display P3" },
+                  { "p3", COLOUR_SRGB, "sRGB" } };
+    g_autoptr (VipsImage) picture = make_quarters (300, 200);
+
+    for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (VipsImage) stored = NULL;
+        g_auto (Rendering) rendering = { .render.wide = cases[i].wide };
+        if (cases[i].stored != NULL)
+            g_assert_cmpint (vips_icc_transform (picture, &stored, cases[i].stored, "input_profile",
+                                                 "srgb", NULL),
+                             ==, 0);
+        else
+            stored = g_object_ref (picture);
+        render_ok (stored, ".png", 100, 50, &rendering);
+        for (guint k = 0; k < 2; k++) {
+            g_autofree char *name = profile_name (rendering.files[k]);
+            g_assert_cmpstr (name, ==, cases[i].expected);
+        }
+        /* Whatever the space, the picture shows the same colours. */
+        {
+            g_autoptr (VipsImage) made = load (rendering.files[0]), seen = NULL, wanted = NULL;
+            g_assert_cmpint (vips_icc_transform (made, &seen, "srgb", "embedded", TRUE, NULL), ==,
+                             0);
+            g_assert_cmpint (vips_resize (picture, &wanted, 0.5, NULL), ==, 0);
+            g_assert_cmpfloat (mean_difference (seen, wanted), <, 4.0);
+        }
+    }
+}
+
+static void
+test_tags_do_not_leak (void)
+{
+    g_autoptr (VipsImage) picture = make_quarters (300, 200), tagged = NULL, made = NULL;
+    g_auto (Rendering) rendering = { 0 };
+
+    g_assert_cmpint (vips_copy (picture, &tagged, NULL), ==, 0);
+    vips_image_set_string (tagged, "exif-ifd0-Make", "Secret");
+    vips_image_set_string (tagged, "exif-ifd3-GPSLatitude", "48/1 51/1 0/1");
+    render_ok (tagged, ".jpg", 100, 50, &rendering);
+    for (guint k = 0; k < 2; k++) {
+        gsize n_bytes;
+        const char *bytes = g_bytes_get_data (rendering.files[k], &n_bytes);
+        g_assert_null (memmem (bytes, n_bytes, "Exif", 4));
+        g_assert_null (memmem (bytes, n_bytes, "EXIF", 4));
+        g_assert_null (memmem (bytes, n_bytes, "Secret", 6));
+    }
+}
+
+static void
+test_progressive_and_chroma (void)
+{
+    for (int quality = 79; quality <= 80; quality++) {
+        g_autoptr (VipsImage) picture = make_quarters (64, 64);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) file =
+            image_jpeg_encode (VIPS_IMAGE_ADDR (picture, 0, 0), 64, 64, quality, quality >= 80,
+                               quality == 80, image_colour_profile (COLOUR_SRGB), &error);
+        gsize n_bytes;
+        const guint8 *bytes = g_bytes_get_data (file, &n_bytes);
+        const guint8 *frame = memmem (bytes, n_bytes, quality == 80 ? "\xff\xc2" : "\xff\xc0", 2);
+        g_assert_no_error (error);
+        g_assert_nonnull (frame);
+        g_assert_cmpint (frame[11], ==, quality == 80 ? 0x11 : 0x22); /* sampling of luminance */
+    }
+}
+
+static void
+test_edits_in_order (void)
+{
+    g_autoptr (VipsImage) picture = make_quarters (400, 200), made = NULL;
+    g_auto (Rendering) rendering = { 0 };
+
+    /* The right half, green over white; turned by 90 degrees, white is left, green is right; */
+    /* mirrored, green is left. */
+    rendering.render.edits[0] =
+        (ImageEdit){ .kind = IMAGE_EDIT_CROP, .x = 200, .y = 0, .width = 200, .height = 200 };
+    rendering.render.edits[1] = (ImageEdit){ .kind = IMAGE_EDIT_ROTATE, .angle = 90 };
+    rendering.render.edits[2] = (ImageEdit){ .kind = IMAGE_EDIT_MIRROR };
+    rendering.render.n_edits = 3;
+    render_ok (picture, ".png", 100, 50, &rendering);
+    g_assert_cmpint (rendering.render.width, ==, 400);
+    made = load (rendering.files[0]);
+    g_assert_cmpint (made->Xsize, ==, 100);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (made, 20, 50)[0], <, 60);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (made, 80, 50)[0], >, 190);
+}
+
+static void
+test_crop_must_lie_inside (void)
+{
+    static const ImageEdit crops[] = {
+        { IMAGE_EDIT_CROP, 0, 0, 301, 10, 0, FALSE },
+        { IMAGE_EDIT_CROP, 299, 0, 2, 10, 0, FALSE },
+        { IMAGE_EDIT_CROP, G_MAXINT, 0, G_MAXINT, 10, 0, FALSE },
+        { IMAGE_EDIT_CROP, -1, 0, 10, 10, 0, FALSE },
+    };
+    g_autoptr (VipsImage) picture = make_quarters (300, 200);
+    g_autofree void *bytes = NULL;
+    size_t n_bytes;
+
+    g_assert_cmpint (vips_image_write_to_buffer (picture, ".png", &bytes, &n_bytes, NULL), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS (crops); i++) {
+        g_auto (Rendering) rendering = { .render.edits = { crops[i] }, .render.n_edits = 1 };
+        g_autoptr (GError) error = NULL;
+        g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
+        g_assert_error (error, APP_ERROR, APP_ERROR_INVALID);
+    }
+}
+
+static void
+assert_refused (const void *bytes, gsize n_bytes, AppErrorCode code, const char *part)
+{
+    g_auto (Rendering) rendering = { .render.input.extension = ".jpg" };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
+    g_assert_error (error, APP_ERROR, (gint) code);
+    if (strstr (error->message, part) == NULL)
+        g_error ("'%s' is not in '%s'", part, error->message);
+}
+
+static void
+test_what_is_no_picture_is_told_what_it_is (void)
+{
+    static const char mp4[] = "\0\0\0\x18"
+                              "ftypmp42\0\0\0\0mp42isom";
+    static const char bmp[] = "BM\x46\0\0\0";
+    static const char zeros[64] = { 0 };
+
+    assert_refused ("", 0, APP_ERROR_MEDIA_TYPE, "empty");
+    assert_refused ("Dear diary,\n", 12, APP_ERROR_MEDIA_TYPE, "text");
+    assert_refused (mp4, sizeof mp4 - 1, APP_ERROR_MEDIA_TYPE, "video");
+    assert_refused (bmp, sizeof bmp - 1, APP_ERROR_MEDIA_TYPE, "BMP");
+    assert_refused (zeros, sizeof zeros, APP_ERROR_MEDIA_TYPE, "not a picture");
+    assert_refused ("\xff\xd8\xff", 3, APP_ERROR_MEDIA, "JPEG");
+    assert_refused ("\x89PNG\r\n\x1a\n", 8, APP_ERROR_MEDIA, "PNG");
+}
+
+static void
+test_raw_files_are_not_taken_for_tiffs (void)
+{
+    g_autoptr (VipsImage) picture = make_quarters (64, 64);
+    g_autofree void *bytes = NULL;
+    size_t n_bytes;
+    g_auto (Rendering) rendering = { .render.input.extension = ".NEF" };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (vips_image_write_to_buffer (picture, ".tif", &bytes, &n_bytes, NULL), ==, 0);
+    g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
+    g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA_TYPE);
+}
+
+static void
+test_truncated_files_fail_or_show_what_is_there (void)
+{
+    static const char *const suffixes[] = { ".jpg[Q=95]", ".jpg[Q=95,interlace]",
+                                            ".png",       ".png[interlace]",
+                                            ".webp",      ".tif",
+                                            ".jxl",       ".heic[compression=av1]" };
+    g_autoptr (VipsImage) picture = make_quarters (512, 384), noise = NULL, sum = NULL,
+                          grainy = NULL;
+
+    g_assert_cmpint (vips_gaussnoise (&noise, 512, 384, "sigma", 20.0, "mean", 0.0, NULL), ==, 0);
+    g_assert_cmpint (vips_add (picture, noise, &sum, NULL), ==, 0);
+    g_assert_cmpint (vips_cast_uchar (sum, &grainy, NULL), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+        g_autofree void *bytes = NULL;
+        size_t n_bytes;
+        g_assert_cmpint (vips_image_write_to_buffer (grainy, suffixes[i], &bytes, &n_bytes, NULL),
+                         ==, 0);
+        for (guint part = 1; part < 10; part += 2) {
+            g_auto (Rendering) strict = { 0 }, lenient = { .render.input.process_invalid = TRUE };
+            g_autoptr (GError) error = NULL;
+            g_autofree char *size = g_strdup_printf ("%" G_GSIZE_FORMAT, n_bytes * part / 10);
+            g_assert_false (render_bytes (bytes, n_bytes * part / 10, 192, 48, &strict, &error));
+            g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
+            g_assert_cmpuint (strlen (error->message), <, 400);
+            if (g_str_has_prefix (suffixes[i], ".jpg")) {
+                g_assert_nonnull (strstr (error->message, size));
+                g_assert_true (render_bytes (bytes, n_bytes * part / 10, 192, 48, &lenient, NULL));
+            } else {
+                render_bytes (bytes, n_bytes * part / 10, 192, 48, &lenient, NULL);
+            }
+        }
+    }
+}
+
+static void
+test_flipped_bits_do_not_hurt (void)
+{
+    static const char *const suffixes[] = { ".jpg", ".png", ".webp", ".gif", ".tif", ".jxl" };
+    g_autoptr (VipsImage) picture = make_quarters (160, 120);
+    g_autoptr (GRand) random = g_rand_new_with_seed (7);
+    int silent = open ("/dev/null", O_WRONLY | O_CLOEXEC), standard_error = dup (STDERR_FILENO);
+
+    dup2 (silent, STDERR_FILENO); /* libjxl tells all it finds */
+
+    for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+        g_autofree guint8 *bytes = NULL;
+        size_t n_bytes;
+        g_assert_cmpint (
+            vips_image_write_to_buffer (picture, suffixes[i], (void **) &bytes, &n_bytes, NULL), ==,
+            0);
+        for (guint k = 0; k < 60; k++) {
+            g_auto (Rendering) rendering = { .render.input.max_pixels = 4000000 };
+            g_autoptr (GError) error = NULL;
+            gsize at = (gsize) g_rand_int_range (random, 0, (gint32) n_bytes);
+            guint8 before = bytes[at];
+            bytes[at] ^= (guint8) (1 << g_rand_int_range (random, 0, 8));
+            if (!render_bytes (bytes, n_bytes, 60, 30, &rendering, &error))
+                g_assert_nonnull (error);
+            bytes[at] = before;
+        }
+    }
+    dup2 (standard_error, STDERR_FILENO);
+    close (standard_error);
+    close (silent);
+}
+
+/* A PNG header that announces 60,000 x 60,000 pixels, and nothing behind it. */
+static void
+test_bomb_is_refused_by_its_header (void)
+{
+    static const guint8 bomb[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0, 0,    13,
+                                   'I',  'H', 'D', 'R', 0,    0,    0xea, 0x60, 0,    0, 0xea, 0x60,
+                                   8,    2,   0,   0,   0,    0x4d, 0x2a, 0x2e, 0x8a, 0, 0,    0,
+                                   0,    'I', 'D', 'A', 'T',  0x35, 0xaf, 0x06, 0x1e };
+    g_autofree guint8 *whole = g_memdup2 (bomb, sizeof bomb);
+    guint32 crc = 0xffffffff;
+
+    for (guint i = 12; i < 29; i++) { /* of the chunk's type and data */
+        crc ^= whole[i];
+        for (guint bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    crc = ~crc;
+    for (guint i = 0; i < 4; i++)
+        whole[29 + i] = (guint8) (crc >> (24 - 8 * i));
+    assert_refused (whole, sizeof bomb, APP_ERROR_TOO_LARGE, "60000 x 60000");
+}
+
+/* Against libvips reducing the full decode with the same filter. */
+static void
+test_fast_way_is_close_to_the_slow_one (void)
+{
+    g_autoptr (VipsImage) zone = NULL, scaled = NULL, byte = NULL, grey3 = NULL, picture = NULL;
+    static const int sizes[] = { 700, 480, 333, 240, 117 };
+    g_autofree void *bytes = NULL;
+    size_t n_bytes;
+
+    g_assert_cmpint (vips_zone (&zone, 1201, 801, "uchar", TRUE, NULL), ==, 0);
+    g_assert_cmpint (vips_gaussblur (zone, &scaled, 1.5, NULL), ==, 0);
+    g_assert_cmpint (vips_cast_uchar (scaled, &byte, NULL), ==, 0);
+    g_assert_cmpint (vips_bandjoin2 (byte, byte, &grey3, NULL), ==, 0);
+    {
+        g_autoptr (VipsImage) inverted = NULL, three = NULL;
+        g_assert_cmpint (vips_invert (byte, &inverted, NULL), ==, 0);
+        g_assert_cmpint (vips_bandjoin2 (grey3, inverted, &three, NULL), ==, 0);
+        g_assert_cmpint (
+            vips_copy (three, &picture, "interpretation", VIPS_INTERPRETATION_sRGB, NULL), ==, 0);
+    }
+    g_assert_cmpint (vips_image_write_to_buffer (picture, ".jpg[Q=98,subsample-mode=off]", &bytes,
+                                                 &n_bytes, NULL),
+                     ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+        g_autoptr (VipsImage) decoded = NULL, wanted = NULL, made = NULL;
+        g_autoptr (GError) error = NULL;
+        ImageInput input = { .fd = file_of (bytes, n_bytes) };
+        int width, height;
+        image_fit_short_side (1201, 801, sizes[i], 65500, &width, &height);
+        g_assert_true (image_jpeg_load (&input, width, height, &made, &error));
+        g_assert_no_error (error);
+        close (input.fd);
+        decoded = vips_image_new_from_buffer (bytes, n_bytes, "", NULL);
+        g_assert_cmpint (vips_resize (decoded, &wanted, (double) width / 1201, "vscale",
+                                      (double) height / 801, NULL),
+                         ==, 0);
+        g_test_message ("short side %d: %.1f dB", sizes[i], psnr (made, wanted));
+        g_assert_cmpfloat (psnr (made, wanted), >, 40);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    if (vips_init (argv[0]) != 0)
+        g_error ("libvips does not start: %s", vips_error_buffer ());
+    vips_concurrency_set (1);
+    vips_cache_set_max (0);
+    g_test_init (&argc, &argv, NULL);
+    /* libvips warns about damaged files, which is what some of these are about */
+    g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL);
+    g_test_add_func ("/image/geometry", test_geometry);
+    g_test_add_func ("/image/sizes", test_each_size_is_as_promised);
+    g_test_add_func ("/image/orientations", test_orientations_become_upright);
+    g_test_add_func ("/image/formats", test_formats_are_told_by_content);
+    g_test_add_func ("/image/svg", test_svg_is_drawn_without_reaching_out);
+    g_test_add_func ("/image/transparency", test_transparency_stays_in_webp_and_is_black_in_jpeg);
+    g_test_add_func ("/image/kinds-of-pixels", test_kinds_of_pixels);
+    g_test_add_func ("/image/first-frame", test_only_the_first_frame_counts);
+    g_test_add_func ("/image/colour-profiles", test_colour_profiles);
+    g_test_add_func ("/image/tags-do-not-leak", test_tags_do_not_leak);
+    g_test_add_func ("/image/progressive-and-chroma", test_progressive_and_chroma);
+    g_test_add_func ("/image/edits", test_edits_in_order);
+    g_test_add_func ("/image/crop-inside", test_crop_must_lie_inside);
+    g_test_add_func ("/image/no-picture", test_what_is_no_picture_is_told_what_it_is);
+    g_test_add_func ("/image/raw", test_raw_files_are_not_taken_for_tiffs);
+    g_test_add_func ("/image/truncated", test_truncated_files_fail_or_show_what_is_there);
+    g_test_add_func ("/image/flipped-bits", test_flipped_bits_do_not_hurt);
+    g_test_add_func ("/image/bomb", test_bomb_is_refused_by_its_header);
+    g_test_add_func ("/image/fast-way", test_fast_way_is_close_to_the_slow_one);
+    return g_test_run ();
+}

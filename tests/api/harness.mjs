@@ -1,0 +1,383 @@
+// harness.mjs -- a server of its own for each test file
+//
+//   import { server } from './harness.mjs';
+//   const admin = await server.signUp();
+//   const reply = await server.request('GET', '/users/me', { as: admin });
+//
+// The server starts with the first request (or with start (), which takes environment variables) and
+// ends with the test file. It has free ports, a temporary media folder and, with
+// TINTYPE_TEST_ENGINE=postgres, a fresh database in the cluster that TINTYPE_TEST_POSTGRES names. It
+// is ended by its pid; what it logged is printed when a test failed. Node 18 and later.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const LOG_LIMIT = 4 * 1024 * 1024;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 60_000;
+const FAULTS = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|-CRITICAL \*\*|-ERROR \*\*/;
+
+export const engine = process.env.TINTYPE_TEST_ENGINE ?? 'sqlite';
+export const password = 'Passw0rd!';
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** TINTYPE_BINARY, else the program that was built last. */
+function findBinary() {
+  if (process.env.TINTYPE_BINARY) return path.resolve(process.env.TINTYPE_BINARY);
+  const found = fs
+    .readdirSync(ROOT)
+    .filter((name) => /^build/.test(name))
+    .flatMap((name) => [path.join(ROOT, name, 'tintype'), path.join(ROOT, name, 'src', 'tintype')])
+    .filter((file) => fs.existsSync(file) && fs.statSync(file).isFile())
+    .sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs);
+  assert.ok(found.length > 0, 'no built tintype found: build it, or set TINTYPE_BINARY');
+  return found[0];
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** What came back: status, headers, and the body as bytes, text and (when it is JSON) json. */
+export class Reply {
+  constructor(response, bytes) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.bytes = bytes;
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('application/json') && bytes.length > 0) this.json = JSON.parse(this.text);
+  }
+
+  get text() {
+    return this.bytes.toString('utf8');
+  }
+
+  get cookies() {
+    return this.headers.getSetCookie();
+  }
+
+  /** Fails with the body in its message. Returns this, so that it can be chained. */
+  expect(status, message) {
+    assert.equal(this.status, status, `expected ${status}, got ${this.status}: ${this.text.slice(0, 500)}`);
+    if (message instanceof RegExp) assert.match(this.json.message, message);
+    else if (message !== undefined) assert.equal(this.json.message, message);
+    return this;
+  }
+
+  /** A validation failure whose issues stand at these paths: expectIssues('email', 'a.0.b'). */
+  expectIssues(...paths) {
+    this.expect(400, 'Validation failed');
+    assert.deepEqual(this.json.errors.map((issue) => issue.path.join('.')), paths);
+    return this;
+  }
+}
+
+/** The headers of a caller: a user of signUp, login or newUser, { key } of an API key, a token. */
+function credential(as) {
+  if (!as) return {};
+  if (typeof as === 'string') return { authorization: `Bearer ${as}` };
+  if (as.key) return { 'x-api-key': as.key };
+  return { authorization: `Bearer ${as.token}` };
+}
+
+export class Server {
+  #child;
+  #starting;
+  #log = '';
+  #exit;
+  #database;
+  #nUsers = 0;
+
+  /** Folder of the media, made on start. */
+  media;
+  port;
+  admin;
+
+  get base() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  get log() {
+    return this.#log;
+  }
+
+  /** Start, with these environment variables besides. Without a call the first request does it. */
+  start(env = {}) {
+    this.#starting ??= this.#start(env);
+    return this.#starting;
+  }
+
+  async #start(env) {
+    this.media ??= fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-test-'));
+    if (engine === 'postgres') await this.#createDatabase();
+    // Another program may take the port between the look and the start: try again then.
+    for (let attempt = 1; ; attempt++) {
+      this.port = await freePort();
+      this.#spawn(env);
+      if (await this.#waitForPing()) return;
+      const inUse = /in use/i.test(this.#log);
+      assert.ok(inUse && attempt < 5, `the server did not start:\n${this.#log.slice(-4000)}`);
+    }
+  }
+
+  #spawn(env) {
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(IMMICH_|DB_|REDIS_|NODE_)/.test(name)),
+    );
+    this.#exit = undefined;
+    this.#child = spawn(findBinary(), ['serve'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...inherited,
+        TZ: 'UTC',
+        IMMICH_HOST: '127.0.0.1',
+        IMMICH_PORT: String(this.port),
+        IMMICH_API_METRICS_PORT: '0',
+        IMMICH_MEDIA_LOCATION: this.media,
+        ...(this.#database ? { DB_URL: this.#database } : {}),
+        ...env,
+      },
+    });
+    const keep = (chunk) => {
+      this.#log = (this.#log + chunk).slice(-LOG_LIMIT);
+    };
+    this.#child.stdout.setEncoding('utf8').on('data', keep);
+    this.#child.stderr.setEncoding('utf8').on('data', keep);
+    const child = this.#child;
+    this.ended = new Promise((resolve) => {
+      child.on('error', (error) => resolve({ code: -1, signal: null, error }));
+      child.on('close', (code, signal) => resolve({ code, signal }));
+    }).then((exit) => {
+      if (exit.error) keep(`${exit.error}\n`);
+      this.#exit = exit;
+      return exit;
+    });
+  }
+
+  async #waitForPing() {
+    const until = Date.now() + START_LIMIT_MS;
+    while (Date.now() < until && this.#exit === undefined) {
+      try {
+        const response = await fetch(`${this.base}/api/server/ping`);
+        if (response.status === 200) return true;
+      } catch {
+        // not listening yet
+      }
+      await sleep(50);
+    }
+    return false;
+  }
+
+  async #createDatabase() {
+    const cluster = process.env.TINTYPE_TEST_POSTGRES;
+    assert.ok(cluster, 'TINTYPE_TEST_ENGINE=postgres needs TINTYPE_TEST_POSTGRES; see tools/with-postgres');
+    if (this.#database) return;
+    const name = `tintype_${randomBytes(8).toString('hex')}`;
+    await run('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', cluster, '-c', `CREATE DATABASE ${name}`]);
+    const url = new URL(cluster);
+    url.pathname = `/${name}`;
+    this.#database = url.toString();
+  }
+
+  /** Run SQL behind the server's back, for what only time would bring. @return rows of texts */
+  async sql(text) {
+    await this.start();
+    if (this.#database) {
+      const args = ['-qXAt', '-F', '\x1f', '-v', 'ON_ERROR_STOP=1', '-d', this.#database, '-c', text];
+      const { stdout } = await run('psql', args);
+      return stdout.split('\n').filter((line) => line !== '').map((line) => line.split('\x1f'));
+    }
+    const file = fs.readdirSync(this.media).find((name) => /\.(db|sqlite3?)$/.test(name));
+    assert.ok(file, `no database file in ${this.media}`);
+    const script =
+      'import json, sqlite3, sys\n' +
+      'db = sqlite3.connect(sys.argv[1], timeout=30)\n' +
+      'rows = db.execute(sys.argv[2]).fetchall()\n' +
+      'db.commit()\n' +
+      'print(json.dumps([["" if v is None else str(v) for v in row] for row in rows]))\n';
+    const { stdout } = await run('python3', ['-c', script, path.join(this.media, file), text]);
+    return JSON.parse(stdout);
+  }
+
+  /** End it as a service manager does, keeping its data; start () then brings it back. */
+  async end(signal = 'SIGTERM') {
+    if (!this.#child) return undefined;
+    if (this.#exit === undefined) process.kill(this.#child.pid, signal);
+    const limit = setTimeout(() => this.#exit ?? process.kill(this.#child.pid, 'SIGKILL'), STOP_LIMIT_MS);
+    const exit = await this.ended;
+    clearTimeout(limit);
+    this.#child = undefined;
+    this.#starting = undefined;
+    return exit;
+  }
+
+  async restart(env = {}) {
+    await this.end();
+    await this.start(env);
+  }
+
+  /** End it and delete all it had. Fails when it crashed, hung or a sanitizer complained. */
+  async stop() {
+    const exit = await this.end();
+    if (this.media) fs.rmSync(this.media, { recursive: true, force: true });
+    if (this.#database) {
+      const name = new URL(this.#database).pathname.slice(1);
+      const drop = `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`;
+      await run('psql', ['-qX', '-d', process.env.TINTYPE_TEST_POSTGRES, '-c', drop]);
+      this.#database = undefined;
+    }
+    const fault = FAULTS.exec(this.#log);
+    assert.equal(fault?.[0], undefined, `the server's log has a fault:\n${this.#log.slice(-8000)}`);
+    if (exit) assert.deepEqual([exit.code, exit.signal], [0, null], 'the server did not end cleanly');
+  }
+
+  /** For a process that ends without waiting: no server is left behind. */
+  killNow() {
+    if (this.#child && this.#exit === undefined) {
+      try {
+        process.kill(this.#child.pid, 'SIGKILL');
+      } catch {
+        // it is gone
+      }
+    }
+    if (this.media) fs.rmSync(this.media, { recursive: true, force: true });
+  }
+
+  /** One request. @param where  below /api, unless it begins with /api/ or @param options.raw is set.
+   *  options: as, headers, body (an object is sent as JSON; FormData, a Buffer or a string as they are),
+   *  redirect, signal. */
+  async request(method, where, options = {}) {
+    await this.start();
+    const headers = { ...credential(options.as), ...options.headers };
+    let { body } = options;
+    const isPlain = body !== undefined && body !== null && typeof body === 'object' &&
+      !(body instanceof FormData) && !(body instanceof Uint8Array) && !(body instanceof Blob) &&
+      !(body instanceof URLSearchParams);
+    if (isPlain) {
+      body = JSON.stringify(body);
+      const given = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+      if (!given) headers['content-type'] = 'application/json';
+    }
+    const target = options.raw || where.startsWith('/api/') ? where : `/api${where}`;
+    const response = await fetch(this.base + target, {
+      method,
+      headers,
+      body,
+      redirect: options.redirect ?? 'manual',
+      signal: options.signal,
+    });
+    return new Reply(response, Buffer.from(await response.arrayBuffer()));
+  }
+
+  /** The first admin, signed up and logged in; the same one on every call. */
+  async signUp() {
+    if (this.admin) return this.admin;
+    const email = 'admin@example.com';
+    (await this.request('POST', '/auth/admin-sign-up', { body: { email, password, name: 'Admin' } })).expect(201);
+    this.admin = await this.login(email);
+    return this.admin;
+  }
+
+  /** @return the user: id, email, password, token, and the answer's other fields */
+  async login(email, secret = password, headers = {}) {
+    const reply = await this.request('POST', '/auth/login', { body: { email, password: secret }, headers });
+    const json = reply.expect(201).json;
+    return { ...json, id: json.userId, email: json.userEmail, password: secret, token: json.accessToken };
+  }
+
+  /** An account made by the admin, logged in. @param fields  of the creation, all optional */
+  async newUser(fields = {}) {
+    const admin = await this.signUp();
+    const n = ++this.#nUsers;
+    const body = { email: `user${n}@example.com`, name: `User ${n}`, password, ...fields };
+    (await this.request('POST', '/admin/users', { as: admin, body })).expect(201);
+    return this.login(body.email, body.password);
+  }
+
+  /** An API key of @param user with these permissions; give it as { as: key }. */
+  async newKey(user, ...permissions) {
+    const body = { name: 'test', permissions: permissions.length > 0 ? permissions : ['all'] };
+    const json = (await this.request('POST', '/api-keys', { as: user, body })).expect(201).json;
+    return { key: json.secret, id: json.apiKey.id };
+  }
+
+  /** POST /assets. @param options  as (the admin when left out), headers, query, sidecar (bytes) */
+  async upload(bytes, name, fields = {}, options = {}) {
+    const form = new FormData();
+    const all = {
+      deviceAssetId: name,
+      deviceId: 'test',
+      fileCreatedAt: '2024-01-02T03:04:05.000Z',
+      fileModifiedAt: '2024-01-02T03:04:05.000Z',
+      ...fields,
+    };
+    for (const [key, value] of Object.entries(all)) if (value !== undefined) form.append(key, String(value));
+    form.append('assetData', new Blob([bytes]), name);
+    if (options.sidecar) form.append('sidecarData', new Blob([options.sidecar]), `${name}.xmp`);
+    return this.request('POST', `/assets${options.query ?? ''}`, {
+      as: 'as' in options ? options.as : await this.signUp(),
+      headers: options.headers,
+      body: form,
+    });
+  }
+
+  /** Wait until no queue has anything to do, twice in a row. */
+  async waitForJobs(limitMs = 60_000) {
+    const admin = await this.signUp();
+    const until = Date.now() + limitMs;
+    let calm = 0;
+    let busy = [];
+    while (calm < 2) {
+      assert.ok(Date.now() < until, `jobs did not end within ${limitMs} ms: ${JSON.stringify(busy)}`);
+      const queues = (await this.request('GET', '/jobs', { as: admin })).expect(200).json;
+      busy = Object.entries(queues)
+        .filter(([, { jobCounts: n }]) => n.active > 0 || n.waiting > 0 || n.delayed > 0)
+        .map(([name, { jobCounts }]) => ({ name, ...jobCounts }));
+      calm = busy.length === 0 ? calm + 1 : 0;
+      await sleep(50);
+    }
+  }
+}
+
+const servers = [];
+
+/** Another server beside the usual one, for tests that need two or other settings. */
+export function newServer() {
+  const made = new Server();
+  servers.push(made);
+  return made;
+}
+
+export const server = newServer();
+
+after(async () => {
+  for (const each of servers) await each.stop();
+});
+
+process.on('exit', (code) => {
+  for (const each of servers) {
+    each.killNow();
+    if (code !== 0 && each.log) process.stderr.write(`---- log of the server ----\n${each.log.slice(-20_000)}\n`);
+  }
+});

@@ -1,0 +1,112 @@
+/* What the stories have in common: an account, photos that the test makes, and a page that is
+ * watched for what must never happen. */
+import { expect, type Page } from '@playwright/test';
+
+export const account = {
+  name: 'Ada Browser',
+  email: process.env.TINTYPE_EMAIL ?? 'ada@example.com',
+  password: process.env.TINTYPE_PASSWORD ?? 'a long enough password',
+};
+
+/** Complaints of the browser; answers with an error status are judged where they are expected. */
+export function watch(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    const text = message.text();
+    const isExpected = /Failed to load resource: the server responded with a status/.test(text);
+    if (message.type() === 'error' && !isExpected) complaints.push(text);
+  });
+  return complaints;
+}
+
+/** Make the first account on a new server, else log in. */
+export async function enter(page: Page): Promise<void> {
+  await page.goto('./');
+  const welcome = page.getByRole('heading', { name: 'Welcome' });
+  const login = page.getByRole('button', { name: 'Log in' });
+  await expect(welcome.or(login)).toBeVisible();
+  if (await welcome.isVisible()) {
+    await page.getByLabel('Name', { exact: true }).fill(account.name);
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.getByLabel('Repeat password').fill(account.password);
+    await page.getByRole('button', { name: 'Create account' }).click();
+  } else {
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await login.click();
+  }
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+}
+
+export interface MadeFile {
+  name: string;
+  /** Local date of the file, such as 2021-07-05. */
+  day: string;
+  text?: string;
+}
+
+let made = 0;
+
+/** Drop files onto the page. Photos are JPEGs with a picture that no other has. */
+export async function drop(page: Page, files: MadeFile[]): Promise<void> {
+  const seed = `${Date.now()}-${process.pid}-${++made}`;
+  await page.evaluate(
+    async ({ files, seed }) => {
+      const data = new DataTransfer();
+      for (const [i, { name, day, text }] of files.entries()) {
+        const canvas = document.createElement('canvas');
+        canvas.width = 640;
+        canvas.height = i % 2 === 0 ? 480 : 960;
+        const context = canvas.getContext('2d')!;
+        context.fillStyle = `hsl(${(i * 137) % 360} 45% 45%)`;
+        context.fillRect(0, 0, canvas.width, canvas.height);
+        context.fillStyle = '#fff';
+        context.font = '28px sans-serif';
+        context.fillText(`${name} ${seed}`, 20, 60, 600);
+        const photo = await new Promise<Blob>((resolve) =>
+          canvas.toBlob((blob) => resolve(blob!), 'image/jpeg'),
+        );
+        const lastModified = Date.parse(`${day}T12:00:00Z`);
+        data.items.add(new File([text ?? photo], name, { lastModified }));
+      }
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(
+          new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }),
+        );
+      }
+    },
+    { files, seed },
+  );
+}
+
+/** Drop the same bytes twice at once is a race; this drops what another tile already shows. */
+export async function dropCopyOf(page: Page, assetId: string, name: string): Promise<void> {
+  await page.evaluate(
+    async ({ assetId, name }) => {
+      const original = await fetch(`api/assets/${assetId}/original`);
+      const data = new DataTransfer();
+      data.items.add(new File([await original.blob()], name, { lastModified: 0 }));
+      document.body.dispatchEvent(
+        new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }),
+      );
+    },
+    { assetId, name },
+  );
+}
+
+export const tiles = (page: Page) => page.locator('a[data-asset]');
+
+/** The tile whose label tells this date, such as "5 July 2021". */
+export const tileOf = (page: Page, date: string) =>
+  page.locator(`a[data-asset][aria-label*="${date}"]`);
+
+/** The thumbnail itself arrived and was decoded. */
+export async function expectPicture(page: Page, date: string): Promise<void> {
+  const image = tileOf(page, date).locator('img');
+  await expect(image).toBeVisible();
+  await expect
+    .poll(() => image.evaluate((node: HTMLImageElement) => node.complete && node.naturalWidth))
+    .toBeGreaterThan(0);
+}

@@ -1,0 +1,27 @@
+/* Browser tests against a running server: TINTYPE_URL names it. They use the browser of the
+ * system (TINTYPE_CHROMIUM, else Debian's), none is downloaded. The server may be new, then the
+ * first account is made; else TINTYPE_EMAIL and TINTYPE_PASSWORD must be able to log in. */
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: '.',
+  // One story after the other: they share a server.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  outputDir: process.env.TINTYPE_TEST_OUTPUT ?? 'output',
+  use: {
+    baseURL: process.env.TINTYPE_URL ?? 'http://127.0.0.1:2283',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox'], // the tests may run as root, in a container
+    },
+  },
+});

@@ -1,0 +1,184 @@
+/* What can be done to photos: asked of the server first, then worked into the list that is shown,
+ * then told, with a way back where there is one. */
+import {
+  deleteAssets,
+  downloadAssetUrl,
+  getDownloadInfo,
+  restoreAssets,
+  updateAsset,
+  updateAssets,
+  url,
+  type AssetVisibility,
+} from '../api';
+import type { GridAsset } from './months';
+import { t } from './preferences.svelte';
+import { session } from './session.svelte';
+import { Timeline } from './timeline.svelte';
+import { toasts } from './toasts.svelte';
+
+/** More ids than this in one request would be slow to answer. */
+const idsPerRequest = 1000;
+
+async function inParts(ids: string[], run: (part: string[]) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < ids.length; i += idsPerRequest) await run(ids.slice(i, i + idsPerRequest));
+}
+
+function change(
+  ids: string[],
+  body: { isFavorite?: boolean; visibility?: AssetVisibility },
+): Promise<void> {
+  const [only] = ids;
+  // The single route changes only what is asked; the one for many reads metadata again.
+  if (only && ids.length === 1) return updateAsset({ id: only, body }).then(() => undefined);
+  return inParts(ids, (part) => updateAssets({ body: { ids: part, ...body } }));
+}
+
+/** Do it, or say why it could not be done. */
+async function attempt(run: () => Promise<void>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    toasts.error(error);
+    return false;
+  }
+}
+
+/** After an undo: into the list that is shown now, or out of it. */
+function putBack(assets: GridAsset[]): void {
+  for (const timeline of Timeline.open) timeline.put(assets);
+}
+
+export function setFavorite(
+  timeline: Timeline,
+  assets: GridAsset[],
+  isFavorite: boolean,
+  { quiet = false } = {},
+): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    await change(ids, { isFavorite });
+    timeline.patch(ids, { isFavorite });
+    const say = isFavorite ? t().done.favorited : t().done.unfavorited;
+    if (!quiet) toasts.show(say(ids.length));
+  });
+}
+
+export function setArchived(
+  timeline: Timeline,
+  assets: GridAsset[],
+  isArchived: boolean,
+): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    const visibility = isArchived ? 'archive' : 'timeline';
+    await change(ids, { visibility });
+    timeline.patch(ids, { visibility });
+    const say = isArchived ? t().done.archived : t().done.unarchived;
+    toasts.show(say(ids.length), {
+      label: t().actions.undo,
+      run: () =>
+        void attempt(async () => {
+          const before = isArchived ? 'timeline' : 'archive';
+          await change(ids, { visibility: before });
+          putBack(assets.map((asset) => ({ ...asset, visibility: before })));
+        }),
+    });
+  });
+}
+
+/** Whether deleting is final because the server keeps no trash. */
+export function deletesForever(): boolean {
+  return session.features?.trash === false;
+}
+
+export function trash(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: false } }));
+    timeline.remove(ids);
+    toasts.show(t().done.trashed(ids.length), {
+      label: t().actions.undo,
+      run: () =>
+        void attempt(async () => {
+          await inParts(ids, (part) => restoreAssets({ body: { ids: part } }));
+          putBack(assets.map((asset) => ({ ...asset, isTrashed: false })));
+        }),
+    });
+  });
+}
+
+export function deleteForever(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: true } }));
+    timeline.remove(ids);
+    toasts.show(t().done.deleted(ids.length));
+  });
+}
+
+export function restore(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    await inParts(ids, (part) => restoreAssets({ body: { ids: part } }));
+    timeline.patch(ids, { isTrashed: false });
+    toasts.show(t().done.restored(ids.length));
+  });
+}
+
+function clickLink(href: string): void {
+  const link = document.createElement('a');
+  link.href = href;
+  link.download = '';
+  link.click();
+}
+
+/** A form rather than a fetch, so that the browser streams the archive to disk. An answer that is
+ *  no download lands in a hidden frame, whose text is then the error. */
+function submitArchive(assetIds: string[], archiveName: string): void {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.name = `archive-${Date.now()}`;
+  frame.addEventListener('load', () => {
+    const text = frame.contentDocument?.body?.textContent ?? '';
+    if (!text) return;
+    try {
+      const { message } = JSON.parse(text) as { message?: string };
+      toasts.show(message ?? t().errors.unknown);
+    } catch {
+      toasts.show(t().errors.unknown);
+    }
+    frame.remove();
+  });
+  document.body.append(frame);
+  const form = document.createElement('form');
+  form.method = 'post';
+  form.action = url('/download/archive');
+  form.target = frame.name;
+  for (const [name, value] of Object.entries({ assetIds: assetIds.join(','), archiveName })) {
+    const input = document.createElement('input');
+    input.type = 'hidden';
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
+export function download(ids: string[]): Promise<boolean> {
+  return attempt(async () => {
+    const [only] = ids;
+    if (only && ids.length === 1) {
+      clickLink(downloadAssetUrl({ id: only, edited: true }));
+      return;
+    }
+    const { archives } = await getDownloadInfo({ body: { assetIds: ids } });
+    const day = new Date().toISOString().slice(0, 10);
+    archives.forEach((archive, i) => {
+      const name = archives.length > 1 ? `tintype-${day}-${i + 1}` : `tintype-${day}`;
+      submitArchive(archive.assetIds, name);
+    });
+  });
+}

@@ -1,0 +1,25 @@
+/* What to tell a person about an error: the server's own words, or that there is no server. */
+import { ApiError } from '../api';
+import { t } from './preferences.svelte';
+
+export function errorText(error: unknown): string {
+  if (error instanceof ApiError) {
+    const issues = issueTexts(error.errors);
+    return issues.length > 0 ? issues.join(' ') : error.message || t().errors.unknown;
+  }
+  // fetch rejects with a TypeError when there is no answer at all.
+  if (error instanceof TypeError) return t().errors.offline;
+  return error instanceof Error && error.message ? error.message : t().errors.unknown;
+}
+
+/** "email: Invalid input" for each issue of a failed validation. */
+function issueTexts(errors: unknown): string[] {
+  if (!Array.isArray(errors)) return [];
+  return errors
+    .map((issue: { path?: unknown; message?: unknown }) => {
+      if (typeof issue?.message !== 'string') return '';
+      const path = Array.isArray(issue.path) ? issue.path.join('.') : '';
+      return path ? `${path}: ${issue.message}.` : issue.message;
+    })
+    .filter((text) => text !== '');
+}

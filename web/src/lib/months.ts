@@ -1,0 +1,184 @@
+/* The timeline as data: months with a count and, once loaded, their photos. Nothing here changes
+ * what it is given; a month that did not change stays the same object, so layouts can be kept. */
+import type { AssetResponse, AssetVisibility, TimeBucketAssetResponse } from '../api';
+
+export interface GridAsset {
+  id: string;
+  ownerId: string;
+  ratio: number;
+  thumbhash: string | null;
+  isFavorite: boolean;
+  isImage: boolean;
+  isTrashed: boolean;
+  visibility: AssetVisibility;
+  /** Milliseconds of a video; null for photos. */
+  duration: number | null;
+  /** When it was taken: the instant, and the local time as milliseconds as if it were UTC. */
+  taken: number;
+  local: number;
+  city: string | null;
+  country: string | null;
+}
+
+export interface Month {
+  /** First day, as the server names it: 2024-06-01. */
+  key: string;
+  count: number;
+  /** Newest first; null until loaded. */
+  assets: readonly GridAsset[] | null;
+}
+
+export type Months = readonly Month[];
+
+export function monthKey(local: number): string {
+  return `${new Date(local).toISOString().slice(0, 7)}-01`;
+}
+
+/** Newest first: by local day, then by instant, then by id so that ties do not flicker. */
+export function compareAssets(a: GridAsset, b: GridAsset): number {
+  const dayA = Math.floor(a.local / 86_400_000);
+  const dayB = Math.floor(b.local / 86_400_000);
+  return dayB - dayA || b.taken - a.taken || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** Times of a bucket carry no zone: they are UTC. */
+function parseUtc(text: string): number {
+  return Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`);
+}
+
+export function assetsFromColumns(columns: TimeBucketAssetResponse): GridAsset[] {
+  const assets = columns.id.map((id, i): GridAsset => {
+    const taken = parseUtc(columns.fileCreatedAt[i] ?? '') || 0;
+    return {
+      id,
+      ownerId: columns.ownerId[i] ?? '',
+      ratio: columns.ratio[i] ?? 1,
+      thumbhash: columns.thumbhash[i] ?? null,
+      isFavorite: columns.isFavorite[i] ?? false,
+      isImage: columns.isImage[i] ?? true,
+      isTrashed: columns.isTrashed[i] ?? false,
+      visibility: columns.visibility[i] ?? 'timeline',
+      duration: columns.duration[i] ?? null,
+      taken,
+      local: taken + (columns.localOffsetHours[i] ?? 0) * 3_600_000,
+      city: columns.city?.[i] ?? null,
+      country: columns.country?.[i] ?? null,
+    };
+  });
+  return assets.sort(compareAssets);
+}
+
+export function assetFromResponse(asset: AssetResponse): GridAsset {
+  return {
+    id: asset.id,
+    ownerId: asset.ownerId,
+    ratio: asset.width && asset.height ? asset.width / asset.height : 1,
+    thumbhash: asset.thumbhash,
+    isFavorite: asset.isFavorite,
+    isImage: asset.type === 'IMAGE',
+    isTrashed: asset.isTrashed,
+    visibility: asset.visibility,
+    duration: asset.duration,
+    taken: Date.parse(asset.fileCreatedAt),
+    local: Date.parse(asset.localDateTime),
+    city: asset.exifInfo?.city ?? null,
+    country: asset.exifInfo?.country ?? null,
+  };
+}
+
+/** A month whose photos are not here, or are not all of those the server counts. */
+export function needsLoading(month: Month): boolean {
+  return month.assets?.length !== month.count;
+}
+
+/** Put fresh counts under what is loaded. What is shown stays until its month was loaded again. */
+export function mergeBuckets(
+  old: Months,
+  buckets: readonly { timeBucket: string; count: number }[],
+): Month[] {
+  const known = new Map(old.map((month) => [month.key, month]));
+  return buckets
+    .map(({ timeBucket, count }) => {
+      const month = known.get(timeBucket);
+      if (month?.count === count) return month;
+      return { key: timeBucket, count, assets: month?.assets ?? null };
+    })
+    .sort((a, b) => (a.key < b.key ? 1 : -1));
+}
+
+export function setAssets(months: Months, key: string, assets: readonly GridAsset[]): Month[] {
+  return months
+    .map((month) => (month.key === key ? { key, count: assets.length, assets } : month))
+    .filter((month) => month.count > 0);
+}
+
+/** Forget the photos of a month but keep its place. */
+export function dropAssets(months: Months, keys: ReadonlySet<string>): Month[] {
+  return months.map((month) => (keys.has(month.key) ? { ...month, assets: null } : month));
+}
+
+export function removeAssets(months: Months, ids: ReadonlySet<string>): Month[] {
+  return months
+    .map((month) => {
+      if (!month.assets?.some((asset) => ids.has(asset.id))) return month;
+      const assets = month.assets.filter((asset) => !ids.has(asset.id));
+      return { key: month.key, count: assets.length, assets };
+    })
+    .filter((month) => month.count > 0);
+}
+
+/** Add photos, or replace those that are there; a photo whose date changed moves.
+ *  @param areNew  they were not in this list before, so they count where nothing is loaded yet */
+export function putAssets(months: Months, added: readonly GridAsset[], areNew: boolean): Month[] {
+  const ids = new Set(added.map((asset) => asset.id));
+  const byMonth = new Map<string, GridAsset[]>();
+  for (const asset of added) {
+    const key = monthKey(asset.local);
+    byMonth.set(key, [...(byMonth.get(key) ?? []), asset]);
+  }
+  const result = months.map((month) => {
+    const mine = byMonth.get(month.key) ?? [];
+    byMonth.delete(month.key);
+    const hadSome = month.assets?.some((asset) => ids.has(asset.id)) ?? false;
+    if (mine.length === 0 && !hadSome) return month;
+    if (!month.assets) return areNew ? { ...month, count: month.count + mine.length } : month;
+    const kept = month.assets.filter((asset) => !ids.has(asset.id));
+    const assets = [...kept, ...mine].sort(compareAssets);
+    return { key: month.key, count: assets.length, assets };
+  });
+  for (const [key, assets] of byMonth) {
+    result.push({ key, count: assets.length, assets: assets.sort(compareAssets) });
+  }
+  return result
+    .filter((month) => month.count > 0)
+    .sort((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0));
+}
+
+export function patchAssets(
+  months: Months,
+  ids: ReadonlySet<string>,
+  change: Partial<GridAsset>,
+): Month[] {
+  return months.map((month) => {
+    if (!month.assets?.some((asset) => ids.has(asset.id))) return month;
+    const assets = month.assets.map((asset) =>
+      ids.has(asset.id) ? { ...asset, ...change } : asset,
+    );
+    return { ...month, assets };
+  });
+}
+
+export interface Found {
+  month: number;
+  index: number;
+  asset: GridAsset;
+}
+
+export function findAsset(months: Months, id: string): Found | null {
+  for (let month = 0; month < months.length; month++) {
+    const index = months[month]?.assets?.findIndex((asset) => asset.id === id) ?? -1;
+    const asset = months[month]?.assets?.[index];
+    if (asset) return { month, index, asset };
+  }
+  return null;
+}

@@ -1,0 +1,61 @@
+/* Who is logged in, and what the server is like. */
+import {
+  ApiError,
+  getMyUser,
+  getServerConfig,
+  getServerFeatures,
+  login,
+  logout,
+  type ServerConfig,
+  type ServerFeatures,
+  type UserAdminResponse,
+} from '../api';
+
+class Session {
+  user = $state.raw<UserAdminResponse | null>(null);
+  config = $state.raw<ServerConfig | null>(null);
+  features = $state.raw<ServerFeatures | null>(null);
+
+  /** Ask the server what it is and, if this browser was logged in, whether it still is. Throws
+   *  when the server cannot be reached. */
+  async start(): Promise<void> {
+    const wasLoggedIn = /(?:^|;\s*)immich_is_authenticated=true/.test(document.cookie);
+    const [config, features, user] = await Promise.all([
+      getServerConfig(),
+      getServerFeatures(),
+      wasLoggedIn ? this.readUser() : null,
+    ]);
+    this.config = config;
+    this.features = features;
+    this.user = user;
+  }
+
+  async logIn(email: string, password: string): Promise<void> {
+    await login({ body: { email, password } });
+    this.user = await getMyUser();
+    if (this.config) this.config = { ...this.config, isInitialized: true };
+  }
+
+  async logOut(): Promise<void> {
+    const { redirectUri } = await logout();
+    this.user = null;
+    // A single sign-on server wants to be told as well.
+    if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
+  }
+
+  /** Called when the server said 401 to something that needs a session. */
+  end(): void {
+    this.user = null;
+  }
+
+  private async readUser(): Promise<UserAdminResponse | null> {
+    try {
+      return await getMyUser();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  }
+}
+
+export const session = new Session();

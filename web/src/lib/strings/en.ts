@@ -1,0 +1,185 @@
+/* Every sentence of the app, in English. German stands in de.ts and must have the same keys. */
+
+const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
+const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
+
+export const en = {
+  language: 'English',
+
+  nav: {
+    label: 'Main',
+    photos: 'Photos',
+    favorites: 'Favourites',
+    archive: 'Archive',
+    trash: 'Trash',
+    account: 'Account',
+    logout: 'Log out',
+    theme: 'Appearance',
+    themeAuto: 'Automatic',
+    themeLight: 'Light',
+    themeDark: 'Dark',
+    languageLabel: 'Language',
+    skip: 'Skip to the photos',
+  },
+
+  auth: {
+    welcome: 'Welcome',
+    welcomeText: 'This server is new. Make the first account: it looks after all the others.',
+    name: 'Name',
+    email: 'E-mail',
+    password: 'Password',
+    repeatPassword: 'Repeat password',
+    passwordHelp: 'At least 8 characters.',
+    passwordTooShort: 'Use at least 8 characters.',
+    passwordsDiffer: 'The two passwords are not the same.',
+    missing: 'Please fill this in.',
+    createAccount: 'Create account',
+    login: 'Log in',
+    loginTitle: 'Log in',
+    showPassword: 'Show password',
+    hidePassword: 'Hide password',
+    sessionEnded: 'Your session has ended. Please log in again.',
+    passwordLoginOff: 'Logging in with a password is switched off on this server.',
+  },
+
+  start: {
+    unreachable: 'The server does not answer',
+    unreachableText: 'Check the connection. This page tries again by itself.',
+    retry: 'Try again',
+    unknownTitle: 'There is nothing here',
+    unknownText: 'The address may be old, or mistyped.',
+    toPhotos: 'Go to the photos',
+  },
+
+  grid: {
+    photo: (date: string) => `Photo, ${date}`,
+    video: (date: string, length: string) => `Video, ${length}, ${date}`,
+    favorite: 'favourite',
+    select: 'Select',
+    selectDay: (date: string) => `Select all of ${date}`,
+    noPreview: 'No preview',
+    timeline: 'Photos by date',
+    scrubber: 'Go to a date',
+    loadFailed: 'These photos could not be loaded.',
+  },
+
+  empty: {
+    photos: 'No photos yet',
+    photosText: 'Drop photos and videos anywhere on this page, or choose them.',
+    favorites: 'No favourites yet',
+    favoritesText: 'Press the heart on a photo you love, and find it here.',
+    archive: 'The archive is empty',
+    archiveText: 'Archived photos leave the timeline, and stay safe here.',
+    trash: 'The trash is empty',
+    trashText: (days: number) =>
+      `Deleted photos stay here for ${days === 1 ? 'a day' : `${days} days`}, then they are gone for good.`,
+  },
+
+  actions: {
+    favorite: 'Favourite',
+    unfavorite: 'Remove from favourites',
+    archive: 'Archive',
+    unarchive: 'Back to the timeline',
+    trash: 'Move to trash',
+    restore: 'Restore',
+    deleteForever: 'Delete for good',
+    download: 'Download',
+    info: 'Details',
+    close: 'Close',
+    cancel: 'Cancel',
+    previous: 'Previous photo',
+    next: 'Next photo',
+    undo: 'Undo',
+    clear: 'Clear selection',
+    more: 'More',
+    selected: (n: number) => `${n.toLocaleString('en')} selected`,
+    restoreAll: 'Restore all',
+    emptyTrash: 'Empty trash',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Fit to screen',
+    back: 'Back',
+    save: 'Save',
+  },
+
+  done: {
+    trashed: (n: number) => `${photos(n)} moved to the trash`,
+    deleted: (n: number) => `${photos(n)} deleted for good`,
+    restored: (n: number) => `${photos(n)} restored`,
+    archived: (n: number) => `${photos(n)} archived`,
+    unarchived: (n: number) => `${photos(n)} back in the timeline`,
+    favorited: (n: number) => `${photos(n)} added to favourites`,
+    unfavorited: (n: number) => `${photos(n)} removed from favourites`,
+    descriptionSaved: 'Description saved',
+  },
+
+  confirm: {
+    deleteTitle: (n: number) => `Delete ${photos(n)} for good?`,
+    deleteText: 'The originals are removed from the server. This cannot be undone.',
+    emptyTitle: 'Empty the trash?',
+    emptyText: (n: number) =>
+      `${photos(n)} will be removed from the server. This cannot be undone.`,
+  },
+
+  viewer: {
+    label: 'Photo viewer',
+    noPreview: 'This file cannot be shown',
+    noPreviewText: 'The original is safe and can be downloaded.',
+    notReady: 'The preview is being made',
+    notReadyText: 'It appears here as soon as it is ready.',
+    gone: 'This photo is not here any more.',
+    reason: (reason: string) => `Reason: ${reason}`,
+    videoFailed: 'This browser cannot play the video.',
+  },
+
+  info: {
+    title: 'Details',
+    description: 'Description',
+    descriptionHint: 'Add a description',
+    taken: 'Taken',
+    camera: 'Camera',
+    file: 'File',
+    place: 'Place',
+    unknownDate: 'Date unknown',
+  },
+
+  upload: {
+    button: 'Upload',
+    choose: 'Choose photos',
+    drop: 'Drop to upload',
+    dropText: 'Photos, videos, whole folders',
+    title: 'Uploads',
+    running: (done: number, all: number) =>
+      `Uploading ${done.toLocaleString('en')} of ${files(all)}`,
+    finished: (n: number) => `${files(n)} uploaded`,
+    nothingNew: 'Everything was already here',
+    waiting: 'Waiting',
+    checking: 'Checking',
+    sending: 'Uploading',
+    storing: 'Being stored',
+    created: 'Uploaded',
+    duplicate: 'Already here',
+    duplicateInTrash: 'Already here, in the trash',
+    cancelled: 'Cancelled',
+    failed: (reason: string) => `Failed: ${reason}`,
+    connectionLost: 'the connection was lost',
+    cancel: 'Cancel',
+    cancelAll: 'Cancel all',
+    retry: 'Try again',
+    retryAll: 'Retry failed',
+    minimise: 'Smaller',
+    expand: 'Larger',
+    show: 'Show',
+    moreWaiting: (n: number) => `and ${files(n)} waiting`,
+    summaryDuplicates: (n: number) => `${n.toLocaleString('en')} already here`,
+    summaryFailed: (n: number) => `${n.toLocaleString('en')} failed`,
+    summaryCancelled: (n: number) => `${n.toLocaleString('en')} cancelled`,
+    empty: 'There were no photos or videos in what was dropped.',
+  },
+
+  errors: {
+    unknown: 'Something went wrong.',
+    offline: 'The server cannot be reached.',
+  },
+};
+
+export type Strings = typeof en;

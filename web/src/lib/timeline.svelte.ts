@@ -1,0 +1,254 @@
+/* One list of photos and its life: months are loaded when they come into view and forgotten when
+ * they are far away, and what happens elsewhere is worked in as it is told. */
+import { ApiError, getAssetInfo, getTimeBucket, getTimeBuckets } from '../api';
+import {
+  assetFromResponse,
+  assetsFromColumns,
+  dropAssets,
+  findAsset,
+  mergeBuckets,
+  monthKey,
+  needsLoading,
+  patchAssets,
+  putAssets,
+  removeAssets,
+  setAssets,
+  type Found,
+  type GridAsset,
+  type Month,
+  type Months,
+} from './months';
+import type { View } from './views';
+
+/** Beyond this many photos in memory, months far from the view are dropped. */
+const mostAssets = 60_000;
+
+/** More changed photos than this are not looked up one by one. */
+const mostLookups = 60;
+
+/** How often a month is read again because it changed while it was read. */
+const mostAttempts = 4;
+
+interface Loading {
+  promise: Promise<void>;
+  abort: AbortController;
+  /** Only the view wants it: it may end when the view has moved on. */
+  isForView: boolean;
+}
+
+export class Timeline {
+  /** Those on the page now: what is taken back later concerns whichever list is shown then. */
+  static readonly open = new Set<Timeline>();
+
+  months = $state.raw<Months>([]);
+  /** Null until the first answer. */
+  error = $state.raw<Error | null>(null);
+  isReady = $state(false);
+  total = $derived(this.months.reduce((sum, month) => sum + month.count, 0));
+
+  private loading = new Map<string, Loading>();
+  /** Months that changed while their answer was on its way. */
+  private changedMeanwhile = new Set<string>();
+  private failedUntil = new Map<string, number>();
+  private isClosed = false;
+
+  constructor(readonly view: View) {
+    Timeline.open.add(this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    Timeline.open.delete(this);
+    for (const { abort } of this.loading.values()) abort.abort();
+  }
+
+  /** Read the months and their counts, at first and after a lost connection. */
+  async refresh(): Promise<void> {
+    this.failedUntil.clear();
+    try {
+      const buckets = await getTimeBuckets(this.view.query);
+      if (this.isClosed) return;
+      this.months = mergeBuckets(this.months, buckets);
+      this.error = null;
+    } catch (error) {
+      if (this.isClosed) return;
+      this.error = error as Error;
+    }
+    this.isReady = true;
+  }
+
+  /** Load these months unless they are there; requests for others that nobody waits for end. */
+  show(keys: readonly string[]): void {
+    for (const [key, { abort, isForView }] of this.loading) {
+      if (isForView && !keys.includes(key)) {
+        abort.abort();
+        this.loading.delete(key);
+      }
+    }
+    for (const key of keys) void this.ensure(key, true);
+    this.forgetFar(keys);
+  }
+
+  ensure(key: string, isForView = false): Promise<void> {
+    const running = this.loading.get(key);
+    if (running) {
+      running.isForView &&= isForView;
+      return running.promise;
+    }
+    const month = this.months.find((candidate) => candidate.key === key);
+    if (!month || !needsLoading(month)) return Promise.resolve();
+    // A month that failed is tried again, but not on every scroll event.
+    if ((this.failedUntil.get(key) ?? 0) > Date.now()) return Promise.resolve();
+    const abort = new AbortController();
+    const promise = this.load(key, abort.signal).finally(() => {
+      // After an abort there may be a new request of the same month.
+      if (this.loading.get(key)?.abort === abort) this.loading.delete(key);
+    });
+    this.loading.set(key, { promise, abort, isForView });
+    return promise;
+  }
+
+  private async load(key: string, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+      this.changedMeanwhile.delete(key);
+      try {
+        const columns = await getTimeBucket({ ...this.view.query, timeBucket: key }, { signal });
+        if (this.isClosed || signal.aborted) return;
+        // In a burst of changes the last answer has to do; its missing photos show in the count.
+        if (this.changedMeanwhile.has(key) && attempt < mostAttempts) continue;
+        this.months = setAssets(this.months, key, assetsFromColumns(columns));
+        this.failedUntil.delete(key);
+        this.error = null;
+        return;
+      } catch (error) {
+        if (this.isClosed || signal.aborted) return;
+        this.failedUntil.set(key, Date.now() + 5_000);
+        this.error = error as Error;
+        return;
+      }
+    }
+  }
+
+  private forgetFar(keys: readonly string[]): void {
+    let loaded = 0;
+    for (const month of this.months) loaded += month.assets?.length ?? 0;
+    if (loaded <= mostAssets || keys.length === 0) return;
+    const middle = this.months.findIndex((month) => month.key === keys[0]);
+    const far = this.months
+      .map((month, i) => ({ month, distance: Math.abs(i - middle) }))
+      .filter(({ month }) => month.assets && !keys.includes(month.key))
+      .sort((a, b) => b.distance - a.distance);
+    const dropped = new Set<string>();
+    for (const { month } of far) {
+      if (loaded <= mostAssets / 2) break;
+      loaded -= month.assets?.length ?? 0;
+      dropped.add(month.key);
+    }
+    this.months = dropAssets(this.months, dropped);
+  }
+
+  /** ---- finding ---- */
+
+  find(id: string): Found | null {
+    return findAsset(this.months, id);
+  }
+
+  /** Load the month a photo is in. Null when the photo is not (or not any more) in this list. */
+  async locate(id: string): Promise<Found | null> {
+    const found = this.find(id);
+    if (found) return found;
+    const asset = assetFromResponse(await getAssetInfo({ id }));
+    await this.ensure(monthKey(asset.local));
+    return this.find(id);
+  }
+
+  /** The photo before (-1) or after (1) another, loading the next month when that is needed. */
+  async neighbour(id: string, step: 1 | -1): Promise<GridAsset | null> {
+    const found = this.find(id);
+    if (!found) return null;
+    const beside = this.months[found.month]?.assets?.[found.index + step];
+    if (beside) return beside;
+    const next = this.months[found.month + step];
+    if (!next) return null;
+    await this.ensure(next.key);
+    const assets = this.months.find((month) => month.key === next.key)?.assets;
+    return (step === 1 ? assets?.[0] : assets?.at(-1)) ?? null;
+  }
+
+  /** All photos from one to another, in order, loading the months between. */
+  async between(fromId: string, toId: string): Promise<GridAsset[]> {
+    const a = this.find(fromId);
+    const b = this.find(toId);
+    if (!a || !b) return [];
+    const [start, end] =
+      a.month < b.month || (a.month === b.month && a.index <= b.index) ? [a, b] : [b, a];
+    const months: Month[] = this.months.slice(start.month, end.month + 1);
+    await Promise.all(months.map((month) => this.ensure(month.key)));
+    const loaded = this.months.filter((month) => months.some(({ key }) => key === month.key));
+    const all = loaded.flatMap((month) => month.assets ?? []);
+    const from = all.findIndex((asset) => asset.id === start.asset.id);
+    const to = all.findIndex((asset) => asset.id === end.asset.id);
+    return all.slice(from, to + 1);
+  }
+
+  /** ---- what happened, here or elsewhere ---- */
+
+  /** Photos that are new to the server or whose fields changed: each is added, replaced or taken
+   *  out as this list asks for. */
+  put(assets: readonly GridAsset[], areNew = false): void {
+    if (!this.isReady) return;
+    const staying = assets.filter((asset) => this.view.accepts(asset));
+    const leaving = assets.filter((asset) => !this.view.accepts(asset));
+    this.touch(staying);
+    let months: Months = this.months;
+    if (leaving.length > 0) months = removeAssets(months, new Set(leaving.map(({ id }) => id)));
+    if (staying.length > 0) months = putAssets(months, staying, areNew);
+    this.months = months;
+  }
+
+  remove(ids: readonly string[]): void {
+    const gone = new Set(ids);
+    for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+    this.months = removeAssets(this.months, gone);
+  }
+
+  /** Change some fields; photos that do not belong any more leave. */
+  patch(ids: readonly string[], change: Partial<GridAsset>): void {
+    for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+    const months = patchAssets(this.months, new Set(ids), change);
+    const leaving = ids.filter((id) => {
+      const found = findAsset(months, id);
+      return found !== null && !this.view.accepts(found.asset);
+    });
+    this.months = leaving.length > 0 ? removeAssets(months, new Set(leaving)) : months;
+  }
+
+  /** Photos of which only the ids are known came into this list, or may have. */
+  async lookUp(ids: readonly string[]): Promise<void> {
+    if (ids.length > mostLookups) {
+      await this.refresh();
+      return;
+    }
+    const answers = await Promise.all(
+      ids.map((id) =>
+        getAssetInfo({ id }).catch((error: unknown) => {
+          // Gone again in the meantime.
+          if (error instanceof ApiError) return null;
+          throw error;
+        }),
+      ),
+    );
+    if (this.isClosed) return;
+    this.put(
+      answers.filter((answer) => answer !== null).map((answer) => assetFromResponse(answer)),
+      true,
+    );
+  }
+
+  private touch(assets: readonly GridAsset[]): void {
+    for (const asset of assets) {
+      const key = monthKey(asset.local);
+      if (this.loading.has(key)) this.changedMeanwhile.add(key);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TimeBucketAssetResponse } from '../api';
+import type { GridAsset } from './months';
+import { views } from './views';
+
+const api = vi.hoisted(() => ({
+  getTimeBuckets: vi.fn(),
+  getTimeBucket: vi.fn(),
+  getAssetInfo: vi.fn(),
+  ApiError: class extends Error {},
+}));
+vi.mock('../api', () => api);
+const { Timeline } = await import('./timeline.svelte');
+
+/** Days of June 2024 by id: "20a" is a photo of the 20th. */
+function bucket(...ids: string[]): TimeBucketAssetResponse {
+  const all = <T>(value: T): T[] => ids.map(() => value);
+  return {
+    id: ids,
+    ownerId: all('me'),
+    ratio: all(1.5),
+    thumbhash: all(null),
+    isFavorite: all(false),
+    isImage: all(true),
+    isTrashed: all(false),
+    visibility: all('timeline' as const),
+    duration: all(null),
+    fileCreatedAt: ids.map((id) => `2024-06-${id.slice(0, 2)}T12:00:00`),
+    localOffsetHours: all(0),
+    createdAt: all('2024-06-01T00:00:00'),
+    livePhotoVideoId: all(null),
+    projectionType: all(null),
+  };
+}
+
+function photo(id: string, change: Partial<GridAsset> = {}): GridAsset {
+  const taken = Date.parse(`2024-06-${id.slice(0, 2)}T12:00:00Z`);
+  return {
+    id,
+    ownerId: 'me',
+    ratio: 1.5,
+    thumbhash: null,
+    isFavorite: false,
+    isImage: true,
+    isTrashed: false,
+    visibility: 'timeline',
+    duration: null,
+    taken,
+    local: taken,
+    city: null,
+    country: null,
+    ...change,
+  };
+}
+
+const june = '2024-06-01';
+
+async function start(view: keyof typeof views = 'photos') {
+  const timeline = new Timeline(views[view]);
+  await timeline.refresh();
+  return timeline;
+}
+
+const shown = (timeline: InstanceType<typeof Timeline>): string[] =>
+  timeline.months.flatMap(({ assets }) => assets?.map(({ id }) => id) ?? []);
+
+beforeEach(() => {
+  vi.resetAllMocks();
+  api.getTimeBuckets.mockResolvedValue([
+    { timeBucket: june, count: 2 },
+    { timeBucket: '2024-05-01', count: 1 },
+  ]);
+  api.getTimeBucket.mockResolvedValue(bucket('20a', '03b'));
+});
+
+describe('Timeline', () => {
+  it('asks for its own photos only, and for a month only once', async () => {
+    const timeline = await start('favorites');
+    await Promise.all([timeline.ensure(june), timeline.ensure(june)]);
+    await timeline.ensure(june);
+    expect(api.getTimeBuckets).toHaveBeenCalledWith({ isFavorite: true, isTrashed: false });
+    expect(api.getTimeBucket).toHaveBeenCalledTimes(1);
+    expect(api.getTimeBucket.mock.calls[0]![0]).toMatchObject({
+      timeBucket: june,
+      isFavorite: true,
+    });
+    expect(shown(timeline)).toEqual(['20a', '03b']);
+  });
+
+  it('does not lose a photo that arrives while its month is being loaded', async () => {
+    const timeline = await start();
+    let answer = (_: TimeBucketAssetResponse): void => undefined;
+    api.getTimeBucket
+      .mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+      .mockResolvedValueOnce(bucket('25c', '20a', '03b'));
+    const loading = timeline.ensure(june);
+    timeline.put([photo('25c')], true);
+    answer(bucket('20a', '03b')); // was read before the photo came
+    await loading;
+    expect(shown(timeline)).toEqual(['25c', '20a', '03b']);
+  });
+
+  it('ends requests for months that went out of view, but not those someone waits for', async () => {
+    const timeline = await start();
+    const signals: AbortSignal[] = [];
+    api.getTimeBucket.mockImplementation((_: unknown, { signal }: { signal: AbortSignal }) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    timeline.show([june]);
+    timeline.show(['2024-05-01']);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    void timeline.neighbour('nobody', 1);
+    void timeline.ensure('2024-05-01');
+    timeline.show([]);
+    expect(signals[1]!.aborted).toBe(false);
+  });
+
+  it('walks from month to month', async () => {
+    const timeline = await start();
+    await timeline.ensure(june);
+    const may = { ...bucket('11m'), fileCreatedAt: ['2024-05-11T12:00:00'] };
+    api.getTimeBucket.mockResolvedValue(may);
+    expect((await timeline.neighbour('20a', 1))?.id).toBe('03b');
+    expect((await timeline.neighbour('03b', 1))?.id).toBe('11m');
+    expect((await timeline.neighbour('11m', -1))?.id).toBe('03b');
+    expect(await timeline.neighbour('20a', -1)).toBeNull();
+    expect((await timeline.between('11m', '20a')).map(({ id }) => id)).toEqual([
+      '20a',
+      '03b',
+      '11m',
+    ]);
+  });
+
+  it('lets photos leave when they do not belong any more', async () => {
+    const timeline = await start();
+    await timeline.ensure(june);
+    timeline.patch(['20a'], { isFavorite: true });
+    expect(shown(timeline)).toEqual(['20a', '03b']);
+    timeline.patch(['20a'], { visibility: 'archive' });
+    expect(shown(timeline)).toEqual(['03b']);
+    timeline.put([photo('03b', { isTrashed: true })]);
+    expect(shown(timeline)).toEqual([]);
+  });
+
+  it('takes only what belongs from what it is told', async () => {
+    const timeline = await start('archive');
+    await timeline.ensure(june);
+    timeline.put([photo('21x'), photo('22y', { visibility: 'archive' })], true);
+    expect(shown(timeline)).toEqual(['22y', '20a', '03b']);
+  });
+
+  it('says what went wrong, and tries again after a refresh', async () => {
+    const timeline = await start();
+    api.getTimeBucket.mockRejectedValueOnce(new TypeError('fetch failed'));
+    await timeline.ensure(june);
+    expect(timeline.error?.message).toBe('fetch failed');
+    await timeline.ensure(june);
+    expect(api.getTimeBucket).toHaveBeenCalledTimes(1); // not on every scroll event
+    await timeline.refresh();
+    await timeline.ensure(june);
+    expect(shown(timeline)).toEqual(['20a', '03b']);
+    expect(timeline.error).toBeNull();
+  });
+});
