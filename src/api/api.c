@@ -318,6 +318,7 @@ api_read_json (const TypeDescriptor *type, const char *json, gssize n_bytes, Are
 
     if (value == NULL)
         return FALSE;
+    memset (out, 0, type->size_bytes); /* what is absent is zero, whatever stood there */
     api_issues_init (&issues, arena);
     ok = api_parse_object (type, value, API_FROM_JSON, arena, out, &issues);
     if (!ok)

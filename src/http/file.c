@@ -1,4 +1,4 @@
-/* file.c -- a file as an answer: validators, one range, sent by the kernel (sendfile) */
+/* file.c -- a file as an answer: validators, one range, sent by the kernel (sendfile) unless small */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +137,7 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
         return static_response ("");
     }
     *out_n_bytes = last - first + 1;
-    if (*out_n_bytes <= SMALL_PART_BYTES) {
+    if (*out_n_bytes <= SMALL_PART_BYTES && request->method == HTTP_GET) {
         body = small_part (fd, first, *out_n_bytes);
         if (body != NULL)
             return body;

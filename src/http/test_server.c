@@ -685,6 +685,30 @@ test_files_ranges_and_validators (Fixture *self, gconstpointer data)
     g_test_assert_expected_messages ();
 }
 
+static void
+test_files_of_any_size_come_whole (Fixture *self, gconstpointer data)
+{
+    static const gsize sizes[] = { 1, 32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1, 3 * 1000 * 1000 };
+    g_autofree char *path = g_build_filename (self->app.folder, "f", NULL);
+    g_autoptr (TestClient) client = test_client_new (self->port);
+
+    for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
+        g_autofree guint8 *bytes = g_malloc (sizes[i]);
+        g_autoptr (TestReply) whole = NULL, part = NULL;
+
+        for (gsize j = 0; j < sizes[i]; j++)
+            bytes[j] = (guint8) (j * 7 + j / 256);
+        g_assert_true (g_file_set_contents (path, (char *) bytes, (gssize) sizes[i], NULL));
+        whole = test_client_get (client, "/file?f", NULL);
+        g_assert_cmpmem (whole->body->data, whole->body->len, bytes, sizes[i]);
+        if (sizes[i] > 100) {
+            part = test_client_get (client, "/file?f", "Range: bytes=99-\r\n");
+            g_assert_cmpuint (part->status, ==, 206);
+            g_assert_cmpmem (part->body->data, part->body->len, bytes + 99, sizes[i] - 99);
+        }
+    }
+}
+
 /* ---- bodies ---- */
 
 static void
@@ -1087,6 +1111,7 @@ main (int argc, char **argv)
     ADD ("json-is-compressed-as-asked", test_json_is_compressed_as_asked);
     ADD ("known-json-is-not-sent-again", test_known_json_is_not_sent_again);
     ADD ("files", test_files_ranges_and_validators);
+    ADD ("files-of-any-size-come-whole", test_files_of_any_size_come_whole);
     ADD ("bodies-over-the-limit-get-413", test_bodies_over_the_limit_get_413);
     ADD ("a-sink-takes-bodies-of-any-size", test_a_sink_takes_bodies_of_any_size);
     ADD ("a-sink-that-fails-answers-at-once", test_a_sink_that_fails_answers_at_once);

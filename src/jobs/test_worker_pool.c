@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/error.h"
 #include "jobs/worker_pool.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
 
-static const char *worker_program;
+static const char *worker_program, *test_program;
 
 static WorkerPool *
 make_pool (guint n_workers, gint64 time_limit_s)
@@ -228,6 +231,56 @@ test_end_does_not_wait_for_a_hanging_worker (void)
     g_thread_join (waiting);
 }
 
+/* In a process of its own: have a worker hang on to @fd, then die without a word. */
+static gpointer
+die_when_busy (gpointer pool)
+{
+    WorkerPoolCounters counters;
+
+    do {
+        g_usleep (10000);
+        worker_pool_count (pool, &counters);
+    } while (counters.n_busy < 1);
+    kill (getpid (), SIGKILL);
+    return NULL;
+}
+
+static void
+hang_and_die (int fd)
+{
+    WorkerPool *pool = make_pool (1, 3600);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *first =
+        run (pool, "{\"op\": \"test-try\", \"what\": \"open\"}", NULL, 0, &error);
+    GThread *killer = g_thread_new ("killer", die_when_busy, pool);
+    g_autofree char *never = run (pool, "{\"op\": \"test-hang\"}", &fd, 1, &error);
+
+    g_thread_join (killer);
+}
+
+static void
+test_workers_go_with_a_killed_server (void)
+{
+    g_autofree char *fd_text = NULL;
+    int pipe_fds[2], status;
+    char byte;
+    pid_t server;
+
+    g_assert_cmpint (pipe (pipe_fds), ==, 0);
+    fd_text = g_strdup_printf ("%d", pipe_fds[1]);
+    server = fork ();
+    if (server == 0) {
+        execl (test_program, test_program, worker_program, "--hang-and-die", fd_text, NULL);
+        _exit (127);
+    }
+    close (pipe_fds[1]);
+    g_assert_cmpint (waitpid (server, &status, 0), ==, server);
+    g_assert_true (WIFSIGNALED (status));
+    /* Ends when the last one who could write is gone: the worker, which answers to nobody. */
+    g_assert_cmpint (read (pipe_fds[0], &byte, 1), ==, 0);
+    close (pipe_fds[0]);
+}
+
 /* What each attempt must end in. */
 static void
 test_sandbox_holds (void)
@@ -274,7 +327,12 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     if (argc < 2)
         g_error ("usage: %s WORKER", argv[0]);
+    test_program = argv[0];
     worker_program = argv[1];
+    if (argc == 4 && strcmp (argv[2], "--hang-and-die") == 0) {
+        hang_and_die (atoi (argv[3]));
+        return 1;
+    }
     g_test_add_func ("/worker-pool/crash-fails-one-task",
                      test_crash_fails_one_task_with_its_signal);
     g_test_add_func ("/worker-pool/hang-is-killed", test_hang_is_killed_after_the_limit);
@@ -288,6 +346,7 @@ main (int argc, char **argv)
     g_test_add_func ("/worker-pool/idle-leaves", test_idle_worker_leaves);
     g_test_add_func ("/worker-pool/many-callers", test_many_callers_share_few_workers);
     g_test_add_func ("/worker-pool/end-with-hanging", test_end_does_not_wait_for_a_hanging_worker);
+    g_test_add_func ("/worker-pool/killed-server", test_workers_go_with_a_killed_server);
     g_test_add_func ("/worker-pool/sandbox-holds", test_sandbox_holds);
     return g_test_run ();
 }

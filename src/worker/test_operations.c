@@ -52,7 +52,7 @@ try_openat2 (const int *fds, guint n_fds)
     return syscall (SYS_openat2, AT_FDCWD, "/etc/passwd", how, sizeof how);
 }
 
-/* What Landlock alone stops: a descriptor reopened through /proc. */
+/* A descriptor that was given read-only, opened again for writing. */
 static long
 try_reopen (const int *fds, guint n_fds)
 {

@@ -12,6 +12,9 @@ CREATE TABLE asset (
     file_modified_at    BIGINT NOT NULL,
     local_date_time     BIGINT NOT NULL,                  -- wall clock at the place, as if it were UTC
     local_month         BIGINT NOT NULL,                  -- months since 1970 of local_date_time
+    local_day           BIGINT GENERATED ALWAYS AS        -- days since 1970 of it, cut off downwards
+                            (CASE WHEN local_date_time >= 0 THEN local_date_time / 86400000
+                                  ELSE (local_date_time + 1) / 86400000 - 1 END) STORED,
     duration_ms         BIGINT,
     width               BIGINT,                           -- as shown: oriented and edited
     height              BIGINT,
@@ -38,7 +41,9 @@ CREATE TABLE asset (
 -- what is being removed does not count, so that the same file can be uploaded again at once
 CREATE UNIQUE INDEX asset_owner_checksum ON asset (owner_id, checksum)
     WHERE library_id IS NULL AND status <> 'deleted';
-CREATE INDEX asset_timeline ON asset (owner_id, local_month, visibility, local_date_time, id);
+-- a month of the timeline is one range of it, in the order of the answer, whatever the visibility
+CREATE INDEX asset_timeline ON asset (owner_id, local_day, file_created_at, id, visibility);
+CREATE INDEX asset_created ON asset (owner_id, created_at, file_created_at, id, visibility);
 CREATE INDEX asset_trash ON asset (owner_id, deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX asset_removing ON asset (status) WHERE status = 'deleted';
 CREATE INDEX asset_live_photo ON asset (live_photo_video_id) WHERE live_photo_video_id IS NOT NULL;

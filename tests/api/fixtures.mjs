@@ -1,0 +1,147 @@
+// fixtures.mjs -- tiny files for tests, made when they are needed
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import zlib from 'node:zlib';
+
+/** A grey picture of 16x16 pixels. */
+const GREY_JPEG = Buffer.from(
+  '/9j/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/wAALCAAQ' +
+  'ABABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJx' +
+  'FDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJ' +
+  'ipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APP6' +
+  'KKK//9k=', 'base64');
+
+let serial = 0;
+
+const u16 = (value) => { const b = Buffer.alloc(2); b.writeUInt16LE(value); return b; };
+const u32 = (value) => { const b = Buffer.alloc(4); b.writeUInt32LE(value); return b; };
+
+/** A TIFF directory at @param offset, followed by what does not fit into its entries. */
+function directory(offset, entries) {
+  const head = [u16(entries.length)];
+  const tail = [];
+  let at = offset + 2 + entries.length * 12 + 4;
+  for (const [tag, type, count, value] of entries) {
+    head.push(u16(tag), u16(type), u32(count));
+    if (value.length <= 4) {
+      head.push(Buffer.concat([value, Buffer.alloc(4 - value.length)]));
+    } else {
+      head.push(u32(at));
+      tail.push(value);
+      at += value.length;
+    }
+  }
+  return Buffer.concat([...head, u32(0), ...tail]);
+}
+
+const ascii = (tag, text) => [tag, 2, text.length + 1, Buffer.from(`${text}\0`, 'latin1')];
+const rationals = (tag, numbers) =>
+  [tag, 5, numbers.length, Buffer.concat(numbers.flatMap((n) => [u32(Math.round(n * 10000)), u32(10000)]))];
+
+function gps([latitude, longitude]) {
+  const parts = (n) => {
+    const all = Math.abs(n);
+    const minutes = (all % 1) * 60;
+    return [Math.floor(all), Math.floor(minutes), (minutes % 1) * 60];
+  };
+  return [ascii(1, latitude < 0 ? 'S' : 'N'), rationals(2, parts(latitude)), ascii(3, longitude < 0 ? 'W' : 'E'),
+    rationals(4, parts(longitude))];
+}
+
+/** An APP1 segment. exif: make, model, orientation, date ('2001:06:09 15:17:32'), offset, position. */
+function app1(exif) {
+  const build = (subAt, gpsAt) => directory(8, [
+    ...(exif.make ? [ascii(0x10f, exif.make)] : []),
+    ...(exif.model ? [ascii(0x110, exif.model)] : []),
+    ...(exif.orientation ? [[0x112, 3, 1, u16(exif.orientation)]] : []),
+    [0x8769, 4, 1, u32(subAt)],
+    ...(exif.position ? [[0x8825, 4, 1, u32(gpsAt)]] : []),
+  ]);
+  const sub = (at) => directory(at, [
+    ...(exif.date ? [ascii(0x9003, exif.date)] : []),
+    ...(exif.offset ? [ascii(0x9011, exif.offset)] : []),
+  ]);
+  const subAt = 8 + build(0, 0).length;
+  const gpsAt = subAt + sub(subAt).length;
+  const tiff = Buffer.concat([Buffer.from('II*\0'), u32(8), build(subAt, gpsAt), sub(subAt),
+    exif.position ? directory(gpsAt, gps(exif.position)) : Buffer.alloc(0)]);
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(body.length + 2);
+  return Buffer.concat([Buffer.from([0xff, 0xe1]), size, body]);
+}
+
+/** A JPEG of 16x16, each one with other bytes. @param exif  see app1 () */
+export function jpeg(exif) {
+  const comment = Buffer.from(`number ${++serial} of ${process.pid}`);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(comment.length + 2);
+  return Buffer.concat([GREY_JPEG.subarray(0, 2), exif ? app1(exif) : Buffer.alloc(0),
+    Buffer.from([0xff, 0xfe]), size, comment, GREY_JPEG.subarray(2)]);
+}
+
+function chunk(type, data) {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const out = Buffer.alloc(8 + body.length);
+  out.writeUInt32BE(data.length);
+  body.copy(out, 4);
+  let crc = 0xffffffff;
+  for (const byte of body) {
+    crc ^= byte;
+    for (let i = 0; i < 8; i++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  out.writeUInt32BE((crc ^ 0xffffffff) >>> 0, 4 + body.length);
+  return out;
+}
+
+/** A PNG of one colour that differs from call to call. */
+export function png(width, height) {
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  serial++;
+  const row = Buffer.concat([Buffer.from([0]),
+    Buffer.from(Array.from({ length: width }, () => [serial & 255, serial >> 8, 99]).flat())]);
+  const pixels = zlib.deflateSync(Buffer.concat(Array.from({ length: height }, () => row)));
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', head),
+    chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** An uncompressed TIFF of 8-bit RGB, which browsers do not show. */
+export function tiff(width, height) {
+  const pixels = Buffer.alloc(width * height * 3, ++serial & 255);
+  const entries = (at) => [[256, 3, 1, u16(width)], [257, 3, 1, u16(height)],
+    [258, 3, 3, Buffer.concat([u16(8), u16(8), u16(8)])], [259, 3, 1, u16(1)], [262, 3, 1, u16(2)],
+    [273, 4, 1, u32(at)], [277, 3, 1, u16(3)], [278, 3, 1, u16(height)], [279, 4, 1, u32(pixels.length)]];
+  const at = 8 + directory(8, entries(0)).length;
+  return Buffer.concat([Buffer.from('II*\0'), u32(8), directory(8, entries(at)), pixels]);
+}
+
+/** A picture or film that ffmpeg makes; @param args  of ffmpeg after its input 'testsrc'. */
+export function ffmpeg(name, size, ...args) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-fixture-'));
+  try {
+    const file = path.join(folder, name);
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=${size}:duration=1:rate=5`,
+      ...args, file]);
+    return fs.readFileSync(file);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+export const sha1 = (bytes, encoding = 'hex') => createHash('sha1').update(bytes).digest(encoding);
+
+/** The regular files below a folder that a user's upload may leave there: relative paths. */
+export function filesBelow(folder) {
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === '.immich') return [];
+    const below = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(below).map((file) => path.join(entry.name, file)) : [entry.name];
+  });
+}
