@@ -131,13 +131,13 @@ break_writer (SqliteWriter *self, const char *what)
 {
     sqlite3 *handle = self->tx.connection->handle;
 
-    g_atomic_int_set (&self->is_broken, 1);
     /* what is in the log must stay there until a new process reads it back from the disk */
     sqlite3_db_config (handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL, "EVENT", "database-disk-failed",
                       "MESSAGE",
                       "%s failed: %s; writes are refused until the server is started again", what,
                       sqlite3_errmsg (handle));
+    g_atomic_int_set (&self->is_broken, 1);
 }
 
 static void

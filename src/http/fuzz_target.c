@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, size_t n_bytes)
         abort ();
     headers_etag_matches (text, "\"abc\"");
     headers_http_date_parse (text, &date_s);
-    if (strstr (redacted, "key=SECRET") != NULL)
+    if (g_str_has_prefix (text, "?key=") && !g_str_has_prefix (redacted, "?key=***"))
         abort ();
     compress_choose (text);
     proxy_list_client (proxies, arena, text, "10.0.0.1");

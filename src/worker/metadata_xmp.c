@@ -128,7 +128,7 @@ get_alternative (GExiv2Metadata *xmp, const char *key)
     if (values != NULL && values[0] != NULL && values[0][0] != '\0' &&
         !g_str_has_prefix (values[0], "lang=\""))
         return g_strdup (values[0]);
-    all = metadata_exif_text (xmp, key);
+    all = gexiv2_metadata_try_get_tag_string (xmp, key, NULL);
     if (all == NULL || !g_str_has_prefix (all, "lang=\""))
         return g_steal_pointer (&all);
     start = strstr (all, "\" ");
@@ -154,8 +154,9 @@ read_property (GExiv2Metadata *xmp, gsize i, MetadataTags *tags)
             metadata_tags_append (tags, name, values[k], -1);
         return;
     }
-    text = properties[i].kind == XMP_ALTERNATIVE ? get_alternative (xmp, key)
-                                                 : metadata_exif_text (xmp, key);
+    text = properties[i].kind == XMP_ALTERNATIVE
+               ? get_alternative (xmp, key)
+               : gexiv2_metadata_try_get_tag_string (xmp, key, NULL);
     if (text == NULL)
         return;
     switch (properties[i].kind) {
@@ -410,6 +411,7 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
     g_autoptr (GBytes) text = normalize (packet);
     g_autoptr (GExiv2Metadata) xmp = NULL;
     g_auto (GStrv) keys = NULL;
+    g_autoptr (GHashTable) present = NULL;
     Span span;
 
     if (text == NULL)
@@ -419,8 +421,14 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
     if (xmp == NULL)
         return;
     keys = gexiv2_metadata_get_xmp_tags (xmp);
+    if (keys == NULL)
+        return;
+    /* asking Exiv2 for what is not there costs a walk over all that is */
+    present = g_hash_table_new (g_str_hash, g_str_equal);
+    for (guint i = 0; keys[i] != NULL; i++)
+        g_hash_table_add (present, keys[i]);
     for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
-        read_property (xmp, i, tags);
-    if (keys != NULL)
-        read_structures (xmp, keys, tags);
+        if (g_hash_table_contains (present, properties[i].key))
+            read_property (xmp, i, tags);
+    read_structures (xmp, keys, tags);
 }

@@ -366,7 +366,7 @@ test('what is no picture is refused and leaves nothing behind', async () => {
   const user = await server.newUser();
   (await setPicture(user, png(8, 8), 'me.txt')).expect(400, 'Unsupported file type me.txt');
   (await setPicture(user, Buffer.from('not a picture'), 'me.png')).expect(400, 'Unable to process profile image');
-  (await setPicture(user, png(8, 8).subarray(0, 60), 'me.png')).expect(400, 'Unable to process profile image');
+  (await setPicture(user, png(800, 600).subarray(0, 100), 'me.png')).expect(400, 'Unable to process profile image');
   (await setPicture(user, png(8, 8), 'me.png', 'avatar')).expect(400, 'Unexpected field - avatar');
   (await setPicture(user)).expect(400);
   assert.equal((await me(user)).profileImagePath, '');

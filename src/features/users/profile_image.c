@@ -45,12 +45,18 @@ render (App *app, Arena *arena, const char *original, const char *path, GError *
 
     if (media_render (app->workers, &request, arena, &facts, &why))
         return TRUE;
-    if (!g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
+        g_message ("a profile image is refused: %s", why->message);
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "Unable to process profile image");
+    } else if (g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE)) {
+        /* its text names files of the server */
+        g_warning ("cannot make a profile image: %s", why->message);
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                             "The server cannot process images now, try again later");
+    } else {
         g_propagate_error (error, g_steal_pointer (&why));
-        return FALSE;
     }
-    g_message ("a profile image is refused: %s", why->message);
-    g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, "Unable to process profile image");
     return FALSE;
 }
 

@@ -133,6 +133,14 @@ function clickLink(href: string): void {
   link.click();
 }
 
+function messageOf(json: string | null): string | null {
+  try {
+    return (JSON.parse(json ?? 'null') as { message?: string } | null)?.message ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** A form rather than a fetch, so that the browser streams the archive to disk. An answer that is
  *  no download lands in a hidden frame, whose text is then the error. */
 function submitArchive(assetIds: string[], archiveName: string): void {
@@ -140,14 +148,10 @@ function submitArchive(assetIds: string[], archiveName: string): void {
   frame.hidden = true;
   frame.name = `archive-${Date.now()}`;
   frame.addEventListener('load', () => {
-    const text = frame.contentDocument?.body?.textContent ?? '';
-    if (!text) return;
-    try {
-      const { message } = JSON.parse(text) as { message?: string };
-      toasts.show(message ?? t().errors.unknown);
-    } catch {
-      toasts.show(t().errors.unknown);
-    }
+    // Empty: the frame itself. Out of reach: the server lets nothing of it stand in a frame.
+    const text = frame.contentDocument ? frame.contentDocument.body.textContent : null;
+    if (text === '') return;
+    toasts.show(messageOf(text) ?? t().errors.download);
     frame.remove();
   });
   document.body.append(frame);

@@ -179,6 +179,7 @@ export const de: Strings = {
 
   errors: {
     unknown: 'Da ist etwas schiefgegangen.',
+    download: 'Der Server konnte den Download nicht erstellen.',
     offline: 'Der Server ist nicht erreichbar.',
   },
 };

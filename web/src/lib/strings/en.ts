@@ -178,6 +178,7 @@ export const en = {
 
   errors: {
     unknown: 'Something went wrong.',
+    download: 'The server could not make the download.',
     offline: 'The server cannot be reached.',
   },
 };
