@@ -423,6 +423,21 @@ check_list (Checker *self, const FieldDescriptor *field, const json_t *value, Li
     return ok && check_unique (self, field, out, place);
 }
 
+/* The form of a download gives its ids as one text with commas, which no id has. */
+static json_t *
+split_ids (const char *text)
+{
+    json_t *out = json_array ();
+    gsize length;
+
+    for (;; text += length + 1) {
+        length = strcspn (text, ",");
+        json_array_append_new (out, json_stringn (text, length));
+        if (text[length] == '\0')
+            return out;
+    }
+}
+
 /* In text, an object, a list of objects or free JSON is JSON inside a field; a list of scalars may
  * be one text. @return (transfer full) the value to go on with, NULL after an issue */
 static json_t *
@@ -440,12 +455,13 @@ read_text (Checker *self, const FieldDescriptor *field, const json_t *value, con
                            "Invalid input: expected JSON string, received string");
         return out;
     }
-    if (!json_is_array (value)) {
-        out = json_array ();
-        json_array_append (out, (json_t *) value);
-        return out;
-    }
-    return json_incref ((json_t *) value);
+    if (json_is_array (value))
+        return json_incref ((json_t *) value);
+    if (field->rules != NULL && field->rules->format == FORMAT_UUID)
+        return split_ids (json_string_value (value));
+    out = json_array ();
+    json_array_append (out, (json_t *) value);
+    return out;
 }
 
 static gboolean

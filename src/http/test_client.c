@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <gio/gio.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,4 +228,22 @@ test_reply_text (TestReply *self)
 {
     return self->body->len > 0 ? g_strndup ((const char *) self->body->data, self->body->len)
                                : g_strdup ("");
+}
+
+char *
+test_reply_unzip (TestReply *self)
+{
+    g_autoptr (GConverter) inflate =
+        G_CONVERTER (g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr (GInputStream) bytes =
+        g_memory_input_stream_new_from_data (self->body->data, self->body->len, NULL);
+    g_autoptr (GInputStream) stream = g_converter_input_stream_new (bytes, inflate);
+    GString *text = g_string_new (NULL);
+    char some[4096];
+    gssize n;
+
+    while ((n = g_input_stream_read (stream, some, sizeof some, NULL, NULL)) > 0)
+        g_string_append_len (text, some, n);
+    g_assert_cmpint (n, ==, 0);
+    return g_string_free (text, FALSE);
 }

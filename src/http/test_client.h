@@ -31,6 +31,7 @@ TestReply *test_client_get (TestClient *self, const char *path, const char *head
 void test_reply_free (TestReply *self);
 char *test_reply_header (TestReply *self, const char *name); /* NULL: absent; (transfer full) */
 char *test_reply_text (TestReply *self);                     /* (transfer full) */
+char *test_reply_unzip (TestReply *self);                    /* gzip; (transfer full) */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestClient, test_client_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestReply, test_reply_free)

@@ -326,3 +326,54 @@ test('guessing a PIN is slowed down', async () => {
   assert.ok(Number(refused.headers.get('retry-after')) > 0);
   assert.equal((await status(user)).isElevated, false);
 });
+
+// ---- sockets ----
+
+test('a socket is opened with a session or a key that may do all', async () => {
+  const user = await server.newUser();
+  const all = await server.newKey(user, 'all');
+  const ways = [
+    { authorization: `Bearer ${user.token}` },
+    { 'x-immich-user-token': user.token },
+    { cookie: `immich_access_token=${user.token}` },
+    { 'x-api-key': all.key },
+  ];
+  for (const headers of ways) {
+    const socket = await server.events(headers);
+    await socket.next('on_server_version');
+    socket.close();
+  }
+});
+
+test('a socket without a good credential is told so and closed', async () => {
+  const user = await server.newUser();
+  const limited = await server.newKey(user, 'user.read');
+  const ways = [
+    {},
+    { authorization: 'Bearer nonsense' },
+    { 'x-api-key': 'nonsense' },
+    { 'x-api-key': limited.key },
+    { authorization: `Bearer ${user.token}`, 'x-immich-share-key': 'nonsense' },
+  ];
+  for (const headers of ways) {
+    const socket = await server.events(headers);
+    assert.deepEqual(await socket.next('error'), ['unauthorized']);
+    await socket.end();
+    assert.equal(socket.received.some(([name]) => name === 'on_server_version'), false);
+  }
+});
+
+test('the sockets of a session hear of its logout, those of others do not', async () => {
+  const user = await server.newUser();
+  const other = await server.login(user.email);
+  const sessions = (await server.request('GET', '/sessions', { as: user })).expect(200).json;
+  const own = sessions.find((session) => session.current).id;
+  const socket = await server.events({ authorization: `Bearer ${user.token}` });
+  const bystander = await server.events({ authorization: `Bearer ${other.token}` });
+  await Promise.all([socket.next('on_server_version'), bystander.next('on_server_version')]);
+  (await server.request('POST', '/auth/logout', { as: user })).expect(200);
+  assert.deepEqual(await socket.next('on_session_delete'), [own]);
+  assert.equal(bystander.received.some(([name]) => name === 'on_session_delete'), false);
+  socket.close();
+  bystander.close();
+});

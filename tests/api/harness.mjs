@@ -342,6 +342,12 @@ export class Server {
     });
   }
 
+  /** A socket for events, connected as @param headers say. See EventSocket. */
+  async events(headers = {}) {
+    await this.start();
+    return EventSocket.connect(this.port, headers);
+  }
+
   /** Wait until no queue has anything to do, twice in a row. */
   async waitForJobs(limitMs = 60_000) {
     const admin = await this.signUp();
@@ -357,6 +363,125 @@ export class Server {
       calm = busy.length === 0 ? calm + 1 : 0;
       await sleep(50);
     }
+  }
+}
+
+/** A socket.io client over WebSocket that only listens: texts below 64 KiB, no fragments. */
+export class EventSocket {
+  #socket;
+  #bytes = Buffer.alloc(0);
+  #waiting = [];
+  /** What came so far, as [name, ...arguments]. */
+  received = [];
+  /** Of the connection packet of socket.io; undefined until it came. */
+  isConnected = false;
+  isClosed = false;
+
+  static connect(port, headers) {
+    const self = new EventSocket();
+    const key = randomBytes(16).toString('base64');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return new Promise((resolve, reject) => {
+      self.#socket = net.connect(port, '127.0.0.1');
+      self.#socket.on('error', reject);
+      self.#socket.on('close', () => {
+        self.isClosed = true;
+        self.#wake();
+      });
+      self.#socket.on('connect', () =>
+        self.#socket.write(
+          `GET /api/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+            'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+            `Sec-WebSocket-Key: ${key}\r\n${lines.join('')}\r\n`,
+        ),
+      );
+      let head = Buffer.alloc(0);
+      const onHead = (chunk) => {
+        head = Buffer.concat([head, chunk]);
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        self.#socket.off('data', onHead);
+        if (!head.toString('latin1', 0, end).startsWith('HTTP/1.1 101')) {
+          self.#socket.destroy();
+          reject(new Error(head.toString('latin1')));
+          return;
+        }
+        self.#socket.on('data', (bytes) => self.#take(bytes));
+        self.#take(head.subarray(end + 4));
+        self.#send('40');
+        resolve(self);
+      };
+      self.#socket.on('data', onHead);
+    });
+  }
+
+  #send(text) {
+    const body = Buffer.from(text);
+    const mask = randomBytes(4);
+    const masked = body.map((byte, i) => byte ^ mask[i % 4]);
+    assert.ok(body.length < 126);
+    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | body.length]), mask, masked]));
+  }
+
+  #take(bytes) {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    for (;;) {
+      if (this.#bytes.length < 2) return;
+      let length = this.#bytes[1] & 0x7f;
+      const start = length === 126 ? 4 : 2;
+      if (this.#bytes.length < start) return;
+      if (length === 126) length = this.#bytes.readUInt16BE(2);
+      if (this.#bytes.length < start + length) return;
+      const isText = (this.#bytes[0] & 0x0f) === 1;
+      if (isText) this.#packet(this.#bytes.toString('utf8', start, start + length));
+      this.#bytes = this.#bytes.subarray(start + length);
+    }
+  }
+
+  /* engine.io: 2 is a ping; socket.io inside 4: 0 connected, 2 an event */
+  #packet(text) {
+    if (text === '2') this.#send('3');
+    else if (text.startsWith('40')) this.isConnected = true;
+    else if (text.startsWith('42')) this.received.push(JSON.parse(text.slice(2)));
+    this.#wake();
+  }
+
+  #wake() {
+    for (const check of [...this.#waiting]) check();
+  }
+
+  async #until(what, found, limitMs) {
+    if (found()) return;
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => done(new Error(`${what} did not come in ${limitMs} ms; got ${JSON.stringify(this.received)}`)),
+        limitMs,
+      );
+      const check = () => found() && done();
+      const done = (error) => {
+        clearTimeout(timer);
+        this.#waiting = this.#waiting.filter((each) => each !== check);
+        if (error) reject(error);
+        else resolve();
+      };
+      this.#waiting.push(check);
+    });
+  }
+
+  /** The first event of this name, now or to come. @return its arguments */
+  async next(name, limitMs = 30_000) {
+    const find = () => this.received.find(([each]) => each === name);
+    await this.#until(`the event '${name}'`, () => find() !== undefined, limitMs);
+    return find().slice(1);
+  }
+
+  /** That the server closes it. */
+  async end(limitMs = 30_000) {
+    await this.#until('the end', () => this.isClosed, limitMs);
+  }
+
+  close() {
+    this.#socket.destroy();
   }
 }
 

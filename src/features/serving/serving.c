@@ -1,0 +1,80 @@
+/* serving.c -- see serving.h */
+#define G_LOG_DOMAIN "serving"
+#include "features/serving/serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "media/layout.h"
+#include "media/media_type.h"
+
+/* Long, since the address of a thumbnail changes with its content. */
+#define CACHE_CONTROL                                                                              \
+    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
+
+static const char *
+last_part (const char *path)
+{
+    const char *slash = strrchr (path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* The dot of the extension; its end when there is none ('.hidden' has none). */
+static const char *
+extension_of (const char *name)
+{
+    const char *dot = strrchr (name, '.');
+
+    return dot != NULL && dot != name ? dot : name + strlen (name);
+}
+
+const char *
+serving_file_name (Arena *arena, const char *original_name, const char *suffix,
+                   const char *served_path)
+{
+    const char *name = last_part (original_name);
+
+    return arena_printf (arena, "%.*s%s%s", (int) (extension_of (name) - name), name, suffix,
+                         extension_of (last_part (served_path)));
+}
+
+ApiStatus
+serving_refuse (ApiCall *call, GError *error)
+{
+    api_set_header (call, "Cache-Control", "none");
+    return api_fail (call, error);
+}
+
+ApiStatus
+serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
+                   gboolean is_untrusted)
+{
+    const char *path = layout_absolute (call->arena, call->app->media_location, stored_path);
+    /* a library may hold anything: opening a FIFO must not wait for its other end */
+    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    HttpResponse *response;
+
+    if (fd < 0) {
+        int why = errno;
+
+        g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "EVENT", "file-missing", "FILE", path,
+                          "MESSAGE", "cannot serve '%s': %s", path, g_strerror (why));
+        if (why == ENOENT || why == ENOTDIR)
+            return serving_refuse (call,
+                                   g_error_new (APP_ERROR, APP_ERROR_NOT_FOUND, "%s", "Not Found"));
+        return serving_refuse (call, g_error_new (APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s",
+                                                  path, g_strerror (why)));
+    }
+    response = http_response_new_file (fd, media_type_mime (path));
+    http_response_set_header (response, "Cache-Control", CACHE_CONTROL);
+    if (shown_name != NULL)
+        http_response_set_header (response, "Content-Disposition",
+                                  arena_printf (call->arena, "inline; filename*=UTF-8''%s",
+                                                http_percent_encode (call->arena, shown_name)));
+    if (is_untrusted)
+        http_response_set_untrusted (response);
+    return api_respond (call, response);
+}

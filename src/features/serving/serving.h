@@ -1,0 +1,21 @@
+/* serving.h -- originals and what was made of them, as bytes */
+#pragma once
+#include "features/app.h"
+#include "features/serving_api.h"
+
+void serving_start (App *app, Api *api);
+
+/** Answer with a stored file: ranges and validators by the HTTP server, type by extension, cached by
+ *  the client for a day. A file that is not there is 404.
+ *  @stored_path  as the database has it
+ *  @shown_name   for Content-Disposition; NULL: none
+ *  @is_untrusted what a user uploaded: a browser shall run nothing in it */
+ApiStatus serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
+                             gboolean is_untrusted);
+
+/** Refuse with 'Cache-Control: none', so that nobody keeps the answer. */
+ApiStatus serving_refuse (ApiCall *call, GError *error);
+
+/** "IMG_1.HEIC" and "preview/x_preview.jpeg" with the suffix "_preview": "IMG_1_preview.jpeg". */
+const char *serving_file_name (Arena *arena, const char *original_name, const char *suffix,
+                               const char *served_path);
