@@ -17,8 +17,10 @@
  *     CAST($1 AS BIGINT) IS NULL OR size = $1; SELECT CAST($1 AS TEXT).
  *   - A condition is a comparison: WHERE is_favorite = 1, never WHERE is_favorite.
  *   - Integer columns take db_int () and real ones db_real (); SQLite alone would take anything.
- *   - Scalar min (a, b) and max (a, b) are SQLite's alone: write CASE. Divide integers with care:
- *     both cut off. LIKE is case-sensitive in PostgreSQL alone: compare fold (x) LIKE fold ($1).
+ *   - Scalar min (a, b) and max (a, b) are SQLite's alone: write CASE. sum () of integers is no
+ *     integer in PostgreSQL: CAST it before dividing.
+ *   - LIKE minds the case in PostgreSQL alone: fold (x) LIKE fold ($1); and it needs ESCAPE '\' to
+ *     know the backslash in SQLite.
  *   - Every column of a GROUP BY query is grouped or aggregated; NULLS FIRST or LAST is written out.
  *   - ON CONFLICT names its columns, and inside DO UPDATE the old value as table.column.
  *   - Text sorts by its bytes in SQLite, and in PostgreSQL if the database was made with a C locale.

@@ -1,16 +1,20 @@
 /* Every feature that is built, in the order in which they need each other. */
 #include "features/api-keys/api-keys.h"
 #include "features/app.h"
+#include "features/asset-files/asset-files.h"
 #include "features/assets/assets.h"
 #include "features/auth/auth.h"
 #include "features/config/config.h"
+#include "features/download/download.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/onboarding/onboarding.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
 #include "features/server/server.h"
+#include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
+#include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
 #include "features/users/users.h"
@@ -31,6 +35,10 @@ features_start (App *app, Api *api, GError **error)
     assets_start (app, api);
     trash_start (app, api);
     ingest_start (app);
+    serving_start (app, api);
+    asset_files_start (app, api);
+    download_start (app, api);
+    timeline_start (app, api);
     return upload_start (app, api, error);
 }
 

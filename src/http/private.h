@@ -180,7 +180,7 @@ typedef void (*Upgraded) (gpointer data, HttpUpgrade *upgrade, int socket_fd, co
 UpgradeOffer *upgrade_offer_new (Upgraded upgraded, gpointer data);
 void upgrade_offer_withdraw (UpgradeOffer *self); /* nobody took it */
 struct MHD_Response *upgrade_response_new (UpgradeOffer *offer);
-void upgrades_shutdown (HttpServer *server); /* all sockets, so that their users let go */
+void upgrades_shutdown (HttpServer *server); /* all sockets, and any that would follow */
 
 const char *response_get (HttpResponse *self, const char *name); /* a header; NULL: not set */
 

@@ -54,6 +54,8 @@ upgrade_new (HttpServer *server, int fd)
         self->next->previous = self;
     server->upgrades = self;
     atomic_fetch_add (&server->n_upgrades, 1);
+    if (server->is_cutting) /* upgrades_shutdown () has been */
+        shutdown (fd, SHUT_RDWR);
     g_mutex_unlock (&server->lock);
     return self;
 }
@@ -117,6 +119,7 @@ void
 upgrades_shutdown (HttpServer *server)
 {
     g_mutex_lock (&server->lock);
+    server->is_cutting = TRUE;
     for (HttpUpgrade *upgrade = server->upgrades; upgrade != NULL; upgrade = upgrade->next)
         shutdown (upgrade->fd, SHUT_RDWR);
     g_mutex_unlock (&server->lock);

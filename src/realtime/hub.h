@@ -20,6 +20,7 @@ struct _Socket {
     gsize n_waiting_bytes;
     HttpRequest *poll;      /* a GET that waits, NULL: none */
     Connection *connection; /* the WebSocket; NULL: polling */
+    guint n_probes;         /* WebSockets about to take over: no poll may wait meanwhile */
     gint64 made_ms;
     gint64 ping_due_ms; /* when the next ping is sent */
     gint64 pong_due_ms; /* when an answer must be there; 0: none is awaited */
@@ -49,7 +50,7 @@ HttpRequest *hub_close (Realtime *self, Socket *socket);
 /** Queue a packet; a socket that has too much waiting is closed instead. @return a poll to be answered
  *  with hub_take_payload () or a close, by the caller, without the lock; NULL: none */
 HttpRequest *hub_push (Realtime *self, Socket *socket, GBytes *packet);
-/** Everything that waits, joined for polling. (transfer full) */
+/** Everything that waits, joined for polling. (transfer full) NULL: nothing */
 GString *hub_take_payload (Socket *socket);
 void socket_unref (Socket *socket);
 
@@ -70,7 +71,9 @@ void polling_handle (Realtime *self, HttpRequest *request, const char *sid,
                      RealtimeIdentity identity);
 void websocket_handle (Realtime *self, HttpRequest *request, const char *sid,
                        RealtimeIdentity identity);
-gpointer websocket_run (gpointer self);                     /* the thread */
+gpointer websocket_run (gpointer self); /* the thread */
+/** A whole text message came; on the thread. @return FALSE: the connection is to be closed */
+gboolean websocket_take_message (Connection *connection, const char *bytes, gsize n_bytes);
 void websocket_wake (Realtime *self);                       /* any thread */
 void websocket_mark_dirty (Realtime *self, Socket *socket); /* the lock is held */
 void realtime_refuse (HttpRequest *request, int code, const char *message);

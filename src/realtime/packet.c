@@ -36,14 +36,15 @@ packet_next (const char *bytes, gsize n_bytes, gsize *at, Packet *out, gboolean 
 gboolean
 message_parse (const Packet *packet, Message *out)
 {
-    const char *rest = packet->data + 1;
-    gsize n_rest = packet->n_data - 1, length;
-    const char *comma;
+    const char *rest, *comma;
+    gsize n_rest, length;
 
     if (packet->n_data == 0 || packet->data[0] < MESSAGE_CONNECT ||
         packet->data[0] > MESSAGE_CONNECT_ERROR)
         return FALSE;
     *out = (Message){ (MessageType) packet->data[0], NULL };
+    rest = packet->data + 1;
+    n_rest = packet->n_data - 1;
     if (n_rest == 0 || *rest != '/') {
         out->name_space = g_strdup ("/");
         return TRUE;

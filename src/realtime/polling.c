@@ -79,10 +79,12 @@ give_packets (Realtime *self, HttpRequest *request, Socket *socket)
         other = hub_close (self, socket);
     else if (socket->is_closed)
         payload = g_string_new ("1");
-    else if (!g_queue_is_empty (&socket->waiting))
-        payload = hub_take_payload (socket);
-    else
-        socket->poll = request;
+    else if ((payload = hub_take_payload (socket)) == NULL) {
+        if (socket->n_probes > 0)
+            payload = g_string_new ("6"); /* a WebSocket is about to take over */
+        else
+            socket->poll = request;
+    }
     g_mutex_unlock (&self->lock);
     if (is_second) { /* two at once: the session cannot be trusted any more */
         realtime_refuse (request, 3, "Bad request");

@@ -135,7 +135,7 @@ hub_push (Realtime *self, Socket *socket, GBytes *packet)
 GString *
 hub_take_payload (Socket *socket)
 {
-    GString *payload = g_string_new (NULL);
+    GString *payload = g_queue_is_empty (&socket->waiting) ? NULL : g_string_new (NULL);
     GBytes *packet;
 
     while ((packet = g_queue_pop_head (&socket->waiting)) != NULL) {
@@ -220,7 +220,7 @@ hub_open_packet (Realtime *self, const Socket *socket, gboolean may_upgrade)
 static gboolean
 connect_to (Realtime *self, Socket *socket, const char *name_space)
 {
-    g_autofree char *answer = NULL;
+    g_autofree char *answer = NULL, *version = NULL;
     g_autofree char *sid = new_sid ();
     gboolean is_new;
 
@@ -238,14 +238,20 @@ connect_to (Realtime *self, Socket *socket, const char *name_space)
     }
     g_mutex_lock (&self->lock);
     is_new = !socket->is_joined && !socket->is_closed;
-    if (is_new) {
+    g_mutex_unlock (&self->lock);
+    if (!is_new)
+        return TRUE;
+    /* before it joins: no event of the user may come ahead of the version */
+    version = packet_event ("on_server_version", self->settings.version_json);
+    hub_send (self, socket, version);
+    realtime_send (self, socket->user_id, "on_server_version", self->settings.version_json);
+    g_mutex_lock (&self->lock);
+    if (!socket->is_joined && !socket->is_closed) {
         socket->is_joined = TRUE;
         join (self, socket, socket->user_id);
         join (self, socket, socket->session_id);
     }
     g_mutex_unlock (&self->lock);
-    if (is_new)
-        realtime_send (self, socket->user_id, "on_server_version", self->settings.version_json);
     return TRUE;
 }
 
@@ -375,6 +381,8 @@ realtime_new (const RealtimeSettings *settings)
         self->settings.ping_interval_ms = 25000;
     if (self->settings.ping_timeout_ms == 0)
         self->settings.ping_timeout_ms = 20000;
+    if (self->settings.connect_timeout_ms == 0)
+        self->settings.connect_timeout_ms = 45000;
     if (self->settings.max_waiting_bytes == 0)
         self->settings.max_waiting_bytes = 1024 * 1024;
     g_mutex_init (&self->lock);
@@ -382,7 +390,7 @@ realtime_new (const RealtimeSettings *settings)
     self->rooms =
         g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
     self->arriving = g_ptr_array_new ();
-    self->dirty = g_ptr_array_new ();
+    self->dirty = g_ptr_array_new_with_free_func ((GDestroyNotify) socket_unref);
     self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
     self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (self->epoll_fd < 0 || self->wake_fd < 0 ||

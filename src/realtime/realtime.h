@@ -21,6 +21,7 @@ typedef struct {
     const char *version_json; /* argument of on_server_version */
     guint ping_interval_ms;   /* 0: 25,000 */
     guint ping_timeout_ms;    /* 0: 20,000 */
+    guint connect_timeout_ms; /* 0: 45,000; from the handshake until a client may get events */
     guint max_waiting_bytes;  /* 0: 1 MiB a connection */
 } RealtimeSettings;
 

@@ -2,314 +2,87 @@
  * written waits in the Socket, and the thread is woken to take it. */
 #define G_LOG_DOMAIN "realtime"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include <wslay/wslay.h>
 
-#include "realtime/hub.h"
+#include "realtime/connection.h"
 
-#define CONNECT_TIMEOUT_MS 45000 /* from the handshake to socket.io's CONNECT */
+#define PROBE_TIMEOUT_MS 30000 /* from the handshake of a probe to its 'upgrade' */
 #define MAX_EVENTS 64
-#define MAX_CONTROL 125 /* bytes of a control frame, RFC 6455 section 5.5 */
 
-/* A frame on its way out; the payload is shared by all who get it. */
-typedef struct {
-    guint8 header[10];
-    guint8 n_header;
-    GBytes *payload;
-} Frame;
-
-struct _Connection {
-    Realtime *realtime;
-    Socket *socket; /* a reference */
-    HttpUpgrade *upgrade;
-    int fd;
-    gboolean is_probe; /* wants to take over from polling, is not trusted with packets yet */
-    gboolean is_over;  /* nothing is read any more; leaves once the last frame is written */
-    GBytes *early;     /* sent ahead of the answer */
-    gsize early_at;
-    wslay_frame_context_ptr frames;
-    gboolean in_frame;
-    guint64 frame_left;
-    guint8 opcode; /* of the frame under way */
-    gboolean is_final;
-    GByteArray *message; /* under way, NULL: none */
-    guint8 control[MAX_CONTROL];
-    guint8 n_control;
-    GQueue out;   /* Frame */
-    gsize out_at; /* bytes of the first one that are written */
-    gboolean waits_to_write;
-};
-
-/* ---- out ---- */
-
-static void
-frame_free (Frame *frame)
-{
-    g_bytes_unref (frame->payload);
-    g_free (frame);
-}
-
-static void
-queue_frame (Connection *self, guint8 opcode, GBytes *payload)
-{
-    Frame *frame = g_new0 (Frame, 1);
-    gsize n_bytes = g_bytes_get_size (payload);
-
-    frame->payload = g_bytes_ref (payload);
-    frame->header[0] = 0x80 | opcode;
-    if (n_bytes < 126) {
-        frame->header[1] = (guint8) n_bytes;
-        frame->n_header = 2;
-    } else if (n_bytes <= G_MAXUINT16) {
-        frame->header[1] = 126;
-        frame->header[2] = (guint8) (n_bytes >> 8);
-        frame->header[3] = (guint8) n_bytes;
-        frame->n_header = 4;
-    } else {
-        frame->header[1] = 127;
-        for (int i = 0; i < 8; i++)
-            frame->header[2 + i] = (guint8) ((guint64) n_bytes >> (56 - 8 * i));
-        frame->n_header = 10;
-    }
-    g_queue_push_tail (&self->out, frame);
-}
-
-static void
-queue_text (Connection *self, const char *text)
-{
-    g_autoptr (GBytes) payload = g_bytes_new (text, strlen (text));
-
-    queue_frame (self, WSLAY_TEXT_FRAME, payload);
-}
-
-static void
-queue_close (Connection *self, guint16 code)
-{
-    guint8 status[2] = { (guint8) (code >> 8), (guint8) code };
-    g_autoptr (GBytes) payload = g_bytes_new (status, sizeof status);
-
-    if (!self->is_over)
-        queue_frame (self, WSLAY_CONNECTION_CLOSE, payload);
-    self->is_over = TRUE;
-}
-
-static void
-watch (Connection *self, gboolean for_writing)
-{
-    struct epoll_event event = { .events =
-                                     (self->is_over ? 0 : EPOLLIN) | (for_writing ? EPOLLOUT : 0),
-                                 .data.ptr = self };
-
-    epoll_ctl (self->realtime->epoll_fd, EPOLL_CTL_MOD, self->fd, &event);
-    self->waits_to_write = for_writing;
-}
-
-/* @return FALSE when the connection is done with */
-static gboolean
-write_frames (Connection *self)
-{
-    Frame *frame;
-
-    while ((frame = g_queue_peek_head (&self->out)) != NULL) {
-        gsize n_payload;
-        guint8 *payload = (guint8 *) g_bytes_get_data (frame->payload, &n_payload);
-        gsize in_header = MIN (self->out_at, frame->n_header);
-        gsize in_payload = self->out_at - in_header;
-        struct iovec parts[] = { { frame->header + in_header, frame->n_header - in_header },
-                                 { payload + in_payload, n_payload - in_payload } };
-        struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-        ssize_t n = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (!self->waits_to_write)
-                watch (self, TRUE);
-            return TRUE;
-        }
-        if (n < 0)
-            return FALSE;
-        self->out_at += (gsize) n;
-        if (self->out_at == frame->n_header + n_payload) {
-            frame_free (g_queue_pop_head (&self->out));
-            self->out_at = 0;
-        }
-    }
-    if (self->waits_to_write)
-        watch (self, FALSE);
-    return !self->is_over;
-}
-
-/* Take what other threads left for the socket, once the last of it is written. */
+/* Take what other threads left for the socket, once the last of it is written. A socket that was closed
+ * meanwhile hears a goodbye; what cannot be written at once is not waited for.
+ * @return FALSE when the connection is done with */
 static gboolean
 write_waiting (Connection *self)
 {
     Realtime *realtime = self->realtime;
-    gboolean is_mine, is_closed;
+    gboolean is_closed;
 
-    if (g_queue_is_empty (&self->out)) {
-        g_mutex_lock (&realtime->lock);
-        is_mine = self->socket->connection == self;
-        is_closed = self->socket->is_closed;
-        while (is_mine && !g_queue_is_empty (&self->socket->waiting)) {
+    g_mutex_lock (&realtime->lock);
+    is_closed = self->socket->is_closed;
+    if (self->socket->connection == self && g_queue_is_empty (&self->out)) {
+        while (!g_queue_is_empty (&self->socket->waiting)) {
             g_autoptr (GBytes) packet = g_queue_pop_head (&self->socket->waiting);
 
-            queue_frame (self, WSLAY_TEXT_FRAME, packet);
+            connection_queue (self, packet);
         }
-        if (is_mine)
-            self->socket->n_waiting_bytes = 0;
-        g_mutex_unlock (&realtime->lock);
-        if (is_closed)
-            queue_close (self, 1000);
+        self->socket->n_waiting_bytes = 0;
     }
-    return write_frames (self);
+    g_mutex_unlock (&realtime->lock);
+    if (is_closed)
+        connection_queue_close (self, CLOSE_NORMAL);
+    return connection_write (self) && !is_closed;
 }
 
-/* ---- in ---- */
-
-static ssize_t
-receive (uint8_t *out, size_t n_bytes, int flags, void *data)
-{
-    Connection *self = data;
-    ssize_t n;
-
-    if (self->early != NULL) {
-        gsize n_early;
-        const guint8 *bytes = g_bytes_get_data (self->early, &n_early);
-        gsize take = MIN (n_bytes, n_early - self->early_at);
-
-        memcpy (out, bytes + self->early_at, take);
-        self->early_at += take;
-        if (self->early_at == n_early)
-            g_clear_pointer (&self->early, g_bytes_unref);
-        if (take > 0)
-            return (ssize_t) take;
-    }
-    do
-        n = recv (self->fd, out, n_bytes, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
-        self->is_over = TRUE; /* without a goodbye */
-    return n <= 0 ? -1 : n;
-}
-
-/* The client moves from polling to this connection: a waiting poll is let go first. */
+/* The client moves from polling to this connection. It asks with a probe, is answered, lets its poll come
+ * back, and then says 'upgrade'. From the probe on a poll is answered at once (polling.c), else the
+ * client would wait for it until the next event. */
 static gboolean
 take_over (Connection *self, const Packet *packet)
 {
     Realtime *realtime = self->realtime;
-    HttpRequest *poll;
-    gboolean done = FALSE;
+    gboolean is_probe = packet->type == PACKET_PING && packet->n_data == 5 &&
+                        memcmp (packet->data, "probe", 5) == 0 && !self->has_probed;
+    gboolean is_upgrade = packet->type == PACKET_UPGRADE && self->has_probed;
+    HttpRequest *poll = NULL;
 
     g_mutex_lock (&realtime->lock);
-    poll = g_steal_pointer (&self->socket->poll);
-    if (packet->type == PACKET_UPGRADE && self->socket->connection == NULL &&
-        !self->socket->is_closed) {
+    if (self->socket->is_closed || self->socket->connection != NULL)
+        is_probe = is_upgrade = FALSE;
+    if (is_probe || is_upgrade)
+        poll = g_steal_pointer (&self->socket->poll);
+    if (is_probe)
+        self->socket->n_probes++;
+    if (is_upgrade) {
         self->socket->connection = self;
-        self->is_probe = FALSE;
-        done = TRUE;
+        websocket_mark_dirty (realtime, self->socket); /* it may have something waiting */
     }
     g_mutex_unlock (&realtime->lock);
     if (poll != NULL)
         hub_answer_poll (poll, NULL);
-    if (done)
-        return write_waiting (self);
-    if (packet->type == PACKET_PING && packet->n_data == 5 &&
-        memcmp (packet->data, "probe", 5) == 0) {
-        queue_text (self, "3probe");
-        return write_frames (self);
+    if (is_probe) {
+        self->has_probed = TRUE;
+        connection_queue_text (self, "3probe");
+        return connection_write (self);
     }
-    return FALSE;
+    if (is_upgrade)
+        self->is_probe = FALSE;
+    return is_upgrade;
 }
 
-static gboolean
-handle_message (Connection *self, const char *bytes, gsize n_bytes)
+gboolean
+websocket_take_message (Connection *self, const char *bytes, gsize n_bytes)
 {
     Packet packet;
 
-    if (!packet_parse (bytes, n_bytes, &packet))
+    if (!packet_parse (bytes, n_bytes, &packet)) {
+        self->close_code = CLOSE_PROTOCOL_ERROR;
         return FALSE;
+    }
     return self->is_probe ? take_over (self, &packet)
                           : hub_receive (self->realtime, self->socket, &packet);
-}
-
-static gboolean
-end_of_frame (Connection *self)
-{
-    g_autoptr (GByteArray) message = NULL;
-    g_autoptr (GBytes) control = NULL;
-
-    switch (self->opcode) {
-    case WSLAY_CONTINUATION_FRAME:
-    case WSLAY_TEXT_FRAME:
-        if (!self->is_final)
-            return TRUE;
-        message = g_steal_pointer (&self->message);
-        return message == NULL || handle_message (self, (const char *) message->data, message->len);
-    case WSLAY_PING:
-        control = g_bytes_new (self->control, self->n_control);
-        queue_frame (self, WSLAY_PONG, control);
-        return write_frames (self);
-    case WSLAY_PONG:
-        return TRUE;
-    default: /* a goodbye, or binary, which is not taken */
-        return FALSE;
-    }
-}
-
-static gboolean
-begin_frame (Connection *self, const struct wslay_frame_iocb *part)
-{
-    gboolean is_control = wslay_is_ctrl_frame (part->opcode);
-    guint have = self->message != NULL ? self->message->len : 0;
-
-    if (!part->mask || part->rsv != 0 || part->opcode == WSLAY_BINARY_FRAME ||
-        (part->opcode == WSLAY_TEXT_FRAME && self->message != NULL) ||
-        (part->opcode == WSLAY_CONTINUATION_FRAME && self->message == NULL) ||
-        part->payload_length > (is_control ? MAX_CONTROL : PACKET_MAX_PAYLOAD - have) ||
-        (is_control && !part->fin))
-        return FALSE;
-    self->in_frame = TRUE;
-    self->opcode = part->opcode;
-    self->is_final = part->fin;
-    self->frame_left = part->payload_length;
-    self->n_control = 0;
-    if (!is_control && self->message == NULL)
-        self->message = g_byte_array_new ();
-    return TRUE;
-}
-
-/* @return FALSE when the client broke a rule or said goodbye */
-static gboolean
-read_frames (Connection *self)
-{
-    struct wslay_frame_iocb part;
-
-    while (!self->is_over) {
-        ssize_t n = wslay_frame_recv (self->frames, &part);
-
-        if (n == WSLAY_ERR_WANT_READ)
-            return !self->is_over;
-        if (n < 0 || (!self->in_frame && !begin_frame (self, &part)) ||
-            part.data_length > self->frame_left)
-            return FALSE;
-        if (wslay_is_ctrl_frame (self->opcode)) {
-            memcpy (self->control + self->n_control, part.data, part.data_length);
-            self->n_control += (guint8) part.data_length;
-        } else if (part.data_length > 0)
-            g_byte_array_append (self->message, part.data, (guint) part.data_length);
-        self->frame_left -= part.data_length;
-        if (self->frame_left == 0) {
-            self->in_frame = FALSE;
-            if (!end_of_frame (self))
-                return FALSE;
-        }
-    }
-    return FALSE;
 }
 
 /* ---- a connection's life ---- */
@@ -318,11 +91,11 @@ static void
 connection_free (Connection *self)
 {
     Realtime *realtime = self->realtime;
-    gboolean is_mine;
 
     g_mutex_lock (&realtime->lock);
-    is_mine = self->socket->connection == self;
-    if (is_mine) {
+    if (self->has_probed)
+        self->socket->n_probes--;
+    if (self->socket->connection == self) {
         self->socket->connection = NULL;
         hub_close (realtime, self->socket); /* it has no poll: a connection replaced them */
     }
@@ -332,21 +105,17 @@ connection_free (Connection *self)
         epoll_ctl (realtime->epoll_fd, EPOLL_CTL_DEL, self->fd, NULL);
         http_upgrade_close (self->upgrade);
     }
-    if (self->frames != NULL)
-        wslay_frame_context_free (self->frames);
-    g_clear_pointer (&self->early, g_bytes_unref);
-    g_clear_pointer (&self->message, g_byte_array_unref);
-    g_queue_clear_full (&self->out, (GDestroyNotify) frame_free);
+    connection_clear (self);
     socket_unref (self->socket);
     g_free (self);
 }
 
 /* The last thing that is said; what cannot be written at once is not waited for. */
 static void
-say_goodbye (Connection *self, guint16 code)
+say_goodbye (Connection *self, CloseCode code)
 {
-    queue_close (self, code);
-    write_frames (self);
+    connection_queue_close (self, code);
+    connection_write (self);
     connection_free (self);
 }
 
@@ -355,19 +124,18 @@ step (Connection *self, gboolean can_read, gboolean can_write)
 {
     if (can_write && !write_waiting (self))
         connection_free (self);
-    else if (can_read && !read_frames (self))
-        say_goodbye (self, 1000);
+    else if (can_read && !connection_read (self))
+        say_goodbye (self, self->close_code);
 }
 
 static void
 arrive (Connection *self)
 {
-    static const struct wslay_frame_callbacks callbacks = { .recv_callback = receive };
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = self };
     Realtime *realtime = self->realtime;
 
     g_hash_table_add (realtime->connections, self);
-    if (wslay_frame_context_init (&self->frames, &callbacks, self) != 0 ||
+    if (!connection_begin (self) ||
         epoll_ctl (realtime->epoll_fd, EPOLL_CTL_ADD, self->fd, &event) != 0) {
         connection_free (self);
         return;
@@ -375,9 +143,9 @@ arrive (Connection *self)
     if (!self->is_probe) {
         g_autofree char *open = hub_open_packet (realtime, self->socket, FALSE);
 
-        queue_text (self, open);
+        connection_queue_text (self, open);
     }
-    if (!write_frames (self))
+    if (!connection_write (self))
         connection_free (self);
     else if (self->early != NULL)
         step (self, TRUE, FALSE);
@@ -439,6 +207,29 @@ take_dirty (Realtime *self)
     }
 }
 
+/* A probe that does not come to the point, or whose session is over. */
+static void
+end_late_probes (Realtime *self)
+{
+    g_autoptr (GPtrArray) late = g_ptr_array_new ();
+    gint64 now = hub_now_ms ();
+    GHashTableIter iter;
+    gpointer key;
+
+    g_mutex_lock (&self->lock);
+    g_hash_table_iter_init (&iter, self->connections);
+    while (g_hash_table_iter_next (&iter, &key, NULL)) {
+        Connection *connection = key;
+
+        if (connection->is_probe &&
+            (connection->socket->is_closed || now >= connection->arrived_ms + PROBE_TIMEOUT_MS))
+            g_ptr_array_add (late, connection);
+    }
+    g_mutex_unlock (&self->lock);
+    for (guint i = 0; i < late->len; i++)
+        say_goodbye (g_ptr_array_index (late, i), CLOSE_NORMAL);
+}
+
 static void
 check_timers (Realtime *self)
 {
@@ -454,7 +245,7 @@ check_timers (Realtime *self)
         Socket *socket = value;
 
         if ((socket->pong_due_ms > 0 && now >= socket->pong_due_ms) ||
-            (!socket->is_joined && now >= socket->made_ms + CONNECT_TIMEOUT_MS)) {
+            (!socket->is_joined && now >= socket->made_ms + self->settings.connect_timeout_ms)) {
             g_atomic_int_inc (&socket->n_refs);
             g_ptr_array_add (late, socket);
         } else if (now >= socket->ping_due_ms) {
@@ -480,7 +271,7 @@ end_all (Realtime *self)
     gpointer socket;
 
     for (GList *at = connections; at != NULL; at = at->next)
-        say_goodbye (at->data, 1001);
+        say_goodbye (at->data, CLOSE_GOING_AWAY);
     for (;;) {
         g_mutex_lock (&self->lock);
         g_hash_table_iter_init (&iter, self->by_sid);
@@ -523,6 +314,7 @@ websocket_run (gpointer data)
         take_dirty (self);
         if (hub_now_ms () >= next_tick) {
             check_timers (self);
+            end_late_probes (self);
             next_tick = hub_now_ms () + tick_ms;
         }
         g_mutex_lock (&self->lock);

@@ -7,8 +7,7 @@
 #include <string.h>
 #include "worker/metadata_exif.h"
 
-#define MAX_KEYS 4000 /* Exiv2 searches all of them for each */
-#define MAX_DEPTH 64  /* of XML elements; the XMP toolkit descends by recursion */
+#define MAX_DEPTH 64 /* of XML elements; the XMP toolkit descends by recursion */
 
 typedef enum {
     XMP_TEXT,
@@ -202,137 +201,109 @@ read_property (GExiv2Metadata *xmp, gsize i, MetadataTags *tags)
     }
 }
 
-/* ---- structures: their keys are paths, as Regions/mwg-rs:RegionList[2]/mwg-rs:Area/stArea:x ---- */
+/* ---- structures: asked for by path, as a list of all keys is what gexiv2 makes badly ---- */
 
-static json_t *
-get_item (json_t *list, guint index)
+#define MAX_REGIONS 200
+#define MAX_CONTAINER_ITEMS 16
+
+static char *
+get_at (GExiv2Metadata *xmp, const char *path, const char *name)
 {
-    while (json_array_size (list) <= index)
-        json_array_append_new (list, json_object ());
-    return json_array_get (list, index);
-}
+    g_autofree char *key = g_strconcat (path, name, NULL);
 
-static json_t *
-get_object (json_t *parent, const char *name)
-{
-    json_t *object = json_object_get (parent, name);
-
-    if (object == NULL) {
-        object = json_object ();
-        json_object_set_new (parent, name, object);
-    }
-    return object;
+    if (!gexiv2_metadata_try_has_tag (xmp, key, NULL))
+        return NULL;
+    return gexiv2_metadata_try_get_tag_string (xmp, key, NULL);
 }
 
 static void
-set_member (json_t *object, const char *name, const char *text, gboolean is_number)
+copy_text (GExiv2Metadata *xmp, const char *path, const char *xmp_name, json_t *to,
+           const char *name)
 {
+    g_autofree char *text = get_at (xmp, path, xmp_name);
+
+    if (text != NULL) {
+        g_autofree char *clean = metadata_text_clean (text, (gssize) MIN (strlen (text), 1024));
+        json_object_set_new (to, name, json_stringn (clean, strlen (clean)));
+    }
+}
+
+static void
+copy_number (GExiv2Metadata *xmp, const char *path, const char *xmp_name, json_t *to,
+             const char *name)
+{
+    g_autofree char *text = get_at (xmp, path, xmp_name);
     double value;
 
-    if (is_number && parse_number (text, &value)) {
-        json_object_set_new (object, name, json_real (value));
-    } else {
-        g_autofree char *clean = metadata_text_clean (text, 1024);
-        json_object_set_new (object, name, json_stringn (clean, strlen (clean)));
-    }
+    if (text != NULL && parse_number (text, &value))
+        json_object_set_new (to, name, json_real (value));
 }
 
-/* The name after the last colon of a path: 'stArea:x' is x. */
-static const char *
-local_name (const char *path)
-{
-    const char *slash = strrchr (path, '/');
-    const char *colon = strrchr (slash == NULL ? path : slash, ':');
-
-    return colon != NULL ? colon + 1 : slash != NULL ? slash + 1 : path;
-}
-
-/* The number in the bracket after @list_name, from 0; FALSE when the path has none. */
+/* Takes @member, which is only kept when there is something in it. */
 static gboolean
-find_index (const char *path, const char *list_name, guint *out)
+set_member (json_t *to, const char *name, json_t *member)
 {
-    const char *at = strstr (path, list_name);
-    guint64 value;
-
-    if (at == NULL || at[strlen (list_name)] != '[')
-        return FALSE;
-    value = g_ascii_strtoull (at + strlen (list_name) + 1, NULL, 10);
-    if (value < 1 || value > METADATA_LIST_ITEMS)
-        return FALSE;
-    *out = (guint) value - 1;
-    return TRUE;
+    if (json_object_size (member) > 0 || json_array_size (member) > 0)
+        return json_object_set_new (to, name, member) == 0;
+    json_decref (member);
+    return FALSE;
 }
 
 static void
-read_region (const char *path, const char *text, json_t *info)
+read_regions (GExiv2Metadata *xmp, MetadataTags *tags)
 {
-    const char *name = local_name (path);
-    guint index;
+    static const char dimensions_path[] = "Xmp.mwg-rs.Regions/mwg-rs:AppliedToDimensions/stDim:";
+    json_t *dimensions = json_object (), *list = json_array (), *info = json_object ();
 
-    if (strstr (path, "AppliedToDimensions/") != NULL) {
-        g_autofree char *upper = g_ascii_strup (name, 1);
-        set_member (get_object (info, "AppliedToDimensions"), strlen (name) == 1 ? upper : "Unit",
-                    text, strlen (name) == 1);
-    } else if (find_index (path, "RegionList", &index)) {
-        json_t *list = json_object_get (info, "RegionList");
-        json_t *region;
-        if (list == NULL) {
-            list = json_array ();
-            json_object_set_new (info, "RegionList", list);
+    copy_number (xmp, dimensions_path, "w", dimensions, "W");
+    copy_number (xmp, dimensions_path, "h", dimensions, "H");
+    copy_text (xmp, dimensions_path, "unit", dimensions, "Unit");
+    for (guint i = 1; i <= MAX_REGIONS; i++) {
+        g_autofree char *path =
+            g_strdup_printf ("Xmp.mwg-rs.Regions/mwg-rs:RegionList[%u]/mwg-rs:", i);
+        g_autofree char *area_path = g_strconcat (path, "Area/stArea:", NULL);
+        json_t *region = json_object (), *area = json_object ();
+        copy_text (xmp, path, "Name", region, "Name");
+        copy_text (xmp, path, "Type", region, "Type");
+        copy_number (xmp, area_path, "x", area, "X");
+        copy_number (xmp, area_path, "y", area, "Y");
+        copy_number (xmp, area_path, "w", area, "W");
+        copy_number (xmp, area_path, "h", area, "H");
+        copy_text (xmp, area_path, "unit", area, "Unit");
+        set_member (region, "Area", area);
+        if (json_object_size (region) == 0) {
+            json_decref (region);
+            break;
         }
-        region = get_item (list, index);
-        if (strstr (path, "Area/") != NULL) {
-            g_autofree char *upper = g_ascii_strup (name, 1);
-            set_member (get_object (region, "Area"), strlen (name) == 1 ? upper : "Unit", text,
-                        strlen (name) == 1);
-        } else if (strcmp (name, "Name") == 0 || strcmp (name, "Type") == 0) {
-            set_member (region, name, text, FALSE);
+        json_array_append_new (list, region);
+    }
+    set_member (info, "AppliedToDimensions", dimensions);
+    if (set_member (info, "RegionList", list))
+        metadata_tags_take (tags, "RegionInfo", g_steal_pointer (&info));
+    json_decref (info);
+}
+
+static void
+read_container (GExiv2Metadata *xmp, MetadataTags *tags)
+{
+    json_t *directory = json_array ();
+
+    for (guint i = 1; i <= MAX_CONTAINER_ITEMS; i++) {
+        g_autofree char *path =
+            g_strdup_printf ("Xmp.Container.Directory[%u]/Container:Item/Item:", i);
+        json_t *item = json_object (), *entry = json_object ();
+        copy_text (xmp, path, "Semantic", item, "Semantic");
+        copy_text (xmp, path, "Mime", item, "Mime");
+        copy_number (xmp, path, "Length", item, "Length");
+        copy_number (xmp, path, "Padding", item, "Padding");
+        if (!set_member (entry, "Item", item)) {
+            json_decref (entry);
+            break;
         }
+        json_array_append_new (directory, entry);
     }
-}
-
-static void
-read_container (const char *path, const char *text, json_t *directory)
-{
-    const char *name = local_name (path);
-    guint index;
-
-    if (!find_index (path, "Directory", &index) || index >= 64)
-        return;
-    if (strcmp (name, "Semantic") == 0 || strcmp (name, "Mime") == 0)
-        set_member (get_object (get_item (directory, index), "Item"), name, text, FALSE);
-    else if (strcmp (name, "Length") == 0 || strcmp (name, "Padding") == 0)
-        set_member (get_object (get_item (directory, index), "Item"), name, text, TRUE);
-}
-
-static void
-read_structures (GExiv2Metadata *xmp, char **keys, MetadataTags *tags)
-{
-    json_t *regions = NULL, *directory = NULL;
-
-    if (g_strv_length (keys) > MAX_KEYS)
-        return;
-    regions = json_object ();
-    directory = json_array ();
-    for (guint i = 0; keys[i] != NULL; i++) {
-        gboolean is_region = g_str_has_prefix (keys[i], "Xmp.mwg-rs.Regions/");
-        gboolean is_container = g_str_has_prefix (keys[i], "Xmp.Container.Directory[");
-        g_autofree char *text = NULL;
-        if (!is_region && !is_container)
-            continue;
-        text = gexiv2_metadata_try_get_tag_string (xmp, keys[i], NULL);
-        if (text == NULL)
-            continue;
-        if (is_region)
-            read_region (keys[i] + strlen ("Xmp.mwg-rs.Regions/"), text, regions);
-        else
-            read_container (keys[i], text, directory);
-    }
-    if (json_object_size (regions) > 0)
-        metadata_tags_take (tags, "RegionInfo", g_steal_pointer (&regions));
     if (json_array_size (directory) > 0)
         metadata_tags_take (tags, "ContainerDirectory", g_steal_pointer (&directory));
-    json_decref (regions);
     json_decref (directory);
 }
 
@@ -410,8 +381,6 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
 {
     g_autoptr (GBytes) text = normalize (packet);
     g_autoptr (GExiv2Metadata) xmp = NULL;
-    g_auto (GStrv) keys = NULL;
-    g_autoptr (GHashTable) present = NULL;
     Span span;
 
     if (text == NULL)
@@ -420,15 +389,9 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
     xmp = metadata_exiv2_open (span);
     if (xmp == NULL)
         return;
-    keys = gexiv2_metadata_get_xmp_tags (xmp);
-    if (keys == NULL)
-        return;
-    /* asking Exiv2 for what is not there costs a walk over all that is */
-    present = g_hash_table_new (g_str_hash, g_str_equal);
-    for (guint i = 0; keys[i] != NULL; i++)
-        g_hash_table_add (present, keys[i]);
     for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
-        if (g_hash_table_contains (present, properties[i].key))
+        if (gexiv2_metadata_try_has_tag (xmp, properties[i].key, NULL))
             read_property (xmp, i, tags);
-    read_structures (xmp, keys, tags);
+    read_regions (xmp, tags);
+    read_container (xmp, tags);
 }

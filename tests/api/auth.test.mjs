@@ -359,6 +359,7 @@ test('a socket without a good credential is told so and closed', async () => {
     const socket = await server.events(headers);
     assert.deepEqual(await socket.next('error'), ['unauthorized']);
     await socket.end();
+    socket.close();
     assert.equal(socket.received.some(([name]) => name === 'on_server_version'), false);
   }
 });

@@ -438,10 +438,11 @@ export class EventSocket {
     }
   }
 
-  /* engine.io: 2 is a ping; socket.io inside 4: 0 connected, 2 an event */
+  /* engine.io: 2 is a ping; socket.io inside 4: 0 connected, 1 disconnected, 2 an event */
   #packet(text) {
     if (text === '2') this.#send('3');
     else if (text.startsWith('40')) this.isConnected = true;
+    else if (text.startsWith('41')) this.isClosed = true;
     else if (text.startsWith('42')) this.received.push(JSON.parse(text.slice(2)));
     this.#wake();
   }
@@ -475,7 +476,7 @@ export class EventSocket {
     return find().slice(1);
   }
 
-  /** That the server closes it. */
+  /** That the server disconnects it. */
   async end(limitMs = 30_000) {
     await this.#until('the end', () => this.isClosed, limitMs);
   }

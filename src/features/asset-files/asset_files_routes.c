@@ -20,7 +20,7 @@ static const char SQL_FILE_FIND[] = SQL_FILES " WHERE id = $1";
 static const char SQL_FILE_DELETE[] = "DELETE FROM asset_file WHERE id = $1";
 
 static AssetFileResponse
-describe (ApiCall *call, const AssetFileRow *row)
+describe (ApiCall *call, const KeptFileRow *row)
 {
     return (AssetFileResponse){
         .id = row->id,
@@ -35,12 +35,12 @@ describe (ApiCall *call, const AssetFileRow *row)
 }
 
 static gboolean
-find_file (ApiCall *call, const char *id, AssetFileRow *out, GError **error)
+find_file (ApiCall *call, const char *id, KeptFileRow *out, GError **error)
 {
     GError *why = NULL;
 
     /* only an owner may update, so this lets no one else in */
-    if (db_select_one (call->db, call->arena, &asset_file_row_type, out, SQL_FILE_FIND,
+    if (db_select_one (call->db, call->arena, &kept_file_row_type, out, SQL_FILE_FIND,
                        DB_ARGS (db_text (id)), &why) &&
         access_check_asset (call, out->asset_id, "asset.update", &why))
         return TRUE;
@@ -55,7 +55,7 @@ find_file (ApiCall *call, const char *id, AssetFileRow *out, GError **error)
 }
 
 static gboolean
-is_wanted (const SearchAssetFilesRequest *in, const AssetFileRow *row)
+is_wanted (const SearchAssetFilesRequest *in, const KeptFileRow *row)
 {
     return (!in->has_is_edited || in->is_edited == row->is_edited) &&
            (!in->has_is_progressive || in->is_progressive == row->is_progressive) &&
@@ -77,12 +77,12 @@ search_asset_files (ApiCall *call, const SearchAssetFilesRequest *in, AssetFileR
         return api_fail (call, g_steal_pointer (&error));
     if (!is_owner)
         return API_OK; /* may see the asset, but none of its files: an empty list */
-    if (!db_select (call->db, call->arena, &asset_file_row_type, &rows, SQL_FILES_OF_ASSET,
+    if (!db_select (call->db, call->arena, &kept_file_row_type, &rows, SQL_FILES_OF_ASSET,
                     DB_ARGS (db_text (in->asset_id)), &error))
         return api_fail (call, g_steal_pointer (&error));
     out->items = arena_new_array (call->arena, AssetFileResponse, MAX (rows.n, 1));
     for (gsize i = 0; i < rows.n; i++) {
-        const AssetFileRow *row = &((const AssetFileRow *) rows.items)[i];
+        const KeptFileRow *row = &((const KeptFileRow *) rows.items)[i];
 
         if (is_wanted (in, row))
             out->items[out->n++] = describe (call, row);
@@ -94,7 +94,7 @@ static ApiStatus
 get_asset_file (ApiCall *call, const GetAssetFileRequest *in, AssetFileResponse *out)
 {
     g_autoptr (GError) error = NULL;
-    AssetFileRow row;
+    KeptFileRow row;
 
     if (!find_file (call, in->id, &row, &error))
         return api_fail (call, g_steal_pointer (&error));
@@ -106,7 +106,7 @@ static ApiStatus
 delete_asset_file (ApiCall *call, const DeleteAssetFileRequest *in)
 {
     g_autoptr (GError) error = NULL;
-    AssetFileRow row;
+    KeptFileRow row;
 
     if (!find_file (call, in->id, &row, &error))
         return api_fail (call, g_steal_pointer (&error));
@@ -124,7 +124,7 @@ download_asset_file (ApiCall *call, const DownloadAssetFileRequest *in)
 {
     g_autoptr (GError) error = NULL;
     g_autofree char *name = NULL;
-    AssetFileRow row;
+    KeptFileRow row;
 
     if (!find_file (call, in->id, &row, &error))
         return serving_refuse (call, g_steal_pointer (&error));

@@ -183,6 +183,20 @@ test_email_and_label_are_unique (Fixture *self, gconstpointer unused)
 }
 
 static void
+test_label_is_no_id (Fixture *self, gconstpointer unused)
+{
+    static const char text[] = "A storage label must not look like the id of a user";
+    UserChange change = { .set_storage_label = TRUE, .storage_label = self->ann.id };
+    GError *error = NULL;
+    UserRow user;
+
+    assert_refused (create (self, "bob@example.com", self->ann.id, &user, &error), &error, text);
+    g_assert_true (create (self, "bob@example.com", NULL, &user, &error));
+    assert_refused (user_update (self->db, self->arena, user.id, &change, &user, &error), &error,
+                    text);
+}
+
+static void
 test_update_leaves_the_rest (Fixture *self, gconstpointer unused)
 {
     GError *error = NULL;
@@ -277,6 +291,7 @@ main (int argc, char *argv[])
     g_test_add_func ("/users/color", test_color_follows_from_the_email);
     ADD ("stored/lower-case", test_email_is_stored_in_lower_case);
     ADD ("stored/unique", test_email_and_label_are_unique);
+    ADD ("stored/label-is-no-id", test_label_is_no_id);
     ADD ("stored/update", test_update_leaves_the_rest);
     ADD ("stored/quota", test_quota_is_a_limit);
     ADD ("stored/facts", test_facts_come_back);

@@ -133,6 +133,17 @@ users_check_email (const char *email, GError **error)
     return FALSE;
 }
 
+/* library/<label> of one user must not be library/<id> of another. */
+gboolean
+users_check_label (const char *label, GError **error)
+{
+    if (label == NULL || !uuid_is_v4 (label))
+        return TRUE;
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                         "A storage label must not look like the id of a user");
+    return FALSE;
+}
+
 gboolean
 users_create (Db *tx, Arena *arena, const UserNew *user, UserRow *out, GError **error)
 {
@@ -141,7 +152,8 @@ users_create (Db *tx, Arena *arena, const UserNew *user, UserRow *out, GError **
     UserNew stored = *user;
 
     stored.email = email;
-    return users_check_email (email, error) && users_store_insert (tx, id, &stored, error) &&
+    return users_check_email (email, error) && users_check_label (user->storage_label, error) &&
+           users_store_insert (tx, id, &stored, error) &&
            users_store_load (tx, arena, id, out, error);
 }
 
@@ -161,7 +173,8 @@ write_update (Db *tx, gpointer data, GError **error)
     UserRow before;
 
     if (!users_load (tx, write->arena, write->id, &before, error) ||
-        (change->email != NULL && !users_check_email (change->email, error)))
+        (change->email != NULL && !users_check_email (change->email, error)) ||
+        !users_check_label (change->storage_label, error))
         return FALSE;
     has_new_quota =
         change->set_quota && change->has_quota &&
