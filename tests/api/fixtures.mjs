@@ -74,13 +74,13 @@ function app1(exif) {
   return Buffer.concat([Buffer.from([0xff, 0xe1]), size, body]);
 }
 
-/** A JPEG of 16x16, each one with other bytes. @param exif  see app1 () */
-export function jpeg(exif) {
+/** A JPEG, each one with other bytes; of 16x16 unless @param base is another one. @param exif  see app1 () */
+export function jpeg(exif, base = GREY_JPEG) {
   const comment = Buffer.from(`number ${++serial} of ${process.pid}`);
   const size = Buffer.alloc(2);
   size.writeUInt16BE(comment.length + 2);
-  return Buffer.concat([GREY_JPEG.subarray(0, 2), exif ? app1(exif) : Buffer.alloc(0),
-    Buffer.from([0xff, 0xfe]), size, comment, GREY_JPEG.subarray(2)]);
+  return Buffer.concat([base.subarray(0, 2), exif ? app1(exif) : Buffer.alloc(0),
+    Buffer.from([0xff, 0xfe]), size, comment, base.subarray(2)]);
 }
 
 function chunk(type, data) {

@@ -291,11 +291,11 @@ test('renditions are where they belong, a full-size one where browsers cannot sh
 });
 
 test('orientation is applied to width and height', async () => {
-  const id = await created(jpeg({ orientation: 6 }), 'a.jpg');
+  const id = await created(jpeg({ orientation: 6 }, ffmpeg('a.jpg', '64x48', '-frames:v', '1')), 'a.jpg');
   await server.waitForJobs();
-  const asset = await get(id);
-  assert.equal(asset.exifInfo.orientation, '6');
-  assert.deepEqual([asset.width, asset.height], [16, 16]);
+  const { exifInfo, width, height } = await get(id);
+  assert.deepEqual([exifInfo.orientation, exifInfo.exifImageWidth, exifInfo.exifImageHeight], ['6', 64, 48]);
+  assert.deepEqual([width, height], [48, 64]);
 });
 
 test('a position becomes a place and a time zone', async () => {

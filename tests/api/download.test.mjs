@@ -1,0 +1,165 @@
+// Archives: what they would hold, and the ZIP itself as other programs read it.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { server } from './harness.mjs';
+import { png } from './pictures.mjs';
+
+const pictures = [png(40, 30, 1), png(50, 40, 2), png(60, 50, 3)];
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-zip-'));
+let admin, bob, ids;
+
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const info = (body, as = admin) => server.request('POST', '/download/info', { as, body });
+const archive = (body, as = admin, headers = {}) => server.request('POST', '/download/archive', { as, body, headers });
+
+/** The archive's entries, read by Python after unzip found nothing wrong. */
+function read(bytes) {
+  const file = path.join(folder, 'a.zip');
+  fs.writeFileSync(file, bytes);
+  const script =
+    'import json, sys, zipfile, hashlib\n' +
+    'z = zipfile.ZipFile(sys.argv[1])\n' +
+    'assert z.testzip() is None\n' +
+    'print(json.dumps([{"name": i.filename, "size": i.file_size, "stored": i.compress_type == 0,\n' +
+    '  "mode": oct((i.external_attr >> 16) & 0o777), "flags": i.flag_bits,\n' +
+    '  "sha1": hashlib.sha1(z.read(i)).hexdigest()} for i in z.infolist()]))\n';
+  if (bytes.length > 22 && spawnSync('unzip', ['-v']).error === undefined) execFileSync('unzip', ['-tq', file]);
+  return JSON.parse(execFileSync('python3', ['-c', script, file]));
+}
+const sha1 = (bytes) => execFileSync('sha1sum', { input: bytes }).toString().slice(0, 40);
+
+before(async () => {
+  admin = await server.signUp();
+  bob = await server.newUser();
+  ids = [];
+  for (const [i, name] of ['b.png', 'a.png', 'b.png'].entries())
+    ids.push((await server.upload(pictures[i], name)).expect(201).json.id);
+  await server.waitForJobs();
+});
+
+describe('the info', () => {
+  test('adds up in the order of the request', async () => {
+    const json = (await info({ assetIds: [ids[2], ids[0]] })).expect(201).json;
+    const size = pictures[2].length + pictures[0].length;
+    assert.deepEqual(json, { totalSize: size, archives: [{ size, assetIds: [ids[2], ids[0]] }] });
+  });
+
+  test('cuts after the item that exceeds the limit', async () => {
+    const json = (await info({ assetIds: ids, archiveSize: pictures[0].length })).expect(201).json;
+    assert.deepEqual(json.archives.map((each) => each.assetIds), [[ids[0], ids[1]], [ids[2]]]);
+    (await info({ assetIds: ids, archiveSize: 0 })).expectIssues('archiveSize');
+  });
+
+  test('of nothing is empty', async () => {
+    assert.deepEqual((await info({ assetIds: [] })).expect(201).json, { totalSize: 0, archives: [] });
+    (await info({})).expect(400, 'assetIds, albumId, or userId is required');
+  });
+
+  test('of a user has all but the trash', async () => {
+    const gone = (await server.upload(png(10, 10, 7), 'gone.png')).expect(201).json.id;
+    const archived = (await server.upload(png(10, 10, 8), 'archived.png', { visibility: 'archive' })).expect(201).json.id;
+    (await server.request('DELETE', '/assets', { as: admin, body: { ids: [gone] } })).expect(204);
+    const json = (await info({ userId: admin.id })).expect(201).json;
+    assert.deepEqual(new Set(json.archives[0].assetIds), new Set([...ids, archived]));
+    assert.deepEqual((await info({ assetIds: [gone] })).expect(201).json.archives, []);
+  });
+
+  test('is for those who may have it', async () => {
+    (await info({ assetIds: ids }, bob)).expect(400, 'Not found or no asset.download access');
+    (await info({ userId: admin.id }, bob)).expect(400, 'Not found or no timeline.download access');
+    (await info({ albumId: ids[0] })).expect(400, 'Not found or no album.download access');
+    (await info({ assetIds: ids }, null)).expect(401);
+  });
+
+  test('puts motion parts behind the stills', async () => {
+    const motion = (await server.upload(Buffer.from('moving'), 'm.mp4')).expect(201).json.id;
+    const still = (await server.upload(png(20, 20, 40), 'm.png', { livePhotoVideoId: motion })).expect(201).json.id;
+    const json = (await info({ assetIds: [still, ids[0]] })).expect(201).json;
+    assert.deepEqual(json.archives[0].assetIds, [still, ids[0], motion]);
+  });
+});
+
+describe('an archive', () => {
+  test('holds the originals in order, stored', async () => {
+    const reply = (await archive({ assetIds: [ids[1], ids[0]] })).expect(200);
+    assert.equal(reply.headers.get('content-type'), 'application/octet-stream');
+    assert.equal(reply.headers.get('content-disposition'), null);
+    const entries = read(reply.bytes);
+    assert.deepEqual(entries.map((entry) => entry.name), ['a.png', 'b.png']);
+    assert.deepEqual(entries.map((entry) => entry.sha1), [pictures[1], pictures[0]].map(sha1));
+    for (const entry of entries) assert.deepEqual([entry.stored, entry.mode, entry.flags & 8], [true, '0o644', 8]);
+  });
+
+  test('keeps equal names apart', async () => {
+    const names = read((await archive({ assetIds: [ids[0], ids[2], ids[0]] })).expect(200).bytes).map((entry) => entry.name);
+    assert.deepEqual(names, ['b.png', 'b+1.png', 'b+2.png']);
+  });
+
+  test('has clean names, in any script', async () => {
+    const wanted = ['Zürich 東京.png', 'etcpasswd.png', 'unnamed'];
+    const given = ['Zürich 東京.png', '../etc/passwd.png', 'nul.png'];
+    const list = [];
+    for (const [i, filename] of given.entries())
+      list.push((await server.upload(png(11, 11, 50 + i), 'x.png', { filename })).expect(201).json.id);
+    const names = read((await archive({ assetIds: list })).expect(200).bytes).map((entry) => entry.name);
+    assert.deepEqual(names, [wanted[0], '..etcpasswd.png', wanted[2]]);
+  });
+
+  test('has the name that was asked for', async () => {
+    const reply = (await archive({ assetIds: [ids[0]], archiveName: "Anna's Ä" })).expect(200);
+    assert.equal(reply.headers.get('content-disposition'), "attachment; filename*=UTF-8''Anna%27s%20%C3%84.zip");
+  });
+
+  test('is made from a form, too', async () => {
+    const body = new URLSearchParams({ assetIds: `${ids[0]},${ids[1]}`, edited: 'true', archiveName: 'x' });
+    const reply = (await archive(body)).expect(200);
+    assert.equal(reply.headers.get('content-disposition'), "attachment; filename*=UTF-8''x.zip");
+    assert.deepEqual(read(reply.bytes).map((entry) => entry.name), ['b.png', 'a.png']);
+    (await archive(new URLSearchParams({ assetIds: `${ids[0]},nonsense` }))).expectIssues('assetIds.1');
+  });
+
+  test('takes thousands of ids', async () => {
+    const assetIds = Array.from({ length: 3000 }, (_, i) => ids[i % 2]);
+    const entries = read((await archive({ assetIds })).expect(200).bytes);
+    assert.equal(entries.length, 3000);
+    assert.equal(new Set(entries.map((entry) => entry.name)).size, 3000);
+  });
+
+  test('leaves out what is gone from the disk', async () => {
+    const lost = (await server.upload(png(12, 12, 60), 'lost.png')).expect(201).json.id;
+    await server.waitForJobs();
+    fs.rmSync((await server.request('GET', `/assets/${lost}`, { as: admin })).expect(200).json.originalPath);
+    assert.deepEqual(read((await archive({ assetIds: [lost, ids[0]] })).expect(200).bytes).map((entry) => entry.name), ['b.png']);
+    assert.equal((await archive({ assetIds: [lost] })).expect(200).bytes.length, 22);
+    assert.equal((await archive({ assetIds: [] })).expect(200).bytes.length, 22);
+  });
+
+  test('is for those who may have all of it', async () => {
+    (await archive({ assetIds: ids }, bob)).expect(400, 'Not found or no asset.download access');
+    (await archive({ assetIds: ids }, null)).expect(401);
+    (await archive({})).expectIssues('assetIds');
+  });
+
+  test('may be larger than 4 GiB', { skip: process.env.TINTYPE_LONG ? false : 'set TINTYPE_LONG=1' }, async () => {
+    const big = (await server.upload(Buffer.from('big'), 'big.mp4')).expect(201).json.id;
+    await server.waitForJobs();
+    const { originalPath } = (await server.request('GET', `/assets/${big}`, { as: admin })).expect(200).json;
+    const size = 4 * 1024 ** 3 + 12345;
+    fs.truncateSync(originalPath, size);
+    const file = path.join(folder, 'big.zip');
+    execFileSync('curl', ['-sf', '-o', file, '-H', `Authorization: Bearer ${admin.token}`, '-H', 'Content-Type: application/json',
+      '-d', JSON.stringify({ assetIds: [big, ids[0]] }), `${server.base}/api/download/archive`]);
+    const script =
+      'import sys, zipfile\n' +
+      'z = zipfile.ZipFile(sys.argv[1])\n' +
+      'assert z.testzip() is None\n' +
+      'print(" ".join(f"{i.filename}:{i.file_size}" for i in z.infolist()))\n';
+    assert.equal(execFileSync('python3', ['-c', script, file]).toString().trim(), `big.mp4:${size} b.png:${pictures[0].length}`);
+    fs.rmSync(file);
+  });
+});

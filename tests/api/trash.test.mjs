@@ -1,0 +1,130 @@
+// Deleting: what can come back, and what leaves nothing behind.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { filesBelow, jpeg, png, sha1 } from './fixtures.mjs';
+import { server } from './harness.mjs';
+
+const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
+const call = (method, where, body, as) => server.request(method, where, { as, body });
+const filesOf = (user) =>
+  ['upload', 'thumbs'].flatMap((folder) => filesBelow(path.join(server.media, folder, user.id)));
+const get = async (id, as) => (await call('GET', `/assets/${id}`, undefined, as)).expect(200).json;
+
+/** A user of its own, and uploads of theirs. */
+async function scene(n, options = {}) {
+  const user = await server.newUser();
+  const bytes = Array.from({ length: n }, () => png(20, 10));
+  const ids = [];
+  for (const each of bytes) ids.push((await server.upload(each, 'a.png', {}, { as: user, ...options })).expect(201).json.id);
+  await server.waitForJobs();
+  return { user, bytes, ids };
+}
+
+test('what is in the trash is kept, can be read, and comes back', async () => {
+  const { user, ids: [one, two] } = await scene(2);
+  (await call('DELETE', '/assets', { ids: [one, two] }, user)).expect(204);
+  const trashed = await get(one, user);
+  assert.equal(trashed.isTrashed, true);
+  assert.ok(fs.existsSync(trashed.originalPath));
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids: [one] }, user)).expect(200).json, { count: 1 });
+  assert.equal((await get(one, user)).isTrashed, false);
+  assert.deepEqual((await call('POST', '/trash/restore', undefined, user)).expect(200).json, { count: 1 });
+  assert.equal((await get(two, user)).isTrashed, false);
+  assert.deepEqual((await call('POST', '/trash/restore', undefined, user)).expect(200).json, { count: 0 });
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids: [] }, user)).expect(200).json, { count: 0 });
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids: [one, two] }, user)).expect(200).json, { count: 2 });
+});
+
+test('what is removed for good leaves nothing', async () => {
+  const { user, ids: [one, two], bytes } = await scene(2, { sidecar: Buffer.from('<x/>') });
+  assert.equal(filesOf(user).length, 8);
+  (await call('DELETE', '/assets', { ids: [one], force: true }, user)).expect(204);
+  (await call('GET', `/assets/${one}`, undefined, user)).expect(400, 'Not found or no asset.read access');
+  await server.waitForJobs();
+  assert.equal(filesOf(user).length, 4);
+  assert.deepEqual(await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}'`), [[two]]);
+  assert.equal((await call('GET', '/users/me', undefined, user)).json.quotaUsageInBytes, bytes[1].length);
+  assert.ok(fs.existsSync((await get(two, user)).originalPath));
+});
+
+test('an emptied trash is empty, the rest is not touched', async () => {
+  const { user, ids: [one, two, three] } = await scene(3);
+  const other = await scene(1);
+  (await call('DELETE', '/assets', { ids: other.ids }, other.user)).expect(204);
+  (await call('DELETE', '/assets', { ids: [one] }, user)).expect(204);
+  (await call('PUT', `/assets/${two}`, { visibility: 'archive' }, user)).expect(200);
+  (await call('DELETE', '/assets', { ids: [two] }, user)).expect(204);
+  assert.deepEqual((await call('POST', '/trash/empty', undefined, user)).expect(200).json, { count: 2 });
+  assert.deepEqual((await call('POST', '/trash/empty', undefined, user)).expect(200).json, { count: 0 });
+  await server.waitForJobs();
+  assert.equal(filesOf(user).length, 3);
+  assert.equal((await get(three, user)).isTrashed, false);
+  assert.equal((await get(other.ids[0], other.user)).isTrashed, true);
+  assert.deepEqual((await call('GET', '/assets/statistics?isTrashed=true', undefined, user)).json.total, 0);
+});
+
+test('what is being removed can be uploaded again at once', async () => {
+  const { user, ids: [id], bytes: [bytes] } = await scene(1);
+  (await call('DELETE', '/assets', { ids: [id] }, user)).expect(204);
+  const trashed = (await server.upload(bytes, 'a.png', {}, { as: user })).expect(200).json;
+  assert.deepEqual(trashed, { id, status: 'duplicate' });
+  const admin = await server.signUp();
+  (await call('PUT', '/jobs/backgroundTask', { command: 'pause' }, admin)).expect(200);
+  (await call('DELETE', '/assets', { ids: [id], force: true }, user)).expect(204);
+  const again = (await server.upload(bytes, 'a.png', {}, { as: user })).expect(201).json.id;
+  assert.notEqual(again, id);
+  (await call('PUT', '/jobs/backgroundTask', { command: 'resume' }, admin)).expect(200);
+  await server.waitForJobs();
+  const asset = await get(again, user);
+  assert.equal(sha1(fs.readFileSync(asset.originalPath)), sha1(bytes));
+  assert.ok(asset.thumbhash);
+});
+
+test('nobody deletes, restores or empties what is another\'s', async () => {
+  const { user, ids } = await scene(1);
+  const bob = await server.newUser();
+  for (const id of [...ids, MISSING]) {
+    (await call('DELETE', '/assets', { ids: [id], force: true }, bob)).expect(400, 'Not found or no asset.delete access');
+    (await call('POST', '/trash/restore/assets', { ids: [id] }, bob)).expect(400, 'Not found or no asset.delete access');
+  }
+  (await call('DELETE', '/assets', { ids: ['x'] }, bob)).expectIssues('ids.0');
+  (await call('DELETE', '/assets', { ids: [] }, bob)).expect(204);
+  const key = await server.newKey(user, 'asset.read');
+  (await call('POST', '/trash/empty', undefined, key)).expect(403);
+  assert.equal((await get(ids[0], user)).isTrashed, false);
+});
+
+test('the motion part of a live photo goes with it', async () => {
+  const user = await server.newUser();
+  const add = async (bytes, name, fields) => (await server.upload(bytes, name, fields, { as: user })).expect(201).json.id;
+  const video = await add(Buffer.from(`video ${Math.random()}`), 'a.mov');
+  const photo = await add(jpeg(), 'a.jpg', { livePhotoVideoId: video });
+  (await call('DELETE', '/assets', { ids: [photo] }, user)).expect(204);
+  assert.equal((await get(video, user)).isTrashed, false);
+  (await call('POST', '/trash/empty', undefined, user)).expect(200);
+  await server.waitForJobs();
+  (await call('GET', `/assets/${video}`, undefined, user)).expect(400);
+  assert.deepEqual(filesOf(user), []);
+  assert.equal((await call('GET', '/users/me', undefined, user)).json.quotaUsageInBytes, 0);
+});
+
+test('an asset that is removed while its renditions are made leaves none of them', async () => {
+  const user = await server.newUser();
+  const ids = [];
+  for (let i = 0; i < 20; i++) ids.push((await server.upload(png(400, 300), 'a.png', {}, { as: user })).expect(201).json.id);
+  (await call('DELETE', '/assets', { ids, force: true }, user)).expect(204);
+  await server.waitForJobs();
+  assert.deepEqual(filesOf(user), []);
+});
+
+test('a removal that a crash interrupts is finished by the next start', async () => {
+  const { user, ids } = await scene(3);
+  (await call('DELETE', '/assets', { ids, force: true }, user)).expect(204);
+  await server.end('SIGKILL');
+  await server.start();
+  await server.waitForJobs();
+  assert.deepEqual(filesOf(user), []);
+  assert.deepEqual(await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}'`), []);
+});
