@@ -107,6 +107,7 @@ typedef struct _HttpResponse HttpResponse;
 
 /** All constructors: (transfer full), given away to http_respond (). */
 HttpResponse *http_response_new (unsigned status); /* no body */
+/** @body (transfer full). */
 HttpResponse *http_response_new_bytes (unsigned status, const char *content_type, GBytes *body);
 HttpResponse *http_response_new_text (unsigned status, const char *content_type, const char *body);
 

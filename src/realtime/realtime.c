@@ -157,12 +157,11 @@ void
 hub_answer_poll (HttpRequest *poll, GString *payload)
 {
     HttpResponse *response;
-    g_autoptr (GBytes) body = NULL;
 
     if (payload == NULL)
         payload = g_string_new ("6");
-    body = g_string_free_to_bytes (payload);
-    response = http_response_new_bytes (200, "text/plain; charset=UTF-8", body);
+    response = http_response_new_bytes (200, "text/plain; charset=UTF-8",
+                                        g_string_free_to_bytes (payload));
     http_response_set_header (response, "Cache-Control", "no-store");
     http_respond (poll, response);
 }

@@ -237,6 +237,7 @@ open_polling (TestClient *client, const char *headers)
     g_autofree char *sid = NULL;
 
     g_assert_cmpuint (reply->status, ==, 200);
+    g_test_message ("%s", text);
     sid = text_between (text, "\"sid\":\"", "\"");
     g_assert_nonnull (strstr (text, "\"upgrades\":[\"websocket\"]"));
     return g_strconcat ("&sid=", sid, NULL);

@@ -191,7 +191,7 @@ take_dirty (Realtime *self)
 
     g_mutex_lock (&self->lock);
     dirty = self->dirty;
-    self->dirty = g_ptr_array_new ();
+    self->dirty = g_ptr_array_new_with_free_func ((GDestroyNotify) socket_unref);
     g_mutex_unlock (&self->lock);
     for (guint i = 0; i < dirty->len; i++) {
         Socket *socket = g_ptr_array_index (dirty, i);
@@ -203,7 +203,6 @@ take_dirty (Realtime *self)
         /* one that has not arrived yet is written when it does */
         if (connection != NULL && g_hash_table_contains (self->connections, connection))
             step (connection, FALSE, TRUE);
-        socket_unref (socket);
     }
 }
 

@@ -18,6 +18,7 @@ import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Contract } from './contract.mjs';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -264,7 +265,8 @@ export class Server {
     if (this.media) fs.rmSync(this.media, { recursive: true, force: true });
   }
 
-  /** One request. @param where  below /api, unless it begins with /api/ or @param options.raw is set.
+  /** One request, whose answer is held against the contract (contract.mjs).
+   *  @param where  below /api, unless it begins with /api/ or @param options.raw is set.
    *  options: as, headers, body (an object is sent as JSON; FormData, a Buffer or a string as they are),
    *  redirect, signal. */
   async request(method, where, options = {}) {
@@ -280,6 +282,7 @@ export class Server {
       if (!given) headers['content-type'] = 'application/json';
     }
     const target = options.raw || where.startsWith('/api/') ? where : `/api${where}`;
+    const contract = await Contract.of(this.base);
     const response = await fetch(this.base + target, {
       method,
       headers,
@@ -287,7 +290,9 @@ export class Server {
       redirect: options.redirect ?? 'manual',
       signal: options.signal,
     });
-    return new Reply(response, Buffer.from(await response.arrayBuffer()));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    contract.check(method, target, response, bytes);
+    return new Reply(response, bytes);
   }
 
   /** The first admin, signed up and logged in; the same one on every call. */

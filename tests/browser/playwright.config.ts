@@ -5,6 +5,8 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: '.',
+  // Only the stories: run.test.mjs beside them is what starts this program.
+  testMatch: '*.spec.ts',
   // One story after the other: they share a server.
   workers: 1,
   fullyParallel: false,

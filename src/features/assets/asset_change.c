@@ -12,6 +12,7 @@
 
 #define MINUTE_MS G_GINT64_CONSTANT (60000)
 #define MAX_OFFSET_MINUTES (15 * 60)
+#define PAGE 500
 
 /* ---- reading what was sent ---- */
 
@@ -308,16 +309,15 @@ save_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow 
     return unlink_motion_part (tx, arena, photo, visibility, now_ms, error);
 }
 
-gboolean
-asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena,
-                   const StringList *ids, AssetChangeResult *out, GError **error)
+/* A part of the ids, with memory of its own: a bulk edit may name very many. */
+static gboolean
+save_some (const AssetChange *self, const App *app, Db *tx, const StringList *ids, gint64 now_ms,
+           AssetChangeResult *out, GError **error)
 {
-    gint64 now_ms = timestamp_now_ms ();
-    AssetChangeResult result = { 0 };
+    g_autoptr (Arena) arena = arena_new ();
     AssetRowList rows;
 
-    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
-        !assets_find (tx, arena, ids, &rows, error))
+    if (!assets_find (tx, arena, ids, &rows, error))
         return FALSE;
     for (gsize i = 0; i < rows.n; i++) {
         AssetRow *row = &rows.items[i];
@@ -329,10 +329,28 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
         }
         if (self->has_position && !ingest_add_metadata (tx, arena, row->id, "sidecar-write", error))
             return FALSE;
-        if (self->set_motion_part &&
-            !save_motion_part (self, tx, arena, row, now_ms, &result, error))
+        if (self->set_motion_part && !save_motion_part (self, tx, arena, row, now_ms, out, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+gboolean
+asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena,
+                   const StringList *ids, AssetChangeResult *out, GError **error)
+{
+    gint64 now_ms = timestamp_now_ms ();
+    AssetChangeResult result = { 0 };
+
+    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error))
+        return FALSE;
+    if (asset_change_touches_exif (self) || self->set_motion_part)
+        for (gsize at = 0; at < ids->n; at += PAGE) {
+            StringList some = { ids->items + at, MIN (PAGE, ids->n - at) };
+
+            if (!save_some (self, app, tx, &some, now_ms, &result, error))
+                return FALSE;
+        }
     *out = result;
     return TRUE;
 }

@@ -74,7 +74,7 @@ static void
 describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
           const char *viewer_id, const UserResponseList *owners, AssetResponse *out)
 {
-    gboolean is_own = g_strcmp0 (viewer_id, row->owner_id) == 0;
+    gboolean is_own = viewer_id == NULL || g_str_equal (viewer_id, row->owner_id);
 
     memset (out, 0, sizeof *out);
     out->id = row->id;

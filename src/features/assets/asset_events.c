@@ -6,6 +6,8 @@
 #include "base/json_writer.h"
 #include "features/sync_api.h"
 
+#define PAGE 500
+
 void
 asset_send_id (const App *app, const char *owner_id, const char *event, const char *id)
 {
@@ -31,30 +33,43 @@ asset_send_ids (const App *app, const char *owner_id, const char *event, const S
     realtime_send (app->realtime, owner_id, event, text->str);
 }
 
+/* A part of the ids, with memory of its own: a bulk edit may name very many. */
 static void
-warn_unsent (const char *event, const char *id, const GError *why)
+send_some (const App *app, const StringList *ids, const char *event)
 {
-    if (!g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
-        g_warning ("cannot tell clients of asset '%s' (%s): %s, skipping", id, event, why->message);
+    g_autoptr (Arena) arena = arena_new ();
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autoptr (GError) why = NULL;
+    AssetResponseList assets;
+
+    if (!assets_describe (app, app->db, arena, ids, ASSET_EVENT, NULL, &assets, &why)) {
+        g_warning ("cannot tell clients of %" G_GSIZE_FORMAT " assets (%s): %s, skipping", ids->n,
+                   event, why->message);
+        return;
+    }
+    for (gsize i = 0; i < assets.n; i++) {
+        g_string_set_size (text, 0);
+        api_write_json (&asset_response_type, &assets.items[i], text);
+        realtime_send (app->realtime, assets.items[i].owner_id, event, text->str);
+    }
 }
 
 void
-asset_send_object (const App *app, Arena *arena, const char *id, const char *event)
+asset_send_objects (const App *app, const StringList *ids, const char *event)
 {
-    g_autoptr (GError) why = NULL;
-    g_autoptr (GString) text = g_string_new (NULL);
-    AssetRow row;
-    AssetResponse asset;
+    for (gsize at = 0; at < ids->n && app->realtime != NULL; at += PAGE) {
+        StringList some = { ids->items + at, MIN (PAGE, ids->n - at) };
 
-    if (app->realtime == NULL)
-        return;
-    if (!asset_find (app->db, arena, id, &row, &why) ||
-        !asset_describe (app, app->db, arena, id, ASSET_EVENT, row.owner_id, &asset, &why)) {
-        warn_unsent (event, id, why);
-        return;
+        send_some (app, &some, event);
     }
-    api_write_json (&asset_response_type, &asset, text);
-    realtime_send (app->realtime, row.owner_id, event, text->str);
+}
+
+void
+asset_send_object (const App *app, const char *id, const char *event)
+{
+    StringList ids = { &id, 1 };
+
+    asset_send_objects (app, &ids, event);
 }
 
 /* ---- the shape of the sync stream, which apps write straight into their database ---- */
@@ -219,14 +234,15 @@ asset_send_ready (const App *app, Arena *arena, const char *id)
     if (app->realtime == NULL)
         return;
     if (!asset_find (app->db, arena, id, &row, &why)) {
-        warn_unsent ("on_upload_success", id, why);
+        if (!g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+            g_warning ("cannot tell clients of asset '%s': %s, skipping", id, why->message);
         return;
     }
     if (row.visibility != ASSET_VISIBILITY_TIMELINE && row.visibility != ASSET_VISIBILITY_ARCHIVE)
         return;
     before = sync_asset_v1 (arena, &row);
     now = sync_asset_v2 (arena, &row);
-    asset_send_object (app, arena, id, "on_upload_success");
+    asset_send_object (app, id, "on_upload_success");
     send_ready (app, &row, "AssetUploadReadyV1", &sync_asset_v1_type, &before);
     send_ready (app, &row, "AssetUploadReadyV2", &sync_asset_v2_type, &now);
 }

@@ -34,7 +34,8 @@ typedef enum {
 #define ASSET_CHANGED (ASSET_WITH_EXIF | ASSET_WITH_PEOPLE) /* answer of an update */
 #define ASSET_EVENT (ASSET_WITH_EXIF | ASSET_WITH_TAGS | ASSET_WITH_PEOPLE) /* in realtime events */
 
-/** For clients. @viewer_id: favourites and people are the owner's own business. */
+/** For clients. @viewer_id: favourites and people are the owner's own business; NULL: each asset is
+ *  seen by its owner. */
 gboolean asset_describe (const App *app, Db *db, Arena *arena, const char *id, AssetParts parts,
                          const char *viewer_id, AssetResponse *out, GError **error);
 /** Many at once, with a fixed number of queries; order and gaps as assets_find (). */
@@ -76,6 +77,8 @@ void asset_send_id (const App *app, const char *owner_id, const char *event, con
 void asset_send_ids (const App *app, const char *owner_id, const char *event,
                      const StringList *ids);
 /** @event with the described asset; nothing when it is gone. */
-void asset_send_object (const App *app, Arena *arena, const char *id, const char *event);
+void asset_send_object (const App *app, const char *id, const char *event);
+/** The same for each of many. */
+void asset_send_objects (const App *app, const StringList *ids, const char *event);
 /** on_upload_success and AssetUploadReadyV1 and V2, unless the asset is hidden or locked. */
 void asset_send_ready (const App *app, Arena *arena, const char *id);

@@ -90,8 +90,7 @@ update_assets (ApiCall *call, const UpdateAssetsRequest *in)
                                  "Must be a known time zone such as Europe/Berlin or UTC+2");
     if (!update (call, &body->ids, &change, &error))
         return api_fail (call, g_steal_pointer (&error));
-    for (gsize i = 0; i < body->ids.n; i++)
-        asset_send_object (call->app, call->arena, body->ids.items[i], "on_asset_update");
+    asset_send_objects (call->app, &body->ids, "on_asset_update");
     return API_OK;
 }
 
@@ -266,7 +265,7 @@ update_asset (ApiCall *call, const UpdateAssetRequest *in, AssetResponse *out)
                          out, &error))
         return api_fail (call, g_steal_pointer (&error));
     if (asset_change_touches_exif (&change))
-        asset_send_object (call->app, call->arena, id, "on_asset_update");
+        asset_send_object (call->app, id, "on_asset_update");
     return API_OK;
 }
 

@@ -153,6 +153,6 @@ ingest_extract_metadata (gpointer app_pointer, const Job *job, Arena *arena, GEr
     if (result != JOB_DONE)
         return result;
     if (g_strcmp0 (data.source, "sidecar-write") == 0)
-        asset_send_object (app, arena, data.id, "on_asset_update");
+        asset_send_object (app, data.id, "on_asset_update");
     return JOB_DONE;
 }

@@ -33,8 +33,7 @@ static const char SQL_FACTS_EXIF[] =
 
 /* $1 id, $2 thumbhash, $3 width, $4 height, $5 now, $6 update id; what is edited is shown otherwise */
 static const char SQL_RENDERED_ASSET[] =
-    "UPDATE asset SET thumbhash = CASE WHEN is_edited = 1 THEN thumbhash ELSE CAST($2 AS BYTEA) "
-    "END,"
+    "UPDATE asset SET thumbhash = CASE WHEN is_edited = 1 THEN thumbhash ELSE $2 END,"
     "       width = CASE WHEN is_edited = 1 THEN width ELSE CAST($3 AS BIGINT) END,"
     "       height = CASE WHEN is_edited = 1 THEN height ELSE CAST($4 AS BIGINT) END,"
     "       processing_error = NULL, updated_at = $5, update_id = $6"

@@ -124,7 +124,7 @@ fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
                    second->message);
         return JOB_RETRY;
     }
-    asset_send_object (app, arena, asset->id, "on_asset_update");
+    asset_send_object (app, asset->id, "on_asset_update");
     return ingest_result_of (why);
 }
 

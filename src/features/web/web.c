@@ -84,9 +84,8 @@ send_file (HttpRequest *request, const WebFile *file, const char *cache_control)
     if (known != NULL && strstr (known, file->etag) != NULL)
         response = http_response_new (304);
     else {
-        g_autoptr (GBytes) bytes = g_bytes_new_static (form->bytes, form->n_bytes);
-
-        response = http_response_new_bytes (200, file->content_type, bytes);
+        response = http_response_new_bytes (200, file->content_type,
+                                            g_bytes_new_static (form->bytes, form->n_bytes));
         if (encoding != NULL)
             http_response_set_header (response, "Content-Encoding", encoding);
     }
