@@ -4,7 +4,7 @@ DESTDIR ?=
 export CC ?= ccache gcc
 
 .DEFAULT_GOAL := build
-.PHONY: run build test test-long test-peers bench lint format install web packages packages-test clean
+.PHONY: run build test test-long bench lint format install web packages packages-test clean
 
 run: build                ## install what is missing, build, serve http://localhost:2283
 	IMMICH_MEDIA_LOCATION="$${IMMICH_MEDIA_LOCATION:-$(CURDIR)/data}" build/tintype serve
@@ -20,9 +20,6 @@ test: packages-test web   ## everything, with sanitizers, on both databases
 
 test-long: packages-test web ## soak, full fuzzing, a million assets
 	tests/run --long
-
-test-peers: packages-test web ## peers that need package sources beyond Debian and npm
-	tests/run --peers
 
 bench: build              ## bench/results.md: every figure beside its peer
 	@tools/install-packages bench

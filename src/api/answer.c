@@ -24,7 +24,7 @@ problem_response (unsigned status, const char *message, const char *issues)
     json_writer_init (&w, text);
     json_begin_object (&w);
     json_name (&w, "message");
-    json_string (&w, message);
+    json_text (&w, message);
     if (issues != NULL) {
         g_autofree char *list = g_strdup_printf ("[%s]", issues);
 
@@ -32,7 +32,7 @@ problem_response (unsigned status, const char *message, const char *issues)
         json_raw (&w, list);
     }
     json_name (&w, "error");
-    json_string (&w, http_problem_title (status));
+    json_text (&w, http_problem_title (status));
     json_name (&w, "statusCode");
     json_int (&w, status);
     json_end_object (&w);

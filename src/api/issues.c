@@ -17,7 +17,7 @@ write_place (JsonWriter *writer, const ApiPlace *place)
         return;
     write_place (writer, place->up);
     if (place->key != NULL)
-        json_string (writer, place->key);
+        json_text (writer, place->key);
     else
         json_int (writer, (gint64) place->index);
 }
@@ -66,7 +66,7 @@ void
 api_issue_text (ApiIssues *self, const char *name, const char *value)
 {
     json_name (self->writer, name);
-    json_string (self->writer, value);
+    json_text (self->writer, value);
 }
 
 void
@@ -92,7 +92,7 @@ api_issue_values (ApiIssues *self, const char *const *texts, guint n, gboolean a
         if (are_numbers)
             json_raw (self->writer, texts[i]);
         else
-            json_string (self->writer, texts[i]);
+            json_text (self->writer, texts[i]);
     }
     json_end_array (self->writer);
 }

@@ -22,7 +22,7 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
 
     switch (field->kind) {
     case FIELD_STRING:
-        json_string (self->json, *(const char *const *) at);
+        json_text (self->json, *(const char *const *) at);
         break;
     case FIELD_INT:
         json_int (self->json, *(const gint64 *) at);
@@ -40,7 +40,7 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
         index = *(const int *) at;
         if (index < 0 || (guint) index >= field->enumeration->n_texts)
             self->bad_field = field->name;
-        json_string (self->json, self->bad_field != NULL ? NULL : field->enumeration->texts[index]);
+        json_text (self->json, self->bad_field != NULL ? NULL : field->enumeration->texts[index]);
         break;
     case FIELD_OBJECT:
         write_object (self, field->type, at);
@@ -53,7 +53,7 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
         json_base64 (self->json, bytes, n_bytes);
         break;
     case FIELD_FILE:
-        json_null (self->json);
+        json_none (self->json);
         break;
     }
 }
@@ -124,7 +124,7 @@ write_object (Writer *self, const TypeDescriptor *type, const void *value)
         }
         json_name (self->json, field->name);
         if (state == STATE_NULL)
-            json_null (self->json);
+            json_none (self->json);
         else if (field->flags & FIELD_LIST)
             write_list (self, field, (const List *) at);
         else

@@ -117,10 +117,10 @@ json_name (JsonWriter *self, const char *name)
 }
 
 void
-json_string (JsonWriter *self, const char *value)
+json_text (JsonWriter *self, const char *value)
 {
     if (value == NULL) {
-        json_null (self);
+        json_none (self);
         return;
     }
     begin_value (self);
@@ -155,7 +155,7 @@ json_number (JsonWriter *self, double value)
     char text[G_ASCII_DTOSTR_BUF_SIZE];
 
     if (!isfinite (value)) {
-        json_null (self);
+        json_none (self);
         return;
     }
     if (value == floor (value) && fabs (value) < 9007199254740992.0) {
@@ -181,7 +181,7 @@ json_bool (JsonWriter *self, gboolean value)
 }
 
 void
-json_null (JsonWriter *self)
+json_none (JsonWriter *self)
 {
     begin_value (self);
     g_string_append (self->text, "null");

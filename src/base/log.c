@@ -161,15 +161,15 @@ append_json (GString *line, LogLevel level, const char *context, const char *mes
     json_writer_init (&json, line);
     json_begin_object (&json);
     json_name (&json, "level");
-    json_string (&json, level_texts[level]);
+    json_text (&json, level_texts[level]);
     json_name (&json, "pid");
     json_int (&json, getpid ());
     json_name (&json, "timestamp");
     json_int (&json, timestamp_now_ms ());
     json_name (&json, "message");
-    json_string (&json, message);
+    json_text (&json, message);
     json_name (&json, "context");
-    json_string (&json, context);
+    json_text (&json, context);
     for (gsize i = 0; i < n_fields; i++) {
         g_autofree char *name = NULL, *value = NULL;
 
@@ -178,7 +178,7 @@ append_json (GString *line, LogLevel level, const char *context, const char *mes
         name = g_ascii_strdown (fields[i].key, -1);
         value = field_text (&fields[i]);
         json_name (&json, name);
-        json_string (&json, value);
+        json_text (&json, value);
     }
     json_end_object (&json);
 }

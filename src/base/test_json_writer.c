@@ -21,7 +21,7 @@ test_a_document (void)
     json_end_object (&w);
     json_end_array (&w);
     json_name (&w, "none");
-    json_string (&w, NULL);
+    json_text (&w, NULL);
     json_name (&w, "time");
     json_time (&w, 1);
     json_name (&w, "bytes");
@@ -42,8 +42,8 @@ test_strings_are_quoted_and_always_utf8 (void)
 
     json_writer_init (&w, text);
     json_begin_array (&w);
-    json_string (&w, "a\"b\\c\n\x01 ü");
-    json_string (&w, "bad\xff");
+    json_text (&w, "a\"b\\c\n\x01 ü");
+    json_text (&w, "bad\xff");
     json_end_array (&w);
     g_assert_cmpstr (text->str, ==, "[\"a\\\"b\\\\c\\n\\u0001 ü\",\"bad\xef\xbf\xbd\"]");
 }

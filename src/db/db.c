@@ -77,7 +77,7 @@ db_strings (Arena *arena, const StringList *list)
     json_writer_init (&json, text);
     json_begin_array (&json);
     for (gsize i = 0; i < list->n; i++)
-        json_string (&json, list->items[i]);
+        json_text (&json, list->items[i]);
     json_end_array (&json);
     return db_text (arena_strndup (arena, text->str, text->len));
 }

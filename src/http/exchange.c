@@ -83,7 +83,7 @@ plain_problem (const GError *why)
     json_writer_init (&json, text);
     json_begin_object (&json);
     json_name (&json, "message");
-    json_string (&json, why->message);
+    json_text (&json, why->message);
     json_end_object (&json);
     return http_response_new_json (http_problem_status (why), text);
 }

@@ -72,7 +72,7 @@ packet_event (const char *event, const char *arguments_json)
 
     json_writer_init (&json, text);
     json_begin_array (&json);
-    json_string (&json, event);
+    json_text (&json, event);
     if (*arguments_json != '\0')
         json_raw (&json, arguments_json);
     json_end_array (&json);

@@ -11,8 +11,8 @@
 #define PROBE_TIMEOUT_MS 30000 /* from the handshake of a probe to its 'upgrade' */
 #define MAX_EVENTS 64
 
-/* Take what other threads left for the socket, once the last of it is written. A socket that was closed
- * meanwhile hears a goodbye; what cannot be written at once is not waited for.
+/* Write, then take what other threads left for the socket. A socket that was closed meanwhile hears a
+ * goodbye; what cannot be written at once is not waited for.
  * @return FALSE when the connection is done with */
 static gboolean
 write_waiting (Connection *self)
@@ -20,8 +20,11 @@ write_waiting (Connection *self)
     Realtime *realtime = self->realtime;
     gboolean is_closed;
 
+    if (!connection_write (self))
+        return FALSE;
     g_mutex_lock (&realtime->lock);
     is_closed = self->socket->is_closed;
+    /* else it stays in the socket, where it is counted; this is called again when there is room */
     if (self->socket->connection == self && g_queue_is_empty (&self->out)) {
         while (!g_queue_is_empty (&self->socket->waiting)) {
             g_autoptr (GBytes) packet = g_queue_pop_head (&self->socket->waiting);
@@ -120,12 +123,12 @@ say_goodbye (Connection *self, CloseCode code)
 }
 
 static void
-step (Connection *self, gboolean can_read, gboolean can_write)
+step (Connection *self, gboolean can_read)
 {
-    if (can_write && !write_waiting (self))
-        connection_free (self);
-    else if (can_read && !connection_read (self))
+    if (can_read && !connection_read (self))
         say_goodbye (self, self->close_code);
+    else if (!write_waiting (self))
+        connection_free (self);
 }
 
 static void
@@ -145,10 +148,7 @@ arrive (Connection *self)
 
         connection_queue_text (self, open);
     }
-    if (!connection_write (self))
-        connection_free (self);
-    else if (self->early != NULL)
-        step (self, TRUE, FALSE);
+    step (self, self->early != NULL);
 }
 
 /* ---- the thread ---- */
@@ -202,7 +202,7 @@ take_dirty (Realtime *self)
         g_mutex_unlock (&self->lock);
         /* one that has not arrived yet is written when it does */
         if (connection != NULL && g_hash_table_contains (self->connections, connection))
-            step (connection, FALSE, TRUE);
+            step (connection, FALSE);
     }
 }
 
@@ -304,8 +304,7 @@ websocket_run (gpointer data)
             guint64 count;
 
             if (events[i].data.ptr != NULL)
-                step (events[i].data.ptr, (events[i].events & ~(guint32) EPOLLOUT) != 0,
-                      (events[i].events & EPOLLOUT) != 0);
+                step (events[i].data.ptr, (events[i].events & ~(guint32) EPOLLOUT) != 0);
             else if (read (self->wake_fd, &count, sizeof count) < 0)
                 g_debug ("the wake-up was for nothing");
         }

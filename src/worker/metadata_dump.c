@@ -16,7 +16,7 @@ static void
 write_text (JsonWriter *json, const char *name, const char *text)
 {
     json_name (json, name);
-    json_string (json, text);
+    json_text (json, text);
 }
 
 static void
@@ -26,7 +26,7 @@ write_number (JsonWriter *json, const char *name, gboolean has, double value)
     if (has)
         json_number (json, value);
     else
-        json_null (json);
+        json_none (json);
 }
 
 static void
@@ -72,7 +72,7 @@ write_rest (JsonWriter *json, const AssetFacts *facts)
     json_name (json, "tags");
     json_begin_array (json);
     for (gsize i = 0; i < facts->tags.n; i++)
-        json_string (json, facts->tags.items[i]);
+        json_text (json, facts->tags.items[i]);
     json_end_array (json);
     json_name (json, "faces");
     json_begin_array (json);

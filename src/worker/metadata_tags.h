@@ -4,7 +4,7 @@
  * made valid UTF-8 (what is not is taken as Latin-1) and lose control characters and trailing NULs. */
 #pragma once
 #include <glib.h>
-#include <jansson.h> /* never its json_string (): base/json_writer.h has one of that name */
+#include <jansson.h> /* never its json_text (): base/json_writer.h has one of that name */
 
 typedef struct {
     json_t *object;

@@ -101,18 +101,20 @@ export class Contract {
       `${issues.slice(0, MAX_ISSUES).join('\n  ')}\n  ${bytes.toString('utf8').slice(0, 500)}`);
   }
 
-  #checkSuccess(operation, method, { status }, { type, isJson, bytes, body }, issues) {
+  #checkSuccess(operation, method, { status, headers }, { type, isJson, bytes, body }, issues) {
     if (!operation) {
       issues.push('there is no such operation');
       return;
     }
     const content = (operation.responses[status] ?? Object.values(operation.responses)[0])?.content;
+    const hasLocation = Boolean(headers.get('location'));
     const isFile = content?.['application/octet-stream'] !== undefined;
     const schema = content?.['application/json']?.schema;
-    const isPart = isFile && status === 206;
+    // A file may be sent in part, or be found elsewhere.
+    const isOfFile = isFile && (status === 206 || (status === 302 && hasLocation));
     if (status === 304) {
       if (method !== 'GET' && method !== 'HEAD') issues.push('304 to a change');
-    } else if (!operation.responses[status] && !isPart) {
+    } else if (!operation.responses[status] && !isOfFile) {
       issues.push(`${operation.operationId} gives ${Object.keys(operation.responses)}`);
     }
     if ((status === 204 || status === 304) && (bytes.length > 0 || (status === 204 && type)))

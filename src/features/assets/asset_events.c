@@ -28,7 +28,7 @@ asset_send_ids (const App *app, const char *owner_id, const char *event, const S
     json_writer_init (&writer, text);
     json_begin_array (&writer);
     for (gsize i = 0; i < ids->n; i++)
-        json_string (&writer, ids->items[i]);
+        json_text (&writer, ids->items[i]);
     json_end_array (&writer);
     realtime_send (app->realtime, owner_id, event, text->str);
 }

@@ -24,7 +24,7 @@ is_locked (const AssetRow *asset, const char *property)
     return FALSE;
 }
 
-/* Texts are made with json_stringn (): base/json_writer.h has a json_string () of its own. */
+/* Texts are made with json_stringn (): base/json_writer.h has a json_text () of its own. */
 static void
 overlay_date (const AssetRow *asset, json_t *tags)
 {

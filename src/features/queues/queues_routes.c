@@ -323,16 +323,16 @@ get_queue_jobs (ApiCall *call, const GetQueueJobsRequest *in, QueueJobResponseLi
     for (gsize i = 0; i < jobs.n; i++) {
         json_begin_object (&json);
         json_name (&json, "id");
-        json_string (&json, jobs.items[i].id);
+        json_text (&json, jobs.items[i].id);
         json_name (&json, "name");
-        json_string (&json, jobs.items[i].name);
+        json_text (&json, jobs.items[i].name);
         json_name (&json, "timestamp");
         json_int (&json, jobs.items[i].created_at);
         json_name (&json, "data");
         json_raw (&json, jobs.items[i].data);
         if (jobs.items[i].error != NULL) {
             json_name (&json, "error");
-            json_string (&json, jobs.items[i].error);
+            json_text (&json, jobs.items[i].error);
         }
         json_end_object (&json);
     }

@@ -127,7 +127,7 @@ add_text (GString *out, const char *text)
     JsonWriter writer;
 
     json_writer_init (&writer, out);
-    json_string (&writer, text);
+    json_text (&writer, text);
     g_string_append_c (out, ',');
 }
 

@@ -21,15 +21,13 @@ static const char SQL_TRASH_LEAVE[] =
     "  FROM json_each($1) AS change"
     " WHERE asset.id = substr(change.value, 1, 36) AND asset.status = 'trashed'";
 
-/* $1 owner, $2 greater than this id, $3 at most so many */
+/* $1 owner */
 static const char SQL_TRASH_FIND[] =
-    "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'"
-    "   AND id > $2 ORDER BY id LIMIT $3";
+    "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'";
 
-/* $1 deleted before, $2 greater than this id, $3 at most so many */
-static const char SQL_TRASH_FIND_OLD[] =
-    "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND deleted_at <= $1 AND status <> 'deleted'"
-    "   AND id > $2 ORDER BY id LIMIT $3";
+/* $1 deleted before */
+static const char SQL_TRASH_FIND_OLD[] = "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND "
+                                         "deleted_at <= $1 AND status <> 'deleted'";
 
 #define PAGE 1000
 
@@ -77,46 +75,41 @@ typedef struct {
     gint64 n_changed;
 } Leave;
 
+/* Whose assets, or which, or what is old. */
 static gboolean
-change_some (Db *tx, Leave *self, const StringList *ids, GError **error)
+find_leaving (Db *tx, const Leave *self, StringList *out, GError **error)
 {
-    gint64 n = 0;
-    gboolean is_old = self->owner_id == NULL && self->ids == NULL;
-
-    if (ids->n == 0)
+    if (self->ids != NULL) {
+        *out = *self->ids;
         return TRUE;
-    if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
-                  DB_ARGS (asset_changes (self->arena, ids), db_int (timestamp_now_ms ()),
-                           db_text (self->status)),
-                  &n, error))
-        return FALSE;
-    self->n_changed += n;
-    return TRUE;
+    }
+    return self->owner_id != NULL
+               ? db_select_texts (tx, self->arena, SQL_TRASH_FIND,
+                                  DB_ARGS (db_text (self->owner_id)), out, error)
+               : db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
+                                  DB_ARGS (db_int (self->older_than_ms)), out, error);
 }
 
 static gboolean
 run_leave (Db *tx, gpointer data, GError **error)
 {
     Leave *self = data;
-    const char *last = "";
-    StringList page = { NULL, PAGE };
+    gboolean is_old = self->owner_id == NULL && self->ids == NULL;
+    StringList ids;
 
     self->n_changed = 0;
-    if (self->ids != NULL && !change_some (tx, self, self->ids, error))
+    if (!find_leaving (tx, self, &ids, error))
         return FALSE;
-    while (self->ids == NULL && page.n == PAGE) {
-        if (!(self->owner_id != NULL ? db_select_texts (tx, self->arena, SQL_TRASH_FIND,
-                                                        DB_ARGS (db_text (self->owner_id),
-                                                                 db_text (last), db_int (PAGE)),
-                                                        &page, error)
-                                     : db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
-                                                        DB_ARGS (db_int (self->older_than_ms),
-                                                                 db_text (last), db_int (PAGE)),
-                                                        &page, error)) ||
-            !change_some (tx, self, &page, error))
+    for (gsize at = 0; at < ids.n; at += PAGE) {
+        StringList some = { ids.items + at, MIN (PAGE, ids.n - at) };
+        gint64 n = 0;
+
+        if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
+                      DB_ARGS (asset_changes (self->arena, &some), db_int (timestamp_now_ms ()),
+                               db_text (self->status)),
+                      &n, error))
             return FALSE;
-        if (page.n > 0)
-            last = page.items[page.n - 1];
+        self->n_changed += n;
     }
     return g_str_equal (self->status, "active") || self->n_changed == 0 ||
            trash_add_emptying (tx, error);

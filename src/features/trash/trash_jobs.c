@@ -12,10 +12,9 @@
 #define QUEUE "backgroundTask"
 #define PAGE 1000
 
-/* $1 greater than this id, $2 at most so many. What is offline keeps its files: '-' before the id */
-static const char SQL_REMOVING_FIND[] =
-    "SELECT CASE WHEN is_offline = 1 THEN '-' ELSE '+' END || id FROM asset"
-    " WHERE status = 'deleted' AND id > $1 ORDER BY id LIMIT $2";
+/* What is offline keeps its files: '-' before the id */
+static const char SQL_REMOVING_FIND[] = "SELECT CASE WHEN is_offline = 1 THEN '-' ELSE '+' END || "
+                                        "id FROM asset WHERE status = 'deleted'";
 
 /* $1 id */
 static const char SQL_REMOVED_FIND[] =
@@ -186,22 +185,18 @@ delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 
 typedef struct {
     Arena *arena;
-    const char *last; /* id of the last one that got its job */
-    StringList page;
+    StringList marked; /* ids, each behind its '+' or '-' */
 } Queue;
 
 static gboolean
 run_queue (Db *tx, gpointer data, GError **error)
 {
-    Queue *self = data;
+    const Queue *self = data;
 
-    if (!db_select_texts (tx, self->arena, SQL_REMOVING_FIND,
-                          DB_ARGS (db_text (self->last), db_int (PAGE)), &self->page, error))
-        return FALSE;
-    for (gsize i = 0; i < self->page.n; i++) {
-        const char *id = self->page.items[i] + 1;
+    for (gsize i = 0; i < self->marked.n; i++) {
+        const char *id = self->marked.items[i] + 1;
         const char *job = arena_printf (self->arena, "{\"id\":\"%s\",\"deleteOnDisk\":%s}", id,
-                                        self->page.items[i][0] == '+' ? "true" : "false");
+                                        self->marked.items[i][0] == '+' ? "true" : "false");
 
         if (!job_add (tx, "AssetDelete", QUEUE, id, job, 0, error))
             return FALSE;
@@ -213,14 +208,17 @@ static JobResult
 empty_trash (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
     App *app = app_pointer;
-    Queue data = { .arena = arena, .last = "" };
+    StringList all;
 
-    do {
+    if (!db_select_texts (app->db, arena, SQL_REMOVING_FIND, DB_NO_ARGS, &all, error))
+        return JOB_RETRY;
+    /* not in one write, which others would wait for */
+    for (gsize at = 0; at < all.n; at += PAGE) {
+        Queue data = { arena, { all.items + at, MIN (PAGE, all.n - at) } };
+
         if (!db_write (app->db, run_queue, &data, error))
             return JOB_RETRY;
-        if (data.page.n > 0)
-            data.last = data.page.items[data.page.n - 1] + 1;
-    } while (data.page.n == PAGE);
+    }
     return JOB_DONE;
 }
 

@@ -28,9 +28,9 @@ refuse (HttpRequest *request, unsigned status, const char *message)
     json_writer_init (&json, text);
     json_begin_object (&json);
     json_name (&json, "message");
-    json_string (&json, message);
+    json_text (&json, message);
     json_name (&json, "error");
-    json_string (&json, http_problem_title (status));
+    json_text (&json, http_problem_title (status));
     json_name (&json, "statusCode");
     json_int (&json, status);
     json_end_object (&json);

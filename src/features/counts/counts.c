@@ -1,0 +1,92 @@
+/* counts.c -- see counts.h */
+#define G_LOG_DOMAIN "counts"
+#include "features/counts/counts.h"
+
+#define STATE                                                                                      \
+    "CASE WHEN status = 'active' AND deleted_at IS NOT NULL THEN 'offline' ELSE status END"
+
+#define MONTHS                                                                                     \
+    "SELECT owner_id, local_month, visibility, is_favorite, " STATE " AS state, stack_hidden,"     \
+    "       count(*) AS n_assets FROM asset"                                                       \
+    " GROUP BY owner_id, local_month, visibility, is_favorite, " STATE ", stack_hidden"
+#define DAYS                                                                                       \
+    "SELECT owner_id, created_at / 86400000 AS created_day, visibility, is_favorite,"              \
+    "       " STATE " AS state, stack_hidden, count(*) AS n_assets FROM asset"                     \
+    " GROUP BY owner_id, created_at / 86400000, visibility, is_favorite, " STATE ", stack_hidden"
+#define IS_EXTERNAL "CASE WHEN library_id IS NULL THEN 0 ELSE 1 END"
+#define USAGE                                                                                      \
+    "SELECT owner_id, type, visibility, is_favorite, " STATE " AS state,"                          \
+    "       " IS_EXTERNAL " AS is_external, count(*) AS n_assets,"                                 \
+    "       CAST(sum(size_bytes) AS BIGINT) AS n_bytes FROM asset"                                 \
+    " GROUP BY owner_id, type, visibility, is_favorite, " STATE ", " IS_EXTERNAL
+
+/* Rows of one side that the other does not have; kept rows of zero mean nothing. */
+#define DIFFERENCE(kept, counted)                                                                  \
+    "SELECT (SELECT count(*) FROM (" kept " EXCEPT " counted ") AS a)"                             \
+    "     + (SELECT count(*) FROM (" counted " EXCEPT " kept ") AS b)"
+
+/* What is stored by each user, as uploads count it: libraries do not, and what is being removed does
+ * until its row is gone. */
+#define STORED                                                                                     \
+    "(SELECT COALESCE(CAST(sum(size_bytes) AS BIGINT), 0) FROM asset"                              \
+    "  WHERE owner_id = users.id AND library_id IS NULL)"
+
+typedef struct {
+    const char *name, *sql_count, *sql_clear, *sql_fill; /* sql_clear NULL: not needed */
+} Table;
+
+static const Table tables[COUNTS_N_TABLES] = {
+    { "asset_month",
+      DIFFERENCE ("SELECT owner_id, local_month, visibility, is_favorite, status, stack_hidden,"
+                  "       n_assets FROM asset_month WHERE n_assets <> 0",
+                  MONTHS),
+      "DELETE FROM asset_month", "INSERT INTO asset_month " MONTHS },
+    { "asset_created_day",
+      DIFFERENCE ("SELECT owner_id, created_day, visibility, is_favorite, status, stack_hidden,"
+                  "       n_assets FROM asset_created_day WHERE n_assets <> 0",
+                  DAYS),
+      "DELETE FROM asset_created_day", "INSERT INTO asset_created_day " DAYS },
+    { "asset_usage",
+      DIFFERENCE ("SELECT owner_id, type, visibility, is_favorite, status, is_external, n_assets,"
+                  "       n_bytes FROM asset_usage WHERE n_assets <> 0 OR n_bytes <> 0",
+                  USAGE),
+      "DELETE FROM asset_usage", "INSERT INTO asset_usage " USAGE },
+    { "users.quota_usage_bytes", "SELECT count(*) FROM users WHERE quota_usage_bytes <> " STORED,
+      NULL, "UPDATE users SET quota_usage_bytes = " STORED " WHERE quota_usage_bytes <> " STORED },
+};
+
+typedef struct {
+    gboolean repair;
+    CountsResult *results;
+} Check;
+
+static gboolean
+run_check (Db *tx, gpointer data, GError **error)
+{
+    Check *self = data;
+
+    for (guint i = 0; i < COUNTS_N_TABLES; i++) {
+        CountsResult *result = &self->results[i];
+
+        *result = (CountsResult){ .name = tables[i].name };
+        if (!db_select_int (tx, tables[i].sql_count, DB_NO_ARGS, &result->n_rows, NULL, error))
+            return FALSE;
+        if (result->n_rows == 0 || !self->repair)
+            continue;
+        if ((tables[i].sql_clear != NULL &&
+             !db_exec (tx, tables[i].sql_clear, DB_NO_ARGS, NULL, error)) ||
+            !db_exec (tx, tables[i].sql_fill, DB_NO_ARGS, NULL, error))
+            return FALSE;
+        result->is_repaired = TRUE;
+    }
+    return TRUE;
+}
+
+/* A write, also to look only: no asset may change between counting the two sides. */
+gboolean
+counts_check (Db *db, gboolean repair, CountsResult out[COUNTS_N_TABLES], GError **error)
+{
+    Check check = { repair, out };
+
+    return db_write (db, run_check, &check, error);
+}

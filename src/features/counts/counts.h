@@ -1,0 +1,16 @@
+/* counts.h -- the counts that are kept as assets change, compared with a count of all assets
+ *
+ * asset_month, asset_created_day, asset_usage and users.quota_usage_bytes (see the migrations). */
+#pragma once
+#include "db/db.h"
+
+typedef struct {
+    const char *name; /* of the table */
+    gint64 n_rows;    /* that differ: missing, superfluous or wrong */
+    gboolean is_repaired;
+} CountsResult;
+
+#define COUNTS_N_TABLES 4
+
+/** @param repair  set what differs right, in one transaction with the comparison */
+gboolean counts_check (Db *db, gboolean repair, CountsResult out[COUNTS_N_TABLES], GError **error);
