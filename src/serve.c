@@ -19,6 +19,7 @@
 #include "features/auth/auth.h"
 #include "features/config/config.h"
 #include "features/queues/queues.h"
+#include "features/server/server_metrics.h"
 #include "features/web/web.h"
 #include "http/metrics.h"
 #include "media/layout.h"
@@ -232,9 +233,11 @@ run (const Settings *settings, GError **error)
                server != NULL ? http_server_port (server) : 0, db_engine_version (db),
                settings->media_location);
 
+    server_metrics_start (&app);
     wait_for_signal ();
 
     g_message ("stopping");
+    server_metrics_stop (&app);
     realtime_stop (realtime);
     if (server != NULL)
         http_server_stop (server, (guint) settings->shutdown_grace_s);
