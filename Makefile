@@ -1,7 +1,11 @@
 # The two commands: make run, make test. The rest is for those who build, measure and package.
 PREFIX ?= /usr/local
 DESTDIR ?=
-export CC ?= ccache gcc
+ifeq ($(origin CC),default)
+CC = ccache gcc
+CXX = ccache g++
+endif
+export CC CXX
 
 .DEFAULT_GOAL := build
 .PHONY: run build test test-long bench lint format install web packages packages-test clean

@@ -221,40 +221,61 @@ sync_folder (const char *path, GError **error)
     return ok;
 }
 
-/* Make @path and its missing parents, each durable in the folder above it. */
+/* Make @path and its missing parents. *@out_made: how many there were, counted from @path up. */
 static gboolean
-make_folders (const char *path, GError **error)
+make_folders (const char *path, guint *out_made, GError **error)
 {
     g_autofree char *parent = NULL;
 
-    if (g_mkdir (path, 0755) == 0) {
+    *out_made = 0;
+    if (g_mkdir (path, 0755) != 0) {
+        if (errno == EEXIST)
+            return TRUE;
+        if (errno != ENOENT)
+            return set_io_error (error, "create the folder", path);
         parent = g_path_get_dirname (path);
-        return sync_folder (parent, error);
+        if (!make_folders (parent, out_made, error))
+            return FALSE;
+        if (g_mkdir (path, 0755) != 0 && errno != EEXIST)
+            return set_io_error (error, "create the folder", path);
     }
-    if (errno == EEXIST)
-        return TRUE;
-    if (errno != ENOENT)
-        return set_io_error (error, "create the folder", path);
-    parent = g_path_get_dirname (path);
-    return make_folders (parent, error) && make_folders (path, error);
+    (*out_made)++;
+    return TRUE;
 }
 
+/* Make an entry of @folder durable, and @folder itself and those above it that were just made. */
+static gboolean
+sync_folders (const char *folder, guint n_made, GError **error)
+{
+    g_autofree char *above = NULL;
+
+    if (!sync_folder (folder, error))
+        return FALSE;
+    if (n_made == 0)
+        return TRUE;
+    above = g_path_get_dirname (folder);
+    return sync_folders (above, n_made - 1, error);
+}
+
+/* The folders are synced after the file and the rename: the journal of a file system then takes all of
+ * it in one or two commits instead of one for each folder. */
 gboolean
 layout_move_in (int fd, const char *from, const char *to, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname (to);
+    guint n_made = 0;
 
+    if (!make_folders (folder, &n_made, error))
+        return FALSE;
     if (fsync (fd) != 0)
         return set_io_error (error, "sync", from);
-    if (!make_folders (folder, error))
-        return FALSE;
     if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
         /* a file system without RENAME_NOREPLACE: a link never replaces either */
         if (errno != EINVAL || link (from, to) != 0)
             return set_io_error (error, "move a file to", to);
         unlink (from);
     }
-    if (!sync_folder (folder, error)) {
+    if (!sync_folders (folder, n_made, error)) {
         unlink (to);
         return FALSE;
     }

@@ -249,13 +249,15 @@ static gboolean
 set_from_number (MetadataTags *tags, const char *number, const char *told)
 {
     const char *make = metadata_tags_get_text (tags, "Make");
-    LensRange range = told == NULL ? (LensRange){ 0 } : parse_range (told);
+    LensRange range = { 0 };
     double focal = json_number_value (json_object_get (tags->object, "FocalLength"));
     guint64 value = g_ascii_strtoull (number, NULL, 10);
 
     if (make == NULL || number[0] == '\0' || number[strspn (number, "0123456789")] != '\0' ||
         value > G_MAXUINT16)
         return FALSE;
+    if (told != NULL)
+        range = parse_range (told);
     for (gsize i = 0; i < G_N_ELEMENTS (number_keys); i++) {
         g_autoptr (GExiv2Metadata) scratch = NULL;
         g_autofree char *name = NULL;
