@@ -209,6 +209,7 @@ run (const Settings *settings, GError **error)
     app.realtime = realtime = realtime_new (&realtime_settings);
     app.jobs = jobs = jobs_new (db, &app);
     api_settings.db = db;
+    api_settings.reads_are_quick = db_is_sqlite (db);
     api_settings.temporary_folder = temporary;
     api = api_new (&api_settings);
     if (!features_start (&app, api, error)) {

@@ -26,6 +26,7 @@ struct _Api {
     GArray *mounts;     /* Mount */
     Mount fallback;     /* app_class NULL: none */
     GThreadPool *checks;
+    GThreadPool *again; /* calls that an event thread gave up */
 };
 
 /* ---- the document ---- */
@@ -78,6 +79,12 @@ check_upload (gpointer upload, gpointer api)
     upload_check (upload);
 }
 
+static void
+dispatch_again (gpointer call, gpointer api)
+{
+    call_dispatch (call);
+}
+
 Api *
 api_new (const ApiSettings *settings)
 {
@@ -91,6 +98,7 @@ api_new (const ApiSettings *settings)
     self->by_row = g_hash_table_new (NULL, NULL);
     self->mounts = g_array_new (FALSE, TRUE, sizeof (Mount));
     self->checks = g_thread_pool_new (check_upload, self, N_CHECK_THREADS, FALSE, NULL);
+    self->again = g_thread_pool_new (dispatch_again, self, N_CHECK_THREADS, FALSE, NULL);
     for (gsize i = 0; i < contract->n_features; i++)
         add_routes (self, contract->features[i].items, contract->features[i].n);
     add_routes (self, document_operations, G_N_ELEMENTS (document_operations));
@@ -104,6 +112,7 @@ api_free (Api *self)
     if (self == NULL)
         return;
     g_thread_pool_free (self->checks, FALSE, TRUE);
+    g_thread_pool_free (self->again, FALSE, TRUE);
     router_free (self->router);
     g_hash_table_unref (self->by_row);
     g_ptr_array_unref (self->routes);
@@ -236,6 +245,17 @@ is_multipart (HttpRequest *request)
     return type != NULL && g_ascii_strncasecmp (type, "multipart/form-data", 19) == 0;
 }
 
+/* Reads of SQLite wait for nobody, and take less than handing a request over to another thread does;
+ * measured with thumbnails, which are most of all requests. Those of PostgreSQL wait for its server. */
+static gboolean
+is_quick (const Api *self, const Route *route, const HttpRequest *request)
+{
+    return route != NULL && route_is_served (route) && route->operation->flags & API_QUICK &&
+           request->content_length <= 0 &&
+           http_request_header ((HttpRequest *) (gsize) request, "transfer-encoding") == NULL &&
+           (route->operation->flags & API_PUBLIC || self->settings.reads_are_quick);
+}
+
 static void
 begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
 {
@@ -261,8 +281,7 @@ begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
     }
     out_plan->body = HTTP_BODY_BUFFER;
     out_plan->max_body_bytes = MAX_BODY_BYTES;
-    out_plan->on_event_thread =
-        route != NULL && route->operation->flags & API_QUICK && request->content_length <= 0;
+    out_plan->on_event_thread = call->private_data->is_quick = is_quick (self, route, request);
 }
 
 static void
@@ -275,8 +294,10 @@ handle (gpointer app, HttpRequest *request)
         mount->app_class->handle (mount->app, request);
     else if (call->private_data->upload != NULL)
         upload_dispatch (call->private_data->upload);
-    else
+    else if (!call->private_data->is_quick)
         call_dispatch (call);
+    else if (!call_dispatch_quick (call))
+        g_thread_pool_push (((Api *) app)->again, call, NULL);
 }
 
 static void

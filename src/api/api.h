@@ -62,6 +62,10 @@ typedef gboolean (*ApiAuthenticate) (App *app, HttpRequest *request, Arena *aren
                                      PresentedKind kind, const char *text, Auth *out,
                                      GError **error);
 
+/** For an authenticate () that would write: TRUE when this is an event thread, which must not wait for a
+ *  disk. Then fail with any error: the call begins again on a thread of a pool. */
+gboolean api_begin_again (void);
+
 /* ---- a call ---- */
 
 typedef struct {
@@ -130,6 +134,7 @@ typedef struct {
     ApiAuthenticate authenticate;
     const char *temporary_folder; /* for uploads; on the file system of the media folder */
     gint64 max_upload_bytes;      /* 0: no limit */
+    gboolean reads_are_quick;     /* reads of the database wait for nobody: SQLite */
 } ApiSettings;
 
 Api *api_new (const ApiSettings *settings);

@@ -15,6 +15,7 @@ struct _ApiCallPrivate {
     GError *query_error;   /* why the query could not be read; in the arena's care */
     AnswerHeader *headers; /* of the answer to come, in order */
     Upload *upload;        /* NULL: the body is buffered */
+    gboolean is_quick;     /* on an event thread */
     gboolean defers;       /* the body is still coming: keep the answer in deferred */
     HttpResponse *deferred;
 };
@@ -27,6 +28,9 @@ gboolean call_authorize (ApiCall *self, GError **error);
 void call_run (ApiCall *self, const json_t *body, ApiOrigin origin);
 /** The whole way of a call with a buffered body. */
 void call_dispatch (ApiCall *self);
+/** The same on an event thread, for a call without a body. FALSE when it has to begin again
+ *  elsewhere, with call_dispatch (). */
+gboolean call_dispatch_quick (ApiCall *self);
 /** Answer 400 'Validation failed'. */
 ApiStatus call_refuse_issues (ApiCall *self, const ApiIssues *issues);
 

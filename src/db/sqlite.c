@@ -242,6 +242,9 @@ sqlite_open (const DbSettings *settings, const DbMigration *migrations, gsize n_
     g_autoptr (SqliteConnection) connection = NULL;
     SqliteDb *self;
 
+    /* its count of memory in use, which nobody reads, takes one lock for all threads at each step;
+     * refused, without harm, once SQLite is in use */
+    sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
     if (!make_file (settings->sqlite_path, error))
         return NULL;
     connection = sqlite_connection_open (settings->sqlite_path, TRUE, error);

@@ -91,7 +91,8 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
                    is_known ? "it is not a regular file" : g_strerror (errno));
         close (fd);
         *out_status = 500;
-        return static_response ("{\"message\":\"Internal Server Error\"}");
+        return static_response ("{\"message\":\"Internal Server Error\","
+                                "\"error\":\"Internal Server Error\",\"statusCode\":500}");
     }
     size = (guint64) info.st_size;
     modified_ms = (gint64) info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
@@ -126,7 +127,8 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
             *out_status = 416;
             g_snprintf (content_range, sizeof content_range, "bytes */%" G_GUINT64_FORMAT, size);
             http_response_set_header (response, "Content-Range", content_range);
-            return static_response ("{\"message\":\"Range Not Satisfiable\"}");
+            return static_response ("{\"message\":\"Range Not Satisfiable\","
+                                    "\"error\":\"Range Not Satisfiable\",\"statusCode\":416}");
         case RANGE_WHOLE:
         default:
             break;

@@ -29,7 +29,7 @@ static const struct {
     { 405, "Method Not Allowed" },
     { 408, "Request Timeout" },
     { 409, "Conflict" },
-    { 413, "Payload Too Large" },
+    { 413, "Content Too Large" }, /* RFC 9110, as in the status line */
     { 415, "Unsupported Media Type" },
     { 416, "Range Not Satisfiable" },
     { 429, "Too Many Requests" },

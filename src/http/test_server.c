@@ -276,7 +276,10 @@ test_files_ranges_and_validators (Fixture *self, gconstpointer data)
         { "Range: bytes=-3\r\n", 206, "789", "bytes 7-9/10" },
         { "Range: bytes=8-\r\n", 206, "89", "bytes 8-9/10" },
         { "Range: bytes=0-1,4-5\r\n", 200, "0123456789", NULL },
-        { "Range: bytes=10-\r\n", 416, "{\"message\":\"Range Not Satisfiable\"}", "bytes */10" },
+        { "Range: bytes=10-\r\n", 416,
+          "{\"message\":\"Range Not Satisfiable\",\"error\":\"Range Not Satisfiable\","
+          "\"statusCode\":416}",
+          "bytes */10" },
         { "If-None-Match: W/\"a-18bcfe5687b\"\r\n", 304, "", NULL },
         { "If-None-Match: \"x\"\r\nIf-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n", 200,
           "0123456789", NULL },
@@ -315,7 +318,9 @@ test_files_ranges_and_validators (Fixture *self, gconstpointer data)
     test_assert_header (head, "Content-Length", "10");
     g_test_expect_message (NULL, G_LOG_LEVEL_WARNING, "*regular file*");
     folder = test_client_get (client, "/file?.", NULL);
-    test_assert_text (folder, 500, "{\"message\":\"Internal Server Error\"}");
+    test_assert_text (folder, 500,
+                      "{\"message\":\"Internal Server Error\",\"error\":\"Internal Server Error\","
+                      "\"statusCode\":500}");
     g_test_assert_expected_messages ();
 }
 

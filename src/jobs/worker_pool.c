@@ -338,9 +338,9 @@ set_death_error (const WorkerPool *self, int status, const struct rusage *usage,
         g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
                      "decoding this file needs more than %" G_GINT64_FORMAT " MB of memory",
                      limit_mb);
-    else if (code == SIGKILL)
+    else if (code == SIGKILL) /* not by us: the file may be innocent */
         g_set_error_literal (
-            error, APP_ERROR, APP_ERROR_MEDIA,
+            error, APP_ERROR, APP_ERROR_UNAVAILABLE,
             "the decoder was killed on this file; the machine may be out of memory");
     else if (code != 0)
         g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,

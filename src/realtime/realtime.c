@@ -216,49 +216,61 @@ hub_open_packet (Realtime *self, const Socket *socket, gboolean may_upgrade)
 
 /* ---- what a client says ---- */
 
-static gboolean
+/* In one step, so that no event of the user comes ahead of the version, and none is missed after it. */
+static void
+join_with_version (Realtime *self, Socket *socket)
+{
+    char *text = packet_event ("on_server_version", self->settings.version_json);
+    g_autoptr (GBytes) version = g_bytes_new_take (text, strlen (text));
+    HttpRequest *poll = NULL;
+
+    g_mutex_lock (&self->lock);
+    if (!socket->is_joined && !socket->is_closed) {
+        poll = hub_push (self, socket, version);
+        socket->is_joined = TRUE;
+        if (!socket->is_closed) {
+            join (self, socket, socket->user_id);
+            join (self, socket, socket->session_id);
+        }
+    }
+    g_mutex_unlock (&self->lock);
+    flush_poll (self, socket, poll);
+}
+
+static void
 connect_to (Realtime *self, Socket *socket, const char *name_space)
 {
-    g_autofree char *answer = NULL, *version = NULL;
+    g_autofree char *answer = NULL;
     g_autofree char *sid = new_sid ();
     gboolean is_new;
 
     if (!g_str_equal (name_space, "/")) {
         answer = g_strdup_printf ("44%s,{\"message\":\"Invalid namespace\"}", name_space);
         hub_send (self, socket, answer);
-        return TRUE;
+        return;
     }
     answer = g_strdup_printf ("40{\"sid\":\"%s\"}", sid);
     hub_send (self, socket, answer);
     if (socket->user_id == NULL) {
         hub_send (self, socket, "42[\"error\",\"unauthorized\"]");
-        hub_send (self, socket, "41");
-        return TRUE; /* closed by the client, or by the timer */
+        hub_send (self, socket, "41"); /* closed by the client, or by the timer */
+        return;
     }
     g_mutex_lock (&self->lock);
-    is_new = !socket->is_joined && !socket->is_closed;
+    is_new = !socket->is_joined;
     g_mutex_unlock (&self->lock);
-    if (!is_new)
-        return TRUE;
-    /* before it joins: no event of the user may come ahead of the version */
-    version = packet_event ("on_server_version", self->settings.version_json);
-    hub_send (self, socket, version);
-    realtime_send (self, socket->user_id, "on_server_version", self->settings.version_json);
-    g_mutex_lock (&self->lock);
-    if (!socket->is_joined && !socket->is_closed) {
-        socket->is_joined = TRUE;
-        join (self, socket, socket->user_id);
-        join (self, socket, socket->session_id);
+    if (is_new) {
+        /* the user's other sockets hear of it too */
+        realtime_send (self, socket->user_id, "on_server_version", self->settings.version_json);
+        join_with_version (self, socket);
     }
-    g_mutex_unlock (&self->lock);
-    return TRUE;
 }
 
 gboolean
 hub_receive (Realtime *self, Socket *socket, const Packet *packet)
 {
     Message message;
-    gboolean goes_on = TRUE;
+    gboolean goes_on;
 
     switch (packet->type) {
     case PACKET_PONG:
@@ -270,11 +282,9 @@ hub_receive (Realtime *self, Socket *socket, const Packet *packet)
         if (!message_parse (packet, &message))
             return FALSE;
         if (message.type == MESSAGE_CONNECT)
-            goes_on = connect_to (self, socket, message.name_space);
-        else if (message.type == MESSAGE_DISCONNECT)
-            goes_on = FALSE;
-        else if (message.type == MESSAGE_CONNECT_ERROR)
-            goes_on = FALSE; /* only a server says so */
+            connect_to (self, socket, message.name_space);
+        /* it leaves, or says what only a server says */
+        goes_on = message.type != MESSAGE_DISCONNECT && message.type != MESSAGE_CONNECT_ERROR;
         message_clear (&message);
         return goes_on;
     case PACKET_NOOP:

@@ -145,3 +145,23 @@ export function filesBelow(folder) {
     return entry.isDirectory() ? filesBelow(below).map((file) => path.join(entry.name, file)) : [entry.name];
   });
 }
+
+/** A PNG whose head claims a picture of any size, and whose pixels (all of them black) are really there
+ *  but take a thousandth of the room: what a decoder must not simply believe. 8 bits a sample, RGB. */
+export function pngBomb(width, height) {
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const nBytes = height * (1 + width * 3);
+  const block = 1024 * 1024;
+  const deflate = (n, finishFlush) => zlib.deflateRawSync(Buffer.alloc(n), { level: 9, finishFlush });
+  const whole = deflate(block, zlib.constants.Z_FULL_FLUSH);
+  const adler = Buffer.alloc(4); // of n zeros: a is 1, b is n
+  adler.writeUInt32BE((((nBytes % 65521) << 16) | 1) >>> 0);
+  const pixels = Buffer.concat([Buffer.from([0x78, 0xda]),
+    ...Array.from({ length: Math.floor(nBytes / block) }, () => whole),
+    deflate(nBytes % block, zlib.constants.Z_FINISH), adler]);
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', head),
+    chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}

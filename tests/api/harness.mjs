@@ -506,6 +506,9 @@ after(async () => {
   for (const each of servers) await each.stop();
 });
 
+// A test that is ended from outside, by its time limit, takes its servers along.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 process.on('exit', (code) => {
   for (const each of servers) {
     each.killNow();

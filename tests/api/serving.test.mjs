@@ -177,6 +177,18 @@ describe('a thumbnail', () => {
     (await get(`/assets/${locked}/thumbnail`)).expect(400);
   });
 
+  test('notes the use of a session like any request', async () => {
+    const session = await server.login(bob.email);
+    const own = (await server.upload(png(30, 20, 22), 'noted.png', {}, { as: session })).expect(201).json.id;
+    await server.waitForJobs();
+    const [[sessionId]] = await server.sql(`SELECT id FROM session WHERE user_id = '${bob.id}' ORDER BY created_at DESC LIMIT 1`);
+    await server.sql(`UPDATE session SET updated_at = 1000 WHERE id = '${sessionId}'`);
+    const replies = await Promise.all(Array.from({ length: 20 }, () => get(`/assets/${own}/thumbnail`, { as: session })));
+    for (const reply of replies) reply.expect(200);
+    const [[updatedAt]] = await server.sql(`SELECT updated_at FROM session WHERE id = '${sessionId}'`);
+    assert.ok(Number(updatedAt) > Date.now() - 60_000);
+  });
+
   test('stops with the session', async () => {
     const session = await server.login(bob.email);
     const own = (await server.upload(png(30, 20, 21), 'own.png', {}, { as: session })).expect(201).json.id;

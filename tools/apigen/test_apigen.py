@@ -121,7 +121,7 @@ class LanguageTest(unittest.TestCase):
         self.refuse('GET /a -> 204', 'which operation is it?')
         self.refuse('GET /a -> 204 operation x GET /A -> 204 operation y', 'is already x')
         self.refuse('GET /{a: int} -> 204 operation x GET /{b: uuid} -> 204 operation y', 'is already x')
-        self.refuse('GET /a -> 204 operation x quick', 'quick is for public operations')
+        self.refuse('POST /a -> 204 operation x quick', 'quick is for GET')
         self.refuse('GET /a -> 204 operation x POST /b -> 204 operation y alias z', 'is no operation')
 
     def test_a_feature_uses_its_own_types_and_the_common_ones(self):

@@ -183,16 +183,18 @@ static void
 follow_position (const Places *places, Arena *arena, AssetRow *row)
 {
     gboolean is_video = row->type == ASSET_TYPE_VIDEO;
+    gint64 stored_ms = row->file_created_at;
 
     if (is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
         set_instant (row, row->date_time_original,
                      offset_at (row->date_time_original, row->time_zone), places, arena);
     else if (row->has_date_time_original &&
-             (row->time_zone == NULL || !g_str_has_prefix (row->time_zone, "UTC") || is_video))
-        find_dates (
-            row,
-            stamp_text (arena, is_video ? row->file_created_at : row->local_date_time, FALSE, 0),
-            places, arena);
+             (row->time_zone == NULL || !g_str_has_prefix (row->time_zone, "UTC") || is_video)) {
+        find_dates (row, stamp_text (arena, is_video ? stored_ms : row->local_date_time, FALSE, 0),
+                    places, arena);
+        /* Of a file without a date it is the only time, which a zone does not move. */
+        row->file_created_at = stored_ms;
+    }
 }
 
 static void

@@ -38,27 +38,33 @@ refuse_missing (GError **error, GError *why, const char *text)
     return FALSE;
 }
 
-/* Writes of a session that a request causes by its mere arrival; the request goes on without them. */
-static void
+/* Writes of a session that a request causes by its mere arrival; the request goes on without them.
+ * FALSE when this thread must not write: the request begins again on another one. */
+static gboolean
 keep_session (Db *db, HttpRequest *request, Arena *arena, SessionCredential *session, gint64 now)
 {
     g_autoptr (GError) why = NULL;
     SessionDevice device;
     gboolean is_elevated = session->has_pin_expires_at && session->pin_expires_at > now;
+    gboolean keeps_elevation =
+        is_elevated && session->pin_expires_at < now + ELEVATION_KEPT_MS - ELEVATION_STEP_MS;
+    gboolean notes_use;
 
-    if (is_elevated && session->pin_expires_at < now + ELEVATION_KEPT_MS - ELEVATION_STEP_MS &&
-        !session_set_elevation (db, session->session_id, session->user_id, TRUE,
-                                now + ELEVATION_KEPT_MS, NULL, &why)) {
+    session_device_of (request, arena, &device);
+    /* An app's picture loader may send another user agent than the app: that is no new version. */
+    notes_use =
+        now - session->updated_at > NOTE_USE_AFTER_MS ||
+        (device.app_version != NULL && g_strcmp0 (device.app_version, session->app_version) != 0);
+    if ((keeps_elevation || notes_use) && api_begin_again ())
+        return FALSE;
+    if (keeps_elevation && !session_set_elevation (db, session->session_id, session->user_id, TRUE,
+                                                   now + ELEVATION_KEPT_MS, NULL, &why)) {
         g_warning ("cannot keep the session elevated: %s, it locks early", why->message);
         g_clear_error (&why);
     }
-    session_device_of (request, arena, &device);
-    /* An app's picture loader may send another user agent than the app: that is no new version. */
-    if ((now - session->updated_at > NOTE_USE_AFTER_MS ||
-         (device.app_version != NULL &&
-          g_strcmp0 (device.app_version, session->app_version) != 0)) &&
-        !session_note_use (db, session->session_id, &device, &why))
+    if (notes_use && !session_note_use (db, session->session_id, &device, &why))
         g_warning ("cannot note the use of a session: %s, going on without", why->message);
+    return TRUE;
 }
 
 static gboolean
@@ -75,7 +81,8 @@ authenticate_session (Db *db, HttpRequest *request, Arena *arena, const char *to
         return refuse_missing (error, why, "Invalid user token");
     if (session.has_expires_at && session.expires_at <= now)
         return refuse (error, "Invalid user token");
-    keep_session (db, request, arena, &session, now);
+    if (!keep_session (db, request, arena, &session, now))
+        return refuse (error, "the session is noted on another thread");
     *out = (Auth){
         .kind = CREDENTIAL_SESSION,
         .user_id = session.user_id,

@@ -89,7 +89,7 @@ load_stored (App *app, Config *self, GError **error)
     if (!json_is_object (document) || !publish (self, document, &why)) {
         g_autoptr (json_t) none = json_object ();
 
-        g_critical (
+        g_warning (
             "the stored system config is unusable: %s; the defaults are used until it is saved "
             "again",
             why != NULL ? why->message : "not a JSON object");

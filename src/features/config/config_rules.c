@@ -169,12 +169,11 @@ config_is_cron (const char *text)
 }
 
 static gboolean
-is_template_name (const char *name)
+is_template_variable (const char *name)
 {
-    static const char *const names[] = {
-        "filename", "ext",   "filetype",  "filetypefull", "assetId", "assetIdShort", "album",
-        "make",     "model", "lensModel", "else",         "/if",     "#if album",    NULL,
-    };
+    static const char *const names[] = { "filename", "ext",       "filetype", "filetypefull",
+                                         "assetId",  "album",     "make",     "assetIdShort",
+                                         "model",    "lensModel", NULL };
     static const char *const times[] = { "y",  "yy", "M",  "MM", "MMM", "MMMM", "W",
                                          "WW", "d",  "dd", "h",  "hh",  "H",    "HH",
                                          "m",  "mm", "s",  "ss", "SSS", NULL };
@@ -187,24 +186,47 @@ is_template_name (const char *name)
     return g_strv_contains (names, name) || g_strv_contains (times, time);
 }
 
+/* One tag: a variable, or '#if VARIABLE' ... 'else' ... '/if'. Bit n of @has_else belongs to level n. */
+static gboolean
+is_template_tag (const char *name, guint *depth, guint32 *has_else)
+{
+    if (g_str_has_prefix (name, "#if ")) {
+        g_autofree char *variable = g_strstrip (g_strdup (name + strlen ("#if ")));
+
+        if (*depth == 31 || !is_template_variable (variable))
+            return FALSE;
+        ++*depth;
+        *has_else &= ~(1u << *depth);
+        return TRUE;
+    }
+    if (g_str_equal (name, "/if"))
+        return *depth > 0 && (*depth)-- > 0;
+    if (g_str_equal (name, "else")) {
+        gboolean is_first = *depth > 0 && (*has_else & 1u << *depth) == 0;
+
+        *has_else |= 1u << *depth;
+        return is_first;
+    }
+    return is_template_variable (name);
+}
+
 gboolean
 config_is_template (const char *text)
 {
-    int depth = 0;
+    guint depth = 0;
+    guint32 has_else = 0;
 
     for (const char *open; (open = strstr (text, "{{")) != NULL;) {
-        const char *begin = open + (open[2] == '{' ? 3 : 2);
-        const char *end = strstr (begin, "}}");
+        const char *close = open[2] == '{' ? "}}}" : "}}"; /* three: not escaped, the same here */
+        const char *begin = open + strlen (close);
+        const char *end = strstr (begin, close);
         g_autofree char *name = end != NULL ? g_strndup (begin, (gsize) (end - begin)) : NULL;
 
-        if (name == NULL || !is_template_name (g_strstrip (name)))
+        if (name == NULL || !is_template_tag (g_strstrip (name), &depth, &has_else))
             return FALSE;
-        depth += g_str_equal (name, "#if album") - g_str_equal (name, "/if");
-        if (depth < 0)
-            return FALSE;
-        text = end + (open[2] == '{' ? 3 : 2);
+        text = end + strlen (close);
     }
-    return depth == 0 && strstr (text, "}}") == NULL;
+    return depth == 0;
 }
 
 static gboolean

@@ -1,7 +1,6 @@
 /* demo.c -- see demo.h
  *
- * Assets come in the order in which they were taken, with random ids, as a phone would have sent
- * them: how the rows lie in the database is that of a library that grew. */
+ * Assets come in the order in which they were taken, as a phone would have sent them. */
 #define G_LOG_DOMAIN "demo"
 #include "features/demo/demo.h"
 
@@ -12,8 +11,9 @@
 #include "base/uuid.h"
 #include "features/demo/demo_picture.h"
 
-/* Ids are random, so each batch touches most pages of their indexes: large batches write them seldom. */
-#define BATCH 100000
+/* One transaction. Ids and checksums are random within a range of the batch's own: SQLite keeps a copy
+ * of every older page that a transaction changes, and would get slower with each. */
+#define BATCH 50000
 #define N_PICTURES 8
 #define HOUR_MS 3600000LL
 #define DAY_MS 86400000LL
@@ -94,10 +94,19 @@ typedef struct {
 
 /* ---- one asset ---- */
 
-static void
-random_uuid (GRand *random, char out[UUID_TEXT_BYTES])
+/* The first 32 bits of what is indexed. */
+static guint32
+random_prefix (const Batch *batch, GRand *random)
 {
-    guint32 a = g_rand_int (random), b = g_rand_int (random), c = g_rand_int (random),
+    gint64 at = batch->first + g_rand_int_range (random, 0, (gint32) batch->n);
+
+    return (guint32) ((double) at / (double) batch->settings->n_assets * 4294967295.0);
+}
+
+static void
+random_uuid (const Batch *batch, GRand *random, char out[UUID_TEXT_BYTES])
+{
+    guint32 a = random_prefix (batch, random), b = g_rand_int (random), c = g_rand_int (random),
             d = g_rand_int (random);
 
     g_snprintf (out, UUID_TEXT_BYTES, "%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16, b & 0xfff,
@@ -143,11 +152,12 @@ add_asset (Db *tx, const Batch *batch, gint64 index, GRand *random, gint64 *inou
     const Place *place;
     gint64 utc_ms, local_ms, size = picture->size_bytes;
 
-    random_uuid (random, id);
-    random_uuid (random, file_ids[0]);
-    random_uuid (random, file_ids[1]);
+    random_uuid (batch, random, id);
+    random_uuid (batch, random, file_ids[0]);
+    random_uuid (batch, random, file_ids[1]);
     uuid_v7_text (update_id);
-    for (guint i = 0; i < G_N_ELEMENTS (checksum); i++)
+    checksum[0] = GUINT32_TO_BE (random_prefix (batch, random));
+    for (guint i = 1; i < G_N_ELEMENTS (checksum); i++)
         checksum[i] = g_rand_int (random);
     choose_moment (batch, index, random, &place, &utc_ms, &local_ms);
     g_snprintf (name, sizeof name, "IMG_%07" G_GINT64_FORMAT ".png", index);
@@ -195,9 +205,6 @@ run_batch (Db *tx, gpointer data, GError **error)
     g_autoptr (GRand) random = g_rand_copy (batch->random);
     gint64 n_bytes = 0;
 
-    /* room for the indexes of a million ids, or each row would push pages out that the next needs */
-    if (db_is_sqlite (tx) && !db_exec (tx, "PRAGMA cache_size = -600000", DB_NO_ARGS, NULL, error))
-        return FALSE;
     for (gint64 i = 0; i < batch->n; i++)
         if (!add_asset (tx, batch, batch->first + i, random, &n_bytes, error))
             return FALSE;

@@ -151,26 +151,6 @@ add_int (GString *out, gint64 value)
     g_string_append_c (out, ',');
 }
 
-/* @thousandths / 1000 with as many decimals as it needs. */
-static void
-add_thousandths (GString *out, gint64 thousandths)
-{
-    guint64 rest = (guint64) ABS (thousandths);
-    guint fraction = (guint) (rest % 1000);
-    char text[40];
-    gsize length;
-
-    length = (gsize) g_snprintf (text, sizeof text, "%s%" G_GUINT64_FORMAT,
-                                 thousandths < 0 ? "-" : "", rest / 1000);
-    if (fraction > 0) {
-        length += (gsize) g_snprintf (text + length, sizeof text - length, ".%03u", fraction);
-        while (text[length - 1] == '0')
-            length--;
-    }
-    text[length++] = ',';
-    g_string_append_len (out, text, (gssize) length);
-}
-
 static void
 put_digits (char *at, guint n, guint value)
 {
@@ -178,6 +158,27 @@ put_digits (char *at, guint n, guint value)
         at[n] = (char) ('0' + value % 10);
         value /= 10;
     }
+}
+
+/* @thousandths / 1000 with as many decimals as it needs. */
+static void
+add_thousandths (GString *out, gint64 thousandths)
+{
+    guint64 rest = (guint64) ABS (thousandths);
+    char decimals[] = ".000,";
+    gsize length = strlen (".000");
+
+    if (thousandths < 0)
+        g_string_append_c (out, '-');
+    add_int (out, (gint64) (rest / 1000));
+    if (rest % 1000 == 0)
+        return;
+    put_digits (decimals + 1, 3, (guint) (rest % 1000));
+    while (decimals[length - 1] == '0')
+        length--;
+    decimals[length++] = ',';
+    g_string_truncate (out, out->len - 1); /* the comma of the whole part */
+    g_string_append_len (out, decimals, (gssize) length);
 }
 
 /* Without a zone: clients add the offset themselves. Neighbours share their day. */

@@ -1,0 +1,196 @@
+/* test_nightly.c -- the tasks of the night are asked for once a day, by one server, and as the admin says */
+#include "db/test_db.h"
+#include "features/queues/queues.h"
+
+#include "features/config/config.h"
+
+static AdminConfigNightlyTasks tasks;
+static AdminConfig config = { .nightly_tasks = &tasks };
+
+const AdminConfig *
+config_get (const App *app)
+{
+    return &config;
+}
+
+static JobResult
+never (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    g_assert_not_reached (); /* nothing is started here */
+    return JOB_DONE;
+}
+
+/* That time of a day in November 2026, in the zone of the test. */
+static gint64
+at (int day, int hour, int minute)
+{
+    g_autoptr (GDateTime) time = g_date_time_new_local (2026, 11, day, hour, minute, 0);
+
+    return g_date_time_to_unix (time) * 1000;
+}
+
+typedef struct {
+    TestDb *t;
+    App app;
+    Jobs *jobs;
+} Server;
+
+static void
+server_init (Server *self, TestDb *t)
+{
+    static const JobKind kinds[] = {
+        { "AssetDeleteCheck", "backgroundTask", never },
+        { "SessionCleanup", "backgroundTask", never },
+        { "UserSyncUsage", "backgroundTask", never },
+        { "AssetGenerateThumbnailsQueueAll", "thumbnailGeneration", never },
+    };
+
+    tasks = (AdminConfigNightlyTasks){ .start_time = "02:30",
+                                       .database_cleanup = TRUE,
+                                       .generate_memories = TRUE,
+                                       .sync_quota_usage = TRUE,
+                                       .missing_thumbnails = TRUE,
+                                       .cluster_new_faces = TRUE };
+    *self = (Server){ .t = t, .app = { .db = t->db } };
+    self->app.jobs = self->jobs = jobs_new (t->db, &self->app);
+    jobs_register (self->jobs, kinds, G_N_ELEMENTS (kinds));
+}
+
+static void
+server_clear (Server *self)
+{
+    g_clear_pointer (&self->jobs, jobs_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Server, server_clear)
+
+static guint
+run (Server *self, gint64 now_ms)
+{
+    guint n = 0;
+
+    g_assert_true (nightly_run (&self->app, now_ms, &n, &self->t->error));
+    g_assert_no_error (self->t->error);
+    return n;
+}
+
+/* How many jobs wait; they are taken away. */
+static gint64
+take_jobs (TestDb *t)
+{
+    gint64 n = 0;
+
+    g_assert_true (db_exec (t->db, "DELETE FROM job", DB_NO_ARGS, &n, &t->error));
+    return n;
+}
+
+static gint64
+count (TestDb *t, const char *name)
+{
+    gint64 n = 0;
+
+    g_assert_true (db_select_int (t->db, "SELECT count(*) FROM job WHERE name = $1",
+                                  DB_ARGS (db_text (name)), &n, NULL, &t->error));
+    return n;
+}
+
+static void
+test_nothing_before_the_time_and_once_after_it (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+
+    server_init (&server, t);
+    g_assert_cmpuint (run (&server, at (21, 2, 29)), ==, 0);
+    g_assert_cmpuint (run (&server, at (21, 2, 30)), ==, 4);
+    g_assert_cmpint (count (t, "AssetDeleteCheck"), ==, 1);
+    g_assert_cmpint (count (t, "AssetGenerateThumbnailsQueueAll"), ==, 1);
+    g_assert_cmpuint (run (&server, at (21, 2, 31)), ==, 0);
+    g_assert_cmpuint (run (&server, at (21, 23, 59)), ==, 0);
+    g_assert_cmpuint (run (&server, at (22, 0, 1)), ==, 0);
+    g_assert_cmpint (take_jobs (t), ==, 4);
+    g_assert_cmpuint (run (&server, at (22, 2, 30)), ==, 4);
+}
+
+static void
+test_a_night_that_was_missed_is_made_up_for (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+
+    server_init (&server, t);
+    g_assert_cmpuint (run (&server, at (20, 3, 0)), ==, 4);
+    take_jobs (t);
+    g_assert_cmpuint (run (&server, at (23, 17, 0)), ==, 4); /* it was off for three days */
+    g_assert_cmpint (take_jobs (t), ==, 4);
+    g_assert_cmpuint (run (&server, at (22, 12, 0)), ==, 0); /* a clock that goes back */
+}
+
+static void
+test_only_what_is_switched_on_is_asked_for (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+
+    server_init (&server, t);
+    tasks.database_cleanup = tasks.missing_thumbnails = FALSE;
+    g_assert_cmpuint (run (&server, at (21, 4, 0)), ==, 1);
+    g_assert_cmpint (count (t, "UserSyncUsage"), ==, 1);
+}
+
+static void
+test_what_nobody_does_is_not_asked_for (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+
+    server_init (&server, t);
+    run (&server, at (21, 4, 0));
+    g_assert_cmpint (count (t, "MemoryGenerate"), ==, 0);
+    g_assert_cmpint (count (t, "FacialRecognitionQueueAll"), ==, 0);
+}
+
+static void
+test_the_thumbnails_of_the_night_are_the_missing_ones (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+    const char *data = NULL;
+
+    server_init (&server, t);
+    run (&server, at (21, 4, 0));
+    g_assert_true (db_select_text (
+        t->db, t->arena, "SELECT data FROM job WHERE name = 'AssetGenerateThumbnailsQueueAll'",
+        DB_NO_ARGS, &data, &t->error));
+    g_assert_cmpstr (data, ==, "{\"force\":false}");
+}
+
+static gpointer
+run_in_thread (gpointer server)
+{
+    return GUINT_TO_POINTER (run (server, at (21, 4, 0)));
+}
+
+static void
+test_of_several_servers_one_asks (TestDb *t)
+{
+    g_auto (Server) server = { 0 };
+    GThread *threads[8];
+    guint n = 0;
+
+    server_init (&server, t);
+    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("server", run_in_thread, &server);
+    for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+        n += GPOINTER_TO_UINT (g_thread_join (threads[i]));
+    g_assert_cmpuint (n, ==, 4);
+    g_assert_cmpint (take_jobs (t), ==, 4);
+}
+
+int
+main (int argc, char *argv[])
+{
+    g_setenv ("TZ", "Europe/Berlin", TRUE);
+    test_db_init (&argc, &argv);
+    test_db_add ("/nightly/once-a-day", test_nothing_before_the_time_and_once_after_it);
+    test_db_add ("/nightly/missed", test_a_night_that_was_missed_is_made_up_for);
+    test_db_add ("/nightly/switches", test_only_what_is_switched_on_is_asked_for);
+    test_db_add ("/nightly/not-built", test_what_nobody_does_is_not_asked_for);
+    test_db_add ("/nightly/thumbnails", test_the_thumbnails_of_the_night_are_the_missing_ones);
+    test_db_add ("/nightly/one-of-several", test_of_several_servers_one_asks);
+    return test_db_run ();
+}

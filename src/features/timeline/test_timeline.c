@@ -1,0 +1,339 @@
+/* What a timeline reads and writes, without a server; and that it never reads a whole table. */
+#include <jansson.h>
+#include <string.h>
+
+#include "db/test_db.h"
+#include "features/timeline/timeline_store.h"
+
+static const TimelineAsset plain = { .id = "11111111-1111-4111-8111-111111111111",
+                                     .owner_id = "22222222-2222-4222-8222-222222222222",
+                                     .type = "IMAGE",
+                                     .visibility = "timeline" };
+
+/* A bucket of one asset, as clients read it. */
+static json_t *
+write_one (const TimelineAsset *asset)
+{
+    g_autoptr (TimelineColumns) columns = timeline_columns_new (TRUE, TRUE, TRUE);
+    GString *text;
+    json_t *out;
+
+    timeline_columns_add (columns, asset);
+    text = timeline_columns_finish (columns);
+    out = json_loads (text->str, JSON_REJECT_DUPLICATES, NULL);
+    g_assert_nonnull (out);
+    g_assert_cmpuint (json_object_size (out), ==, 20);
+    g_string_free (text, TRUE);
+    return out;
+}
+
+static const char *
+text_of (json_t *bucket, const char *column)
+{
+    return json_string_value (json_array_get (json_object_get (bucket, column), 0));
+}
+
+static double
+number_of (json_t *bucket, const char *column)
+{
+    json_t *value = json_array_get (json_object_get (bucket, column), 0);
+
+    g_assert_true (json_is_number (value));
+    return json_number_value (value);
+}
+
+static void
+test_times_have_no_zone_and_no_needless_fraction (void)
+{
+    static const struct {
+        gint64 ms;
+        const char *text;
+    } cases[] = {
+        { 1704458096789, "2024-01-05T12:34:56.789" },
+        { 1704458096000, "2024-01-05T12:34:56" },
+        { 1704458096700, "2024-01-05T12:34:56.7" },
+        { 0, "1970-01-01T00:00:00" },
+        { -1, "1969-12-31T23:59:59.999" },
+        { -86400000, "1969-12-31T00:00:00" },
+        { -62135596800000, "0001-01-01T00:00:00" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        TimelineAsset asset = plain;
+        json_t *bucket;
+
+        asset.file_created_at_ms = asset.local_date_time_ms = cases[i].ms;
+        asset.created_at_ms = cases[(i + 1) % G_N_ELEMENTS (cases)].ms;
+        bucket = write_one (&asset);
+        g_assert_cmpstr (text_of (bucket, "fileCreatedAt"), ==, cases[i].text);
+        g_assert_cmpstr (text_of (bucket, "createdAt"), ==,
+                         cases[(i + 1) % G_N_ELEMENTS (cases)].text);
+        json_decref (bucket);
+    }
+}
+
+static void
+test_offsets_are_hours (void)
+{
+    static const struct {
+        gint64 offset_ms;
+        double hours;
+    } cases[] = { { 0, 0 },          { 19800000, 5.5 },    { -35100000, -9.75 }, { 3600000, 1 },
+                  { -28800000, -8 }, { 1, 1.0 / 3600000 }, { 20700000, 5.75 } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        TimelineAsset asset = plain;
+        json_t *bucket;
+
+        asset.local_date_time_ms = asset.file_created_at_ms + cases[i].offset_ms;
+        bucket = write_one (&asset);
+        g_assert_cmpfloat (number_of (bucket, "localOffsetHours"), ==, cases[i].hours);
+        json_decref (bucket);
+    }
+}
+
+static void
+test_ratios_have_three_decimals (void)
+{
+    static const struct {
+        gint64 width, height;
+        double ratio;
+    } cases[] = { { 4, 3, 1.333 }, { 3, 4, 0.75 },       { 0, 5, 1 },     { 5, 0, 1 },
+                  { 2, 1, 2 },     { 658, 1000, 0.658 }, { 1, 3, 0.333 }, { 2, 3, 0.667 } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        TimelineAsset asset = plain;
+        json_t *bucket;
+
+        asset.width = cases[i].width;
+        asset.height = cases[i].height;
+        bucket = write_one (&asset);
+        g_assert_cmpfloat (number_of (bucket, "ratio"), ==, cases[i].ratio);
+        json_decref (bucket);
+    }
+}
+
+static void
+test_texts_and_hashes_survive (void)
+{
+    for (gsize n = 0; n < 40; n++) {
+        guint8 hash[40];
+        g_autofree char *wanted = NULL;
+        TimelineAsset asset = plain;
+        json_t *bucket;
+
+        for (gsize i = 0; i < n; i++)
+            hash[i] = (guint8) (i * 37 + n);
+        wanted = g_base64_encode (hash, n);
+        asset.thumbhash = hash;
+        asset.n_thumbhash = n;
+        asset.city = "Saint-\"Quote\"\\ \n東京";
+        asset.stack_id = plain.owner_id;
+        asset.n_stack = 12;
+        bucket = write_one (&asset);
+        g_assert_cmpstr (text_of (bucket, "thumbhash"), ==, wanted);
+        g_assert_cmpstr (text_of (bucket, "city"), ==, asset.city);
+        g_assert_cmpstr (json_string_value (json_array_get (
+                             json_array_get (json_object_get (bucket, "stack"), 0), 1)),
+                         ==, "12");
+        json_decref (bucket);
+    }
+}
+
+static void
+test_what_was_not_asked_for_is_left_out (void)
+{
+    g_autoptr (TimelineColumns) columns = timeline_columns_new (FALSE, FALSE, FALSE);
+    GString *text;
+
+    timeline_columns_add (columns, &plain);
+    timeline_columns_add (columns, &plain);
+    text = timeline_columns_finish (columns);
+    for (guint i = 0; i < 5; i++) {
+        static const char *const names[] = { "city", "country", "latitude", "longitude", "stack" };
+
+        g_assert_null (strstr (text->str, names[i]));
+    }
+    g_assert_nonnull (strstr (text->str, "\"isImage\":[true,true]"));
+    g_assert_nonnull (strstr (text->str, "\"thumbhash\":[null,null]}"));
+    g_string_free (text, TRUE);
+}
+
+static void
+test_boxes_are_read (void)
+{
+    static const char *const good[] = { "13,52,14,53", "-180,-90,180,90", "179,-20,-179,-10",
+                                        " 1 , 2 , 3 , 4", "1e1,+2,3.5,4" };
+    static const char *const bad[] = { "",           "1,2,3",      "1,2,3,4,5", "1,2,3,x",
+                                       "1,2,3,",     "1,inf,3,4",  "0x1,2,3,4", "nan,1,2,3",
+                                       "-181,2,3,4", "1,2,3,90.1", "1,5,3,4",   "1,2,3,1e999" };
+    const char *path, *message;
+    TimelineBox box;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
+        g_assert_true (timeline_box_parse (good[i], &box, &path, &message));
+    g_assert_true (timeline_box_parse ("-1.5,2,3,4", &box, &path, &message));
+    g_assert_cmpfloat (box.west, ==, -1.5);
+    g_assert_cmpfloat (box.north, ==, 4);
+    for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+        message = NULL;
+        g_assert_false (timeline_box_parse (bad[i], &box, &path, &message));
+        g_assert_nonnull (message);
+    }
+}
+
+static void
+test_months_are_named_by_their_first_day (void)
+{
+    static const char *const bad[] = { "",           "hello",      "2022-03",      "2022-03-1",
+                                       "2022-13-01", "2022-02-30", "--2022-03-01", "2022-03-01 ",
+                                       "2022-03-01T" };
+    g_autoptr (Arena) arena = arena_new ();
+    gboolean is_first;
+    gint64 month;
+
+    for (gint64 wanted = -1970 * 12; wanted < 8000 * 12; wanted += 7) {
+        const char *text = timeline_month_text (arena, wanted);
+
+        g_assert_true (timeline_month_parse (text, &month, &is_first));
+        g_assert_cmpint (month, ==, wanted);
+        g_assert_true (is_first);
+        g_assert_cmpint (timeline_month_of_day (timeline_month_first_day (wanted) - 1), ==,
+                         wanted - 1);
+    }
+    g_assert_true (timeline_month_parse ("+2022-03-02T00:00:00.000Z", &month, &is_first));
+    g_assert_false (is_first);
+    for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+        g_assert_false (timeline_month_parse (bad[i], &month, &is_first));
+}
+
+/* ---- plans ---- */
+
+static const char SQL_USERS[] =
+    "INSERT INTO users (id, email, name, profile_changed_at, cluster_group_id, created_at,"
+    "                   updated_at)"
+    " SELECT CAST(value AS TEXT), 'u' || CAST(value AS TEXT), 'u', 0, '', 0, 0 FROM json_each($1)";
+/* $1 numbers of assets: enough that a plan matters, over many days, of two owners */
+static const char SQL_ASSETS[] =
+    "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum,"
+    "                   size_bytes, file_created_at, file_modified_at, local_date_time,"
+    "                   local_month, created_at, updated_at, update_id)"
+    " SELECT 'a' || CAST(value AS TEXT), CASE WHEN CAST(value AS BIGINT) % 2 = 0 THEN '0' ELSE '1' "
+    "END,"
+    "        'IMAGE', 'p', 'n', $2, 1, CAST(value AS BIGINT) * 10000000, 0,"
+    "        CAST(value AS BIGINT) * 10000000, CAST(value AS BIGINT) / 260,"
+    "        CAST(value AS BIGINT) * 10000000, 0, 'u'"
+    "   FROM json_each($1)";
+static const char SQL_EXIF[] =
+    "INSERT INTO asset_exif (asset_id, latitude, longitude)"
+    " SELECT 'a' || CAST(value AS TEXT), CAST(value AS BIGINT) % 90, 1 FROM json_each($1)";
+
+static void
+fill (TestDb *t)
+{
+    g_autoptr (GString) numbers = g_string_new ("[");
+
+    g_assert_true (
+        db_exec (t->db, SQL_USERS, DB_ARGS (db_text ("[\"0\",\"1\"]")), NULL, &t->error));
+    for (guint i = 0; i < 20000; i++)
+        g_string_append_printf (numbers, "%s\"%u\"", i > 0 ? "," : "", i);
+    g_string_append_c (numbers, ']');
+    /* the checksum is unique among uploads only, so these count as of a library */
+    g_assert_true (db_exec (t->db, "DROP INDEX asset_owner_checksum", DB_NO_ARGS, NULL, &t->error));
+    g_assert_true (db_exec (t->db, SQL_ASSETS, DB_ARGS (db_text (numbers->str), db_blob ("x", 1)),
+                            NULL, &t->error));
+    g_assert_true (db_exec (t->db, SQL_EXIF, DB_ARGS (db_text (numbers->str)), NULL, &t->error));
+    if (t->engine == TEST_POSTGRES)
+        g_assert_true (db_exec (t->db, "ANALYZE", DB_NO_ARGS, NULL, &t->error));
+}
+
+static void
+assert_indexed (TestDb *t, const char *plan, const char *what)
+{
+    const char *const scans[] = { t->engine == TEST_SQLITE ? "SCAN asset" : "Seq Scan on asset ",
+                                  t->engine == TEST_SQLITE ? "SCAN a\n" : "Seq Scan on asset a",
+                                  t->engine == TEST_SQLITE ? "SCAN e" : "Seq Scan on asset_exif" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (scans); i++)
+        if (strstr (plan, scans[i]) != NULL)
+            g_error ("%s reads a whole table:\n%s", what, plan);
+}
+
+static void
+test_nothing_reads_a_whole_table (TestDb *t)
+{
+    fill (t);
+    for (guint bits = 0; bits < 32; bits++) {
+        TimelineFilter filter = { .owner_id = "0",
+                                  .ascending = bits & 1,
+                                  .by_upload = (bits & 2) != 0,
+                                  .has_box = (bits & 4) != 0,
+                                  .stacked = (bits & 8) != 0,
+                                  .trashed = (bits & 16) != 0,
+                                  .box = { 0, 40, 2, 41 } };
+        const char *count, *list;
+
+        g_assert_true (timeline_store_explain (t->db, t->arena, &filter, &count, &list, &t->error));
+        assert_indexed (t, list, "a bucket");
+        /* an area of a small library may well be found faster otherwise */
+        if (!filter.has_box || t->engine == TEST_SQLITE)
+            assert_indexed (t, count, "counting");
+        /* no sorting: a bucket is one range of its index, in the right order */
+        if (t->engine == TEST_SQLITE && !filter.trashed)
+            g_assert_null (strstr (list, "TEMP B-TREE"));
+    }
+}
+
+static void
+test_counts_are_those_of_the_buckets (TestDb *t)
+{
+    fill (t);
+    for (guint bits = 0; bits < 4; bits++) {
+        TimelineFilter filter = { .owner_id = "1", .ascending = bits & 1, .by_upload = bits > 1 };
+        TimeBucketsResponseList months;
+        gint64 total = 0;
+
+        g_assert_true (timeline_store_count (t->db, t->arena, &filter, &months, &t->error));
+        g_assert_cmpuint (months.n, >, 50);
+        for (gsize i = 0; i < months.n; i++) {
+            g_autoptr (TimelineColumns) columns = timeline_columns_new (FALSE, FALSE, FALSE);
+            gboolean is_first;
+            gint64 month;
+            json_t *bucket;
+            GString *text;
+
+            total += months.items[i].count;
+            if (i % 10 != 0 || !filter.by_upload) /* local_month is made up for the plans */
+                continue;
+            g_assert_true (timeline_month_parse (months.items[i].time_bucket, &month, &is_first));
+            g_assert_true (
+                timeline_store_list (t->db, t->arena, &filter, month, "1", columns, &t->error));
+            text = timeline_columns_finish (columns);
+            bucket = json_loads (text->str, 0, NULL);
+            g_assert_cmpint ((gint64) json_array_size (json_object_get (bucket, "id")), ==,
+                             months.items[i].count);
+            json_decref (bucket);
+            g_string_free (text, TRUE);
+        }
+        g_assert_cmpint (total, ==, 10000);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+    test_db_init (&argc, &argv);
+    g_test_add_func ("/columns/times-have-no-zone-and-no-needless-fraction",
+                     test_times_have_no_zone_and_no_needless_fraction);
+    g_test_add_func ("/columns/offsets-are-hours", test_offsets_are_hours);
+    g_test_add_func ("/columns/ratios-have-three-decimals", test_ratios_have_three_decimals);
+    g_test_add_func ("/columns/texts-and-hashes-survive", test_texts_and_hashes_survive);
+    g_test_add_func ("/columns/what-was-not-asked-for-is-left-out",
+                     test_what_was_not_asked_for_is_left_out);
+    g_test_add_func ("/filter/boxes-are-read", test_boxes_are_read);
+    g_test_add_func ("/filter/months-are-named-by-their-first-day",
+                     test_months_are_named_by_their_first_day);
+    test_db_add ("/store/nothing-reads-a-whole-table", test_nothing_reads_a_whole_table);
+    test_db_add ("/store/counts-are-those-of-the-buckets", test_counts_are_those_of_the_buckets);
+    return test_db_run ();
+}

@@ -1,0 +1,260 @@
+// Events, heard with the clients' own library: who gets them, over which transport, in which order.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { io } from 'socket.io-client';
+import { jpeg } from './fixtures.mjs';
+import { server } from './harness.mjs';
+
+const LIMIT_MS = 30_000;
+const open = new Set();
+
+/** What a socket hears, in order; next (name) waits for the first one of that name not yet taken. */
+class Ear {
+  heard = [];
+  #taken = 0;
+  #wake = () => {};
+
+  constructor(socket) {
+    this.socket = socket;
+    open.add(this);
+    socket.onAny((name, ...args) => this.#note({ name, args }));
+    socket.on('connect', () => this.#note({ name: 'connect', args: [] }));
+    socket.on('connect_error', (error) => this.#note({ name: 'connect_error', args: [error.message] }));
+    socket.on('disconnect', (reason) => this.#note({ name: 'disconnect', args: [reason] }));
+  }
+
+  #note(event) {
+    this.heard.push(event);
+    this.#wake();
+  }
+
+  async next(name) {
+    const until = Date.now() + LIMIT_MS;
+    for (;;) {
+      const found = this.heard.findIndex((event, at) => at >= this.#taken && event.name === name);
+      if (found >= 0) {
+        this.#taken = found + 1;
+        return this.heard[found].args;
+      }
+      const left = until - Date.now();
+      const names = this.heard.map((event) => event.name).join(', ');
+      assert.ok(left > 0, `no ${name} within ${LIMIT_MS} ms, only: ${names}`);
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => (clearTimeout(timer), resolve());
+      });
+    }
+  }
+
+  get names() {
+    return this.heard.map((event) => event.name);
+  }
+
+  close() {
+    this.socket.close();
+    open.delete(this);
+  }
+}
+
+const headersOf = (as) => (as === undefined ? {} : as.key ? { 'x-api-key': as.key } : { authorization: `Bearer ${as.token}` });
+
+async function listen(as, options = {}) {
+  await server.start();
+  return new Ear(io(server.base, {
+    path: '/api/socket.io', transports: ['websocket'], forceNew: true, reconnection: false,
+    extraHeaders: headersOf(as), ...options,
+  }));
+}
+
+/** A socket that was told the version, so it is in its rooms after the next event at the latest. */
+async function joined(as, options) {
+  const ear = await listen(as, options);
+  await ear.next('on_server_version');
+  return ear;
+}
+
+/** Wait until @param ears hear what is sent to everybody: whatever was for them has come before it. */
+async function allHave(...ears) {
+  const admin = await server.signUp();
+  const config = (await server.request('GET', '/system-config', { as: admin })).expect(200).json;
+  const waits = ears.map((ear) => ear.next('on_config_update'));
+  (await server.request('PUT', '/system-config', { as: admin, body: config })).expect(200);
+  await Promise.all(waits);
+}
+
+const created = async (bytes, name, as) => (await server.upload(bytes, name, {}, { as })).expect(201).json.id;
+
+after(() => {
+  for (const ear of open) ear.socket.close();
+});
+
+for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
+  test(`the version comes first over ${transports.join(', then ')}`, async () => {
+    const admin = await server.signUp();
+    const ear = await listen(admin, { transports });
+    const [version] = await ear.next('on_server_version');
+    assert.deepEqual([version.major, version.minor, version.patch], [3, 2, 2]);
+    assert.deepEqual(ear.names.slice(0, 2), ['connect', 'on_server_version']);
+    await allHave(ear);
+    ear.close();
+  });
+
+test('polling is left for a WebSocket, and nothing is lost on the way', async () => {
+  const admin = await server.signUp();
+  const ear = await listen(admin, { transports: ['polling', 'websocket'] });
+  await ear.next('on_server_version');
+  const { engine } = ear.socket.io;
+  if (engine.transport.name !== 'websocket')
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('no upgrade')), LIMIT_MS);
+      engine.once('upgrade', () => (clearTimeout(timer), resolve()));
+    });
+  assert.equal(engine.transport.name, 'websocket');
+  await allHave(ear);
+  ear.close();
+});
+
+test('without a credential one may connect, is told so, and is sent away', async () => {
+  for (const as of [undefined, { token: 'nonsense' }, { key: 'nonsense' }]) {
+    const ear = await listen(as);
+    await ear.next('connect');
+    assert.deepEqual(await ear.next('error'), ['unauthorized']);
+    assert.deepEqual(await ear.next('disconnect'), ['io server disconnect']);
+    assert.ok(!ear.names.includes('on_server_version'));
+    ear.close();
+  }
+});
+
+test('every header that carries a credential works, a query or a payload does not', async () => {
+  const admin = await server.signUp();
+  for (const extraHeaders of [
+    { cookie: `immich_access_token=${admin.token}` },
+    { 'x-immich-user-token': admin.token },
+    { 'x-immich-session-token': admin.token },
+  ])
+    (await joined(undefined, { extraHeaders })).close();
+  for (const options of [{ query: { sessionKey: admin.token } }, { auth: { token: admin.token } }]) {
+    const ear = await listen(undefined, options);
+    assert.deepEqual(await ear.next('error'), ['unauthorized']);
+    ear.close();
+  }
+});
+
+test('an API key must be allowed everything', async () => {
+  const admin = await server.signUp();
+  const all = await joined(await server.newKey(admin, 'all'));
+  await allHave(all);
+  all.close();
+  const some = await listen(await server.newKey(admin, 'asset.read'));
+  assert.deepEqual(await some.next('error'), ['unauthorized']);
+  some.close();
+});
+
+test('there is no other name space', async () => {
+  const admin = await server.signUp();
+  const ear = new Ear(io(`${server.base}/admin`, {
+    path: '/api/socket.io', transports: ['websocket'], forceNew: true, reconnection: false, extraHeaders: headersOf(admin),
+  }));
+  assert.deepEqual(await ear.next('connect_error'), ['Invalid namespace']);
+  ear.close();
+});
+
+test('an upload is announced to its owner when its thumbnails are ready, and to nobody else', async () => {
+  const admin = await server.signUp();
+  const other = await server.newUser();
+  const [mine, theirs] = [await joined(admin), await joined(other)];
+  const id = await created(jpeg({ make: 'Canon' }), 'heard.jpg', admin);
+  const [asset] = await mine.next('on_upload_success');
+  assert.deepEqual([asset.id, asset.ownerId, asset.originalFileName], [id, admin.id, 'heard.jpg']);
+  assert.match(asset.thumbhash, /^[A-Za-z0-9+/]+=*$/);
+  assert.equal(asset.exifInfo.make, 'Canon');
+  await server.waitForJobs();
+  await allHave(mine, theirs);
+  const ready = Object.fromEntries(mine.heard.map(({ name, args }) => [name, args]));
+  for (const name of ['AssetUploadReadyV1', 'AssetUploadReadyV2']) {
+    assert.equal(ready[name]?.length, 1, `${name} was not heard`);
+    const [{ asset: row, exif }] = ready[name];
+    assert.deepEqual([row.id, row.ownerId, row.visibility, row.isFavorite], [id, admin.id, 'timeline', false]);
+    assert.equal(row.checksum, asset.checksum);
+    assert.deepEqual([exif.assetId, exif.make], [id, 'Canon']);
+  }
+  assert.deepEqual(theirs.names, ['connect', 'on_server_version', 'on_config_update']);
+  mine.close();
+  theirs.close();
+});
+
+test('trash, restore and delete are told once, with their ids, to the owner only', async () => {
+  const admin = await server.signUp();
+  const other = await server.newUser();
+  const ids = [await created(jpeg(), 'a.jpg', other), await created(jpeg(), 'b.jpg', other)];
+  await server.waitForJobs();
+  const [owner, second, stranger] = [await joined(other), await joined(other), await joined(admin)];
+  (await server.request('DELETE', '/assets', { as: other, body: { ids } })).expect(204);
+  for (const ear of [owner, second]) assert.deepEqual((await ear.next('on_asset_trash'))[0].sort(), ids.sort());
+  (await server.request('POST', '/trash/restore/assets', { as: other, body: { ids } })).expect(200);
+  for (const ear of [owner, second]) assert.deepEqual((await ear.next('on_asset_restore'))[0].sort(), ids.sort());
+  (await server.request('DELETE', '/assets', { as: other, body: { ids, force: true } })).expect(204);
+  const gone = [await owner.next('on_asset_delete'), await owner.next('on_asset_delete')].map(([id]) => id);
+  assert.deepEqual(gone.sort(), ids.sort());
+  await server.waitForJobs();
+  await allHave(owner, second, stranger);
+  const count = (ear, name) => ear.names.filter((each) => each === name).length;
+  for (const ear of [owner, second])
+    assert.deepEqual([count(ear, 'on_asset_trash'), count(ear, 'on_asset_restore'), count(ear, 'on_asset_delete')], [1, 1, 2]);
+  assert.ok(!stranger.names.some((name) => name.startsWith('on_asset')), stranger.names.join(', '));
+  for (const ear of [owner, second, stranger]) ear.close();
+});
+
+test('a changed asset is told by a bulk update', async () => {
+  const admin = await server.signUp();
+  const id = await created(jpeg(), 'changed.jpg', admin);
+  await server.waitForJobs();
+  const ear = await joined(admin);
+  (await server.request('PUT', '/assets', { as: admin, body: { ids: [id], isFavorite: true } })).expect(204);
+  const [asset] = await ear.next('on_asset_update');
+  assert.deepEqual([asset.id, asset.isFavorite], [id, true]);
+  ear.close();
+});
+
+test('a saved config is told to everybody, without an argument', async () => {
+  const [admin, other] = [await server.signUp(), await server.newUser()];
+  const ears = [await joined(admin), await joined(other), await joined(other, { transports: ['polling'] })];
+  await allHave(...ears);
+  for (const ear of ears) {
+    assert.deepEqual(ear.heard.find(({ name }) => name === 'on_config_update').args, []);
+    ear.close();
+  }
+});
+
+test('a logout tells the sockets of its session', async () => {
+  await server.signUp();
+  const user = await server.newUser();
+  const again = await server.login(user.email);
+  const [leaving, staying] = [await joined(again), await joined(user)];
+  (await server.request('POST', '/auth/logout', { as: again })).expect(200);
+  const [id] = await leaving.next('on_session_delete');
+  assert.match(id, /^[0-9a-f-]{36}$/);
+  await allHave(leaving, staying);
+  assert.ok(!staying.names.includes('on_session_delete'));
+  leaving.close();
+  staying.close();
+});
+
+test('a hundred connections hear the same', async () => {
+  const user = await server.newUser();
+  const id = await created(jpeg(), 'many.jpg', user);
+  await server.waitForJobs();
+  const ears = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => joined(user, { transports: [i % 10 === 0 ? 'polling' : 'websocket'] })));
+  await allHave(...ears);
+  (await server.request('DELETE', '/assets', { as: user, body: { ids: [id] } })).expect(204);
+  for (const ear of ears) assert.deepEqual(await ear.next('on_asset_trash'), [[id]]);
+  for (const ear of ears) ear.close();
+});
+
+test('a server that ends closes its sockets', async () => {
+  const ear = await joined(await server.signUp());
+  await server.end();
+  const [reason] = await ear.next('disconnect');
+  assert.match(reason, /^transport (close|error)$/);
+});

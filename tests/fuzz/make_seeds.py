@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Write a few good inputs for each fuzz target, so that it does not have to find out what a JPEG is.
+
+usage: make_seeds.py FOLDER METADATA_CORPUS_SH
+
+FOLDER gets a folder a target, named as its executable. Pictures with metadata come from the script
+METADATA_CORPUS_SH when vips, exiftool and ffmpeg are there; a few are made here in any case."""
+
+import json
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+
+
+def multipart_seeds():
+    part = b'--X-\r\nContent-Disposition: form-data; name="%s"%s\r\n%s\r\n%s\r\n'
+    end = b"--X---\r\n"
+    bodies = [
+        part % (b"deviceId", b"", b"", b"phone") + end,
+        part % (b"assetData", b'; filename="a.jpg"', b"Content-Type: image/jpeg\r\n", b"\xff\xd8\xff\xd9") + end,
+        part % (b"a", b"; filename*=UTF-8''%e2%82%ac.jpg", b"", b"") + end,
+        part % (b"a", b"", b"", b"--X\r\n--X-almost") + b"preamble\r\n" + end + b"epilogue",
+        b"--X-\r\ncontent-disposition: form-data; name=plain\r\nX-Other: y\r\n\r\nvalue\r\n" + end,
+        b"\r\n--X-  \r\nContent-Disposition: form-data; name=\"quote\\\"d\"\r\n\r\n\r\n" + end,
+        part % (b"unfinished", b"", b"", b"text"),
+    ]
+    return [bytes([cut]) + body for body in bodies for cut in (0, 6)]
+
+
+def api_parse_seeds():
+    values = [
+        {}, [], {"a": [1, 2.5, -3, True, None, "\u00e4\n"]}, {"a": {"b": {"c": [[[]]]}}},
+        {"id": "6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10", "email": "a@example.com", "n": 9007199254740993,
+         "date": "2024-02-29T12:00:00.000Z", "day": "2024-02-29", "ok": "true", "color": "#aabbcc"},
+    ]
+    bodies = [json.dumps(value).encode() for value in values] + [b"\xef\xbb\xbf{}", b'{"a":1,"a":2}', b'"\\ud800"']
+    queries = [b"size=10&page=2&ids=a&ids=b", b"x=%C3%A4+b&y", b"a=true&b=false&c=&=d", b"date=2024-01-01T00%3A00%3A00Z"]
+    paths = [b"/things/6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10", b"/Things/", b"/a%2Fb/%zz", b"/things/a/b/c/../d"]
+    return ([b"\0" + body for body in bodies] + [b"\1" + query for query in queries] +
+            [b"\2" + path for path in paths])
+
+
+def target_seeds():
+    return [
+        b"/api/assets?key=secret&slug=x&page=2", b"?key=secret", b"a%20b+c=%C3%A4&d=&e", b"bytes=0-99", b"bytes=-5",
+        b"bytes=990-,0-1", b'W/"abc", "abc", *', b"Sun, 06 Nov 1994 08:49:37 GMT", b"gzip;q=0.5, br;q=1, *;q=0",
+        b"203.0.113.7, 10.0.0.2, [2001:db8::1]:443", b'for=192.0.2.60;proto=http, for="[2001:db8::1]"',
+    ]
+
+
+def frame(first, payload, mask=b"\1\2\3\4"):
+    length = len(payload)
+    head = bytes([first])
+    if length < 126:
+        head += bytes([0x80 | length])
+    elif length < 65536:
+        head += bytes([0x80 | 126]) + struct.pack(">H", length)
+    else:
+        head += bytes([0x80 | 127]) + struct.pack(">Q", length)
+    return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+
+
+def packets_seeds():
+    streams = [
+        frame(0x81, b"40") + frame(0x81, b"3") + frame(0x88, struct.pack(">H", 1000)),
+        frame(0x81, b"2probe") + frame(0x81, b"5"),
+        frame(0x01, b"4") + frame(0x89, b"ping") + frame(0x00, b"") + frame(0x80, b"0/admin,{}"),
+        frame(0x81, b'42["event",{"a":[1]}]') + frame(0x8A, b"pong"),
+        frame(0x81, b"4" * 200) + frame(0x81, b"4" * 70000),
+        frame(0x82, b"binary") + frame(0xC1, b"reserved"),
+    ]
+    payloads = [b"40", b"40\x1e3\x1e2probe", b"40/admin?x=1,{}", b"41/x", b'42["e"]\x1e6', b"\x1e"]
+    return ([b"\1" + stream for stream in streams] + [bytes([6]) + stream for stream in streams] +
+            [b"\0" + payload for payload in payloads])
+
+
+def exif():
+    """A TIFF of two directories: make, orientation, date, and a position."""
+    def directory(at, entries):
+        head, tail = struct.pack("<H", len(entries)), b""
+        rest = at + 2 + 12 * len(entries) + 4
+        for tag, kind, count, value in entries:
+            if len(value) <= 4:
+                head += struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
+            else:
+                head += struct.pack("<HHII", tag, kind, count, rest + len(tail))
+                tail += value
+        return head + struct.pack("<I", 0) + tail
+    thirds = struct.pack("<6I", 52, 1, 30, 1, 0, 1)
+    gps = [(1, 2, 2, b"N\0"), (2, 5, 3, thirds), (3, 2, 2, b"E\0"), (4, 5, 3, thirds)]
+    sub = [(0x9003, 2, 20, b"2020:07:01 12:00:00\0"), (0x9011, 2, 7, b"+05:30\0")]
+
+    def first(sub_at, gps_at):
+        return directory(8, [(0x10F, 2, 6, b"Canon\0"), (0x112, 3, 1, b"\6\0"),
+                             (0x8769, 4, 1, struct.pack("<I", sub_at)), (0x8825, 4, 1, struct.pack("<I", gps_at))])
+    sub_at = 8 + len(first(0, 0))
+    gps_at = sub_at + len(directory(sub_at, sub))
+    return b"II*\0" + struct.pack("<I", 8) + first(sub_at, gps_at) + directory(sub_at, sub) + directory(gps_at, gps)
+
+
+XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+       b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4" '
+       b'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag><rdf:li>a</rdf:li></rdf:Bag></dc:subject>'
+       b"</rdf:Description></rdf:RDF></x:xmpmeta>")
+
+
+def metadata_seeds():
+    tiff = exif()
+
+    def segment(marker, body):
+        return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    def box(kind, body):
+        return struct.pack(">I", 8 + len(body)) + kind + body
+    size = segment(0xC0, b"\x08\0\x10\0\x10\1\1\x11\0")
+    jpeg = (b"\xff\xd8" + segment(0xE1, b"Exif\0\0" + tiff) + segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP) +
+            size + segment(0xDA, b"\1\1\0\0\x3f\0") + b"\0\xff\xd9")
+    png = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)) + chunk(b"eXIf", tiff) +
+           chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP) + chunk(b"IDAT", zlib.compress(b"\0\0\0\0")) + chunk(b"IEND", b""))
+    webp_chunks = b"VP8X" + struct.pack("<I", 10) + b"\x0c\0\0\0\0\0\0\0\0\0" + b"EXIF" + struct.pack("<I", len(tiff)) + tiff
+    webp = b"RIFF" + struct.pack("<I", 4 + len(webp_chunks)) + b"WEBP" + webp_chunks
+    heic = box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", b"\0" * 4 + box(b"hdlr", b"\0" * 8 + b"pict" + b"\0" * 13) +
+           box(b"iinf", b"\0" * 4 + b"\0\1" + box(b"infe", b"\2\0\0\0\0\1\0\0Exif\0")) +
+           box(b"iloc", b"\0\0\0\0\x44\0\0\1\0\1\0\0\0\1" + struct.pack(">II", 8, 64)))
+    return [jpeg, png, webp, heic, tiff, XMP]
+
+
+def main():
+    folder, corpus_script = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    for name, seeds in (("fuzz_multipart", multipart_seeds()), ("fuzz_api_parse", api_parse_seeds()),
+                        ("fuzz_target", target_seeds()), ("fuzz_packets", packets_seeds()),
+                        ("fuzz_metadata", metadata_seeds())):
+        place = folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(seeds):
+            (place / f"seed-{number}").write_bytes(seed)
+    if all(shutil.which(program) for program in ("vips", "exiftool", "ffmpeg")):
+        subprocess.run(["sh", corpus_script, folder / "fuzz_metadata"], check=True)
+
+
+if __name__ == "__main__":
+    main()
