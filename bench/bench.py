@@ -50,7 +50,8 @@ class Server:
     def __init__(self, env=None, media=None):
         self.media = media or tempfile.mkdtemp(prefix="tintype-bench-")
         self.port = free_port()
-        self.env = {**os.environ, "IMMICH_HOST": "127.0.0.1", "IMMICH_PORT": str(self.port),
+        self.env = {**{k: v for k, v in os.environ.items() if not k.startswith(("TINTYPE_", "IMMICH_", "DB_"))},
+                    "IMMICH_HOST": "127.0.0.1", "IMMICH_PORT": str(self.port),
                     "IMMICH_MEDIA_LOCATION": self.media, "IMMICH_API_METRICS_PORT": "0",
                     "IMMICH_LOG_LEVEL": "warn", **(env or {})}
         self.token = None

@@ -219,12 +219,13 @@ run (const Settings *settings, GError **error)
     config_on_change (&app, set_log_level);
     api_mount (api, "/api/socket.io", realtime_http_app (), realtime);
     api_set_fallback (api, web_http_app (), &app);
-    if (settings->metrics_port > 0 &&
-        (metrics = metrics_server_new (settings->metrics_host, (guint16) settings->metrics_port,
-                                       error)) == NULL)
+    if ((settings->metrics_port > 0 &&
+         (metrics = metrics_server_new (settings->metrics_host, (guint16) settings->metrics_port,
+                                        error)) == NULL) ||
+        (settings->serves_api && (server = listen_for_requests (&app, api, error)) == NULL)) {
+        features_stop (&app);
         return FALSE;
-    if (settings->serves_api && (server = listen_for_requests (&app, api, error)) == NULL)
-        return FALSE;
+    }
     if (settings->runs_jobs) {
         jobs_start (jobs);
         nightly_start (&app);

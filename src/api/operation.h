@@ -23,6 +23,8 @@ typedef struct {
 
 /** FieldRules.pattern of a FIELD_INT whose text may also be H:MM:SS.fff, read as milliseconds. */
 #define API_RULE_CLOCK "clock"
+/** FieldRules.pattern of a FIELD_TIME that is written as 2024-03-02T08:00:00.5+00:00. */
+#define API_RULE_OFFSET "offset"
 
 typedef enum {
     API_PUBLIC = 1 << 0,        /* no credential is looked at */

@@ -2,8 +2,12 @@
 #define G_LOG_DOMAIN "api"
 #include "api/write.h"
 
+#include <string.h>
+
 #include "api/field.h"
+#include "api/operation.h"
 #include "base/json_writer.h"
+#include "base/timestamp.h"
 
 typedef struct {
     JsonWriter *json;
@@ -11,6 +15,25 @@ typedef struct {
 } Writer;
 
 static void write_object (Writer *self, const TypeDescriptor *type, const void *value);
+
+/* The form in which the original's database writes times inside other objects: no zeros at the end of
+ * the fraction, and +00:00. */
+static void
+write_with_offset (Writer *self, gint64 ms)
+{
+    char text[TIMESTAMP_TEXT_BYTES + 8];
+    char *point, *end;
+
+    timestamp_format (ms, text); /* always with three decimals */
+    end = strchr (text, 'Z');
+    point = strchr (text, '.');
+    while (end > point + 1 && end[-1] == '0')
+        end--;
+    if (end == point + 1)
+        end--;
+    g_strlcpy (end, "+00:00", 8);
+    json_text (self->json, text);
+}
 
 /* @at is where the value stands; of an object, the struct itself. */
 static void
@@ -34,7 +57,10 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
         json_bool (self->json, *(const gboolean *) at);
         break;
     case FIELD_TIME:
-        json_time (self->json, *(const gint64 *) at);
+        if (field->rules != NULL && g_strcmp0 (field->rules->pattern, API_RULE_OFFSET) == 0)
+            write_with_offset (self, *(const gint64 *) at);
+        else
+            json_time (self->json, *(const gint64 *) at);
         break;
     case FIELD_ENUM:
         index = *(const int *) at;

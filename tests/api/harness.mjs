@@ -144,7 +144,7 @@ export class Server {
 
   #spawn(env) {
     const inherited = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(IMMICH_|DB_|REDIS_|NODE_)/.test(name)),
+      Object.entries(process.env).filter(([name]) => !/^(IMMICH_|TINTYPE_|DB_|REDIS_|NODE_)/.test(name)),
     );
     this.#exit = undefined;
     this.#child = spawn(findBinary(), ['serve'], {
@@ -503,7 +503,10 @@ export function newServer() {
 export const server = newServer();
 
 after(async () => {
-  for (const each of servers) await each.stop();
+  // all of them, also when one complains: a server that is left keeps the test from ending
+  const ends = await Promise.allSettled(servers.map((each) => each.stop()));
+  const failed = ends.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
 });
 
 // A test that is ended from outside, by its time limit, takes its servers along.

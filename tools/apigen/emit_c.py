@@ -78,6 +78,8 @@ def rules_of(each):
         out.append(f'.format = FORMAT_PATTERN, .pattern = {text(rules.pattern)}')
     if rules.clock:
         out.append('.pattern = API_RULE_CLOCK')
+    if rules.offset:
+        out.append('.pattern = API_RULE_OFFSET')
     if rules.minimum is not None:
         out.append(f'.has_min = TRUE, .min = {rules.minimum}')
     if rules.maximum is not None:

@@ -20,6 +20,7 @@ class Rules:
     max_items: Optional[int] = None
     unique: bool = False
     clock: bool = False  # of int: a text field may also be H:MM:SS.fff, read as milliseconds
+    offset: bool = False  # of time: written as +00:00, without a fraction that is zero
     one_of: list = field(default_factory=list)  # of json: the types it may be
 
 

@@ -75,6 +75,8 @@ class Parser:
                 rules.unique = True
             elif self.take_if('clock', 'word'):
                 rules.clock = True
+            elif self.take_if('offset', 'word'):
+                rules.offset = True
             elif self.take_if('one', 'word'):
                 self.take('word', 'of')
                 while self.token.kind == 'word':
@@ -82,7 +84,7 @@ class Parser:
             elif self.token.kind == 'number' or self.token.text == '..':
                 rules.minimum, rules.maximum = self.range()
             else:
-                self.fail('a rule: a range, length, items, pattern, unique, clock or one of')
+                self.fail('a rule: a range, length, items, pattern, unique, clock, offset or one of')
             if self.token.text != ')':
                 self.take('sign', ',')
 
