@@ -128,16 +128,15 @@ on_signal (gpointer loop)
     return G_SOURCE_CONTINUE;
 }
 
-static void
-wait_for_signal (void)
+/* From before the port is open until the end: no signal may find the default, which kills. */
+static GMainLoop *
+watch_signals (void)
 {
-    g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-    guint sources[] = { g_unix_signal_add (SIGTERM, on_signal, loop),
-                        g_unix_signal_add (SIGINT, on_signal, loop) };
+    GMainLoop *loop = g_main_loop_new (NULL, FALSE);
 
-    g_main_loop_run (loop);
-    for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
-        g_source_remove (sources[i]);
+    g_unix_signal_add (SIGTERM, on_signal, loop);
+    g_unix_signal_add (SIGINT, on_signal, loop);
+    return loop;
 }
 
 static WorkerPool *
@@ -179,6 +178,7 @@ set_log_level (App *app, const AdminConfig *config)
 static gboolean
 run (const Settings *settings, GError **error)
 {
+    g_autoptr (GMainLoop) loop = watch_signals ();
     g_autofree char *temporary = NULL;
     g_autoptr (Db) db = NULL;
     g_autoptr (Places) places = NULL;
@@ -236,7 +236,7 @@ run (const Settings *settings, GError **error)
                settings->media_location);
 
     server_metrics_start (&app);
-    wait_for_signal ();
+    g_main_loop_run (loop);
 
     g_message ("stopping");
     server_metrics_stop (&app);
