@@ -192,7 +192,8 @@ follow_position (const Places *places, Arena *arena, AssetRow *row)
              (row->time_zone == NULL || !g_str_has_prefix (row->time_zone, "UTC") || is_video)) {
         find_dates (row, stamp_text (arena, is_video ? stored_ms : row->local_date_time, FALSE, 0),
                     places, arena);
-        /* Of a file without a date it is the only time, which a zone does not move. */
+        /* Of a file without a date it is the only time, which a zone does not move; of the others the
+         * instant follows when the metadata is read again, which a new position asks for. */
         row->file_created_at = stored_ms;
     }
 }
