@@ -7,7 +7,8 @@
 import assert from 'node:assert/strict';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const TIME = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}Z|(\.\d{1,3})?\+00:00)$/;
+const TIME = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const TIME_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,2}[1-9])?\+00:00$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -195,7 +196,9 @@ function pathPattern(path) {
 }
 
 function validateText(schema, value, at, issues) {
-  if (schema.format && formats[schema.format] && !formats[schema.format](value))
+  if (schema['x-form'] === 'offset') {
+    if (!TIME_WITH_OFFSET.test(value)) issues.push(`${at} is ${show(value)}, not a date-time with +00:00`);
+  } else if (schema.format && formats[schema.format] && !formats[schema.format](value))
     issues.push(`${at} is ${show(value)}, not a ${schema.format}`);
   if (schema.pattern && !new RegExp(schema.pattern, 'u').test(value))
     issues.push(`${at} is ${show(value)}, not like ${schema.pattern}`);

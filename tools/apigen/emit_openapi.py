@@ -41,7 +41,8 @@ class Document:
         out, rules = scalar(use.name), use.rules
         for name, value in (('pattern', rules.pattern), ('minimum', rules.minimum),
                             ('maximum', rules.maximum), ('minLength', rules.min_length),
-                            ('maxLength', rules.max_length)):
+                            ('maxLength', rules.max_length),
+                            ('x-form', 'offset' if rules.offset else None)):
             if value is not None:
                 out[name] = value
         return out
