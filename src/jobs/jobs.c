@@ -22,6 +22,7 @@ static const JobsTiming default_timing = {
     .retry_ms = 10000,
     .grace_ms = 8000,
     .max_attempts = 5,
+    .max_deaths = 50,
 };
 
 typedef struct {
@@ -148,9 +149,10 @@ run_job (Jobs *self, const Lease *lease, Ending *ending, GError **error)
     if (ending->result != JOB_FAILED && ending->result != JOB_RETRY)
         return;
     ending->why = error != NULL && *error != NULL ? (*error)->message : "no reason was given";
-    if (ending->result == JOB_RETRY && lease->attempt >= self->timing.max_attempts)
+    if (ending->result == JOB_RETRY && lease->attempt - lease->deaths >= self->timing.max_attempts)
         ending->result = JOB_FAILED;
-    ending->run_after = timestamp_now_ms () + retry_delay (&self->timing, lease->attempt);
+    ending->run_after =
+        timestamp_now_ms () + retry_delay (&self->timing, lease->attempt - lease->deaths);
     log_failure (ending, ending->result == JOB_FAILED ? "it is kept for the admin"
                                                       : "it will be tried again");
 }
@@ -312,7 +314,7 @@ look_after_leases (Jobs *self, GError **error)
         return TRUE;
     self->renew_at = now + self->timing.lease_ms / 4;
     return lease_renew (self->db, self->owner, now + self->timing.lease_ms, error) &&
-           lease_return_lost (self->db, FALSE, self->timing.max_attempts, error);
+           lease_return_lost (self->db, FALSE, self->timing.max_deaths, error);
 }
 
 static gboolean
@@ -438,7 +440,7 @@ jobs_start (Jobs *self)
     g_autoptr (GError) error = NULL;
 
     g_return_if_fail (self->dispatcher == NULL);
-    if (!lease_return_lost (self->db, TRUE, self->timing.max_attempts, &error))
+    if (!lease_return_lost (self->db, TRUE, self->timing.max_deaths, &error))
         log_trouble ("the jobs of an earlier run cannot be given back yet", error);
     self->is_stopping = FALSE;
     self->renew_at = timestamp_now_ms () + self->timing.lease_ms / 4;

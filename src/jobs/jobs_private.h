@@ -8,6 +8,7 @@ typedef struct {
     gint64 retry_ms; /* before the second attempt; four times as long before each further one */
     gint64 grace_ms; /* for what runs when jobs_stop () is called */
     gint64 max_attempts; /* then a job is failed */
+    gint64 max_deaths;   /* of the server while it ran; then a job is failed, too */
 } JobsTiming;
 
 void jobs_set_timing (Jobs *self, const JobsTiming *timing); /* before jobs_start () */

@@ -31,7 +31,7 @@ static const char SQL_LEASE_CLAIM[] =
     "                 AND NOT EXISTS (SELECT 1 FROM job_queue q"
     "                                  WHERE q.name = $3 AND q.is_paused = 1)"
     "               ORDER BY j.priority, j.run_after, j.id LIMIT $5)"
-    " RETURNING id, name, data, attempt, priority, run_after";
+    " RETURNING id, name, data, attempt, priority, run_after, deaths";
 
 /* $1 id, $2 owner */
 static const char SQL_LEASE_FINISH[] =
@@ -58,6 +58,9 @@ static const char SQL_JOB_WAIT[] =
     "               leased_until = NULL"
     " WHERE id = $1";
 
+/* $1 id */
+static const char SQL_JOB_NOTE_DEATH[] = "UPDATE job SET deaths = deaths + 1 WHERE id = $1";
+
 /* $1 owner, $2 leased until */
 static const char SQL_LEASE_RENEW[] =
     "UPDATE job SET leased_until = $2 WHERE leased_by = $1 AND state = 'active'";
@@ -67,7 +70,7 @@ static const char SQL_LEASE_ATTEMPT[] = "SELECT attempt FROM job WHERE id = $1 A
 
 /* in the order they were asked for */
 static const char SQL_LEASE_LIST[] =
-    "SELECT id, leased_by, leased_until, attempt, run_after FROM job WHERE state = 'active'"
+    "SELECT id, leased_by, leased_until, attempt, run_after, deaths FROM job WHERE state = 'active'"
     " ORDER BY id";
 
 /* $1 JSON array of queues, $2 now */
@@ -126,6 +129,7 @@ take_claimed (const DbRow *row, gpointer data)
     lease->attempt = db_row_int (row, 3);
     lease->priority = db_row_int (row, 4);
     lease->run_after = db_row_int (row, 5);
+    lease->deaths = db_row_int (row, 6);
     g_ptr_array_add (data, lease);
     return TRUE;
 }
@@ -214,7 +218,7 @@ lease_renew (Db *db, const char *owner, gint64 until_ms, GError **error)
 
 typedef struct {
     char *id, *owner;
-    gint64 until, attempt, run_after;
+    gint64 until, attempt, run_after, deaths;
 } Held;
 
 static void
@@ -237,6 +241,7 @@ take_held (const DbRow *row, gpointer data)
     held->until = db_row_int (row, 2);
     held->attempt = db_row_int (row, 3);
     held->run_after = db_row_int (row, 4);
+    held->deaths = db_row_int (row, 5);
     g_ptr_array_add (data, held);
     return TRUE;
 }
@@ -244,7 +249,7 @@ take_held (const DbRow *row, gpointer data)
 typedef struct {
     const char *own; /* give back those of this owner; NULL: those that are lost */
     gboolean with_gone;
-    gint64 max_attempts;
+    gint64 max_deaths;
 } Giving;
 
 static gboolean
@@ -270,10 +275,12 @@ give_back (Db *tx, gpointer data, GError **error)
         if (giving->own != NULL && g_str_equal (held->owner, giving->own))
             ok = lease_return (tx, held->id, held->run_after, held->attempt - 1, NULL, error);
         else if (giving->own == NULL && is_lost (tx, held, giving))
-            ok = held->attempt >= giving->max_attempts
-                     ? lease_fail (tx, held->id, held->owner,
-                                   "the server ended or stood still every time while it ran", error)
-                     : lease_return (tx, held->id, held->run_after, held->attempt, NULL, error);
+            ok =
+                held->deaths + 1 >= giving->max_deaths
+                    ? lease_fail (tx, held->id, held->owner,
+                                  "the server ended or stood still every time while it ran", error)
+                    : db_exec (tx, SQL_JOB_NOTE_DEATH, DB_ARGS (db_text (held->id)), NULL, error) &&
+                          lease_return (tx, held->id, held->run_after, held->attempt, NULL, error);
         if (!ok)
             return FALSE;
     }
@@ -289,9 +296,9 @@ lease_return_own (Db *db, const char *owner, GError **error)
 }
 
 gboolean
-lease_return_lost (Db *db, gboolean with_gone, gint64 max_attempts, GError **error)
+lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error)
 {
-    Giving giving = { .with_gone = with_gone, .max_attempts = max_attempts };
+    Giving giving = { .with_gone = with_gone, .max_deaths = max_deaths };
 
     return db_write (db, give_back, &giving, error);
 }

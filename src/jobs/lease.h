@@ -10,6 +10,7 @@ typedef struct {
     char *name;
     char *data;
     gint64 attempt;
+    gint64 deaths; /* attempts that a server did not survive: not the fault of the job */
     gint64 priority, run_after; /* the order in which they are run */
 } Lease;
 
@@ -42,8 +43,8 @@ gboolean lease_renew (Db *db, const char *owner, gint64 until_ms, GError **error
 /** Give back all leases of @owner, attempts uncounted. */
 gboolean lease_return_own (Db *db, const char *owner, GError **error);
 /** Give back the leases that ran out, and (@with_gone) those of processes of this machine that are
- *  over. A job that met this @max_attempts times is failed instead: it may be what ends the server. */
-gboolean lease_return_lost (Db *db, gboolean with_gone, gint64 max_attempts, GError **error);
+ *  over. A job that met this @max_deaths times is failed instead: it may be what ends the server. */
+gboolean lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error);
 /** Which of @queues (a JSON array) have a job to start now. */
 gboolean lease_find_due (Db *db, Arena *arena, const StringList *queues, StringList *out,
                          GError **error);

@@ -20,9 +20,12 @@ typedef struct {
     GString *order;
 } Fixture;
 
-static const JobsTiming quick = {
-    .poll_ms = 20, .lease_ms = 60000, .retry_ms = 0, .grace_ms = 60000, .max_attempts = 5
-};
+static const JobsTiming quick = { .poll_ms = 20,
+                                  .lease_ms = 60000,
+                                  .retry_ms = 0,
+                                  .grace_ms = 60000,
+                                  .max_attempts = 5,
+                                  .max_deaths = 5 };
 
 static void
 begin (Fixture *f, const Job *job)

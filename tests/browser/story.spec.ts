@@ -135,6 +135,8 @@ test('what another window does shows here, and what is looked at does not move',
   const scroller = page.locator('.scroller');
   const canvas = page.locator('.scroller > .canvas');
   const heightOf = () => canvas.evaluate((node) => node.clientHeight);
+  // Uploaded is not yet shown: each of the days comes in with a row of its own.
+  await expect.poll(heightOf).toBeGreaterThan(many.length * 100);
   await scroller.evaluate((node) => node.scrollTo(0, 500));
   await expect.poll(() => scroller.evaluate((node) => node.scrollTop)).toBe(500);
   const watched = tileOf(page, '20 May 2018');

@@ -8,6 +8,7 @@ CREATE TABLE job (
     state        TEXT NOT NULL DEFAULT 'waiting',         -- waiting, active, failed
     priority     BIGINT NOT NULL DEFAULT 0,               -- lower first
     attempt      BIGINT NOT NULL DEFAULT 0,
+    deaths       BIGINT NOT NULL DEFAULT 0,               -- times its server ended while it ran
     run_after    BIGINT NOT NULL,                         -- not before then
     leased_by    TEXT,                                    -- the server that runs it
     leased_until BIGINT,                                  -- then it waits again
