@@ -1,16 +1,23 @@
-/* access.c -- who may do what to which asset: the one place
+/* access.c -- who may do what to which object: the one place
  *
- * A right is what a permission text asks of an asset; a way is a reason why somebody has rights. Each
- * way is one row: whom it is for, which rights it gives, and the SQL that finds the assets it opens. An
+ * Assets. A right is what a permission text asks of an asset; a way is a reason why somebody has rights.
+ * Each way is one row: which rights it gives to whom, and the SQL that finds the assets it opens. An
  * asset is accessible when any way opens it. Both texts of a way take the same parameters:
  *   $1  the asset's id; or a JSON array of ids
- *   $2  the caller's user id
+ *   $2  the caller: the user's id, or the link's
  *   $3  1 when locked assets are open to the caller, else 0
- * Nothing is asked about an asset that is being removed: for every way it is gone already. */
+ * Nothing is asked about an asset that is being removed: for every way it is gone already. To anybody
+ * but its owner an asset in the trash is gone, too, and what is locked stays so.
+ *
+ * Albums. A permission asks for a role among the members; a link stands for a role in its own album.
+ *
+ * What has one owner only (tags, stacks, ...) is a row of SQL. */
 #define G_LOG_DOMAIN "access"
 #include "api/api.h"
 
 #include <string.h>
+
+/* ---- assets ---- */
 
 typedef enum {
     RIGHT_READ = 1 << 0,     /* its description and what was made of it */
@@ -32,16 +39,42 @@ static const struct {
 };
 
 typedef struct {
-    gboolean (*is_for) (const Auth *auth);
-    Right rights;
+    Right (*rights) (const Auth *auth);
+    gboolean opens_locked;          /* to an elevated session */
     const char *sql_one, *sql_many; /* the id, when it is open; the ids that are */
 } Way;
 
-/* A link stands for its owner's assets, but its holder is not the owner. */
 static gboolean
 is_user (const Auth *auth)
 {
     return auth->kind == CREDENTIAL_SESSION || auth->kind == CREDENTIAL_API_KEY;
+}
+
+/* A link stands for its owner's assets, but its holder is not the owner. */
+static Right
+rights_of_owner (const Auth *auth)
+{
+    return is_user (auth) ? RIGHT_READ | RIGHT_DOWNLOAD | RIGHT_SHARE | RIGHT_CHANGE : 0;
+}
+
+static Right
+rights_of_member (const Auth *auth)
+{
+    return is_user (auth) ? RIGHT_READ | RIGHT_DOWNLOAD : 0;
+}
+
+static Right
+rights_of_partner (const Auth *auth)
+{
+    return is_user (auth) ? RIGHT_READ | RIGHT_DOWNLOAD | RIGHT_SHARE : 0;
+}
+
+static Right
+rights_of_link (const Auth *auth)
+{
+    if (auth->kind != CREDENTIAL_LINK)
+        return 0;
+    return RIGHT_READ | (auth->link_allows_download ? RIGHT_DOWNLOAD : 0);
 }
 
 /* The check of nearly every request: its test holds that it is one read of an index. */
@@ -54,9 +87,48 @@ static const char SQL_OWNER_MANY[] =
     "   AND status <> 'deleted'"
     "   AND (visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)";
 
+#define ONE "a.id = $1"
+#define MANY "a.id IN (SELECT value FROM json_each($1))"
+#define SQL_OTHERS(which)                                                                          \
+    "SELECT a.id AS id FROM asset a WHERE " which " AND a.status = 'active'"                       \
+    "   AND a.deleted_at IS NULL AND (a.visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)"
+/* The asset, or the photo whose motion part it is. */
+#define SQL_ITSELF_OR_STILL                                                                        \
+    "(SELECT a.id UNION ALL SELECT s.id FROM asset s WHERE s.live_photo_video_id = a.id"           \
+    "  AND s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked')"
+
+#define SQL_MEMBER(which)                                                                          \
+    SQL_OTHERS (which)                                                                             \
+    "   AND EXISTS (SELECT 1 FROM album_asset aa JOIN album_user u ON u.album_id = aa.album_id"    \
+    "                 JOIN album l ON l.id = aa.album_id"                                          \
+    "                WHERE aa.asset_id IN " SQL_ITSELF_OR_STILL                                    \
+    "                  AND u.user_id = $2 AND l.deleted_at IS NULL)"
+static const char SQL_MEMBER_ONE[] = SQL_MEMBER (ONE);
+static const char SQL_MEMBER_MANY[] = SQL_MEMBER (MANY);
+
+#define SQL_PARTNER(which)                                                                         \
+    SQL_OTHERS (which)                                                                             \
+    "   AND a.visibility IN ('timeline', 'hidden')"                                                \
+    "   AND EXISTS (SELECT 1 FROM partner p JOIN users u ON u.id = p.shared_by_id"                 \
+    "                WHERE p.shared_by_id = a.owner_id AND p.shared_with_id = $2"                  \
+    "                  AND u.deleted_at IS NULL)"
+static const char SQL_PARTNER_ONE[] = SQL_PARTNER (ONE);
+static const char SQL_PARTNER_MANY[] = SQL_PARTNER (MANY);
+
+#define SQL_LINK(which)                                                                            \
+    SQL_OTHERS (which)                                                                             \
+    "   AND EXISTS (SELECT 1 FROM shared_link_asset x WHERE x.link_id = $2"                        \
+    "                  AND x.asset_id IN " SQL_ITSELF_OR_STILL "               UNION ALL"          \
+    "               SELECT 1 FROM shared_link l JOIN album_asset x ON x.album_id = l.album_id"     \
+    "                WHERE l.id = $2 AND x.asset_id IN " SQL_ITSELF_OR_STILL ")"
+static const char SQL_LINK_ONE[] = SQL_LINK (ONE);
+static const char SQL_LINK_MANY[] = SQL_LINK (MANY);
+
 static const Way ways[] = {
-    { is_user, RIGHT_READ | RIGHT_DOWNLOAD | RIGHT_SHARE | RIGHT_CHANGE, access_sql_owner_one,
-      SQL_OWNER_MANY },
+    { rights_of_owner, TRUE, access_sql_owner_one, SQL_OWNER_MANY },
+    { rights_of_member, FALSE, SQL_MEMBER_ONE, SQL_MEMBER_MANY },
+    { rights_of_partner, FALSE, SQL_PARTNER_ONE, SQL_PARTNER_MANY },
+    { rights_of_link, FALSE, SQL_LINK_ONE, SQL_LINK_MANY },
 };
 
 /* 0: no right of assets. */
@@ -77,11 +149,17 @@ refuse (const char *permission, GError **error)
     return FALSE;
 }
 
-/* What is locked is never shared, not even by an owner who unlocked it. */
-static gboolean
-may_see_locked (const Auth *auth, Right right)
+/* $2 and $3 of a way. What is locked is never shared, not even by an owner who unlocked it. */
+static DbValue
+caller_of (const Auth *auth)
 {
-    return auth->is_elevated && right != RIGHT_SHARE;
+    return db_text (auth->kind == CREDENTIAL_LINK ? auth->link_id : auth->user_id);
+}
+
+static DbValue
+sees_locked (const Way *way, const Auth *auth, Right right)
+{
+    return db_bool (way->opens_locked && auth->is_elevated && right != RIGHT_SHARE);
 }
 
 gboolean
@@ -92,11 +170,11 @@ access_check_asset (ApiCall *call, const char *id, const char *permission, GErro
     for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
         const char *found = NULL;
 
-        if (!(ways[i].rights & right) || !ways[i].is_for (call->auth))
+        if (!(ways[i].rights (call->auth) & right))
             continue;
         if (!db_select_text (call->db, call->arena, ways[i].sql_one,
-                             DB_ARGS (db_text (id), db_text (call->auth->user_id),
-                                      db_bool (may_see_locked (call->auth, right))),
+                             DB_ARGS (db_text (id), caller_of (call->auth),
+                                      sees_locked (&ways[i], call->auth, right)),
                              &found, error))
             return FALSE;
         if (found != NULL)
@@ -105,21 +183,35 @@ access_check_asset (ApiCall *call, const char *id, const char *permission, GErro
     return refuse (permission, error);
 }
 
+/* Those of @ids that @open does not have yet. */
+static StringList
+find_rest (Arena *arena, const StringList *ids, GHashTable *open)
+{
+    StringList rest = { arena_new_array (arena, const char *, MAX (ids->n, 1)), 0 };
+
+    for (gsize i = 0; i < ids->n; i++)
+        if (!g_hash_table_contains (open, ids->items[i]))
+            rest.items[rest.n++] = ids->items[i];
+    return rest;
+}
+
 /* The ids that pass, as a set of texts in the call's arena. */
 static GHashTable *
 find_open (ApiCall *call, const StringList *ids, Right right, GError **error)
 {
     g_autoptr (GHashTable) open = g_hash_table_new (g_str_hash, g_str_equal);
-    DbValue list = db_strings (call->arena, ids);
 
     for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
-        StringList found = { 0 };
+        StringList found = { 0 }, rest;
 
-        if (!(ways[i].rights & right) || !ways[i].is_for (call->auth))
+        if (!(ways[i].rights (call->auth) & right))
             continue;
+        rest = find_rest (call->arena, ids, open);
+        if (rest.n == 0)
+            break;
         if (!db_select_texts (call->db, call->arena, ways[i].sql_many,
-                              DB_ARGS (list, db_text (call->auth->user_id),
-                                       db_bool (may_see_locked (call->auth, right))),
+                              DB_ARGS (db_strings (call->arena, &rest), caller_of (call->auth),
+                                       sees_locked (&ways[i], call->auth, right)),
                               &found, error))
             return NULL;
         for (gsize n = 0; n < found.n; n++)
@@ -146,21 +238,185 @@ access_check_assets (ApiCall *call, const StringList *ids, const char *permissio
     return TRUE;
 }
 
+/* Those of @ids that are in the set, in their order. */
+static StringList
+keep (Arena *arena, const StringList *ids, GHashTable *set)
+{
+    StringList kept = { arena_new_array (arena, const char *, MAX (ids->n, 1)), 0 };
+
+    for (gsize i = 0; i < ids->n; i++)
+        if (g_hash_table_contains (set, ids->items[i]))
+            kept.items[kept.n++] = ids->items[i];
+    return kept;
+}
+
 gboolean
 access_filter_assets (ApiCall *call, const StringList *ids, const char *permission, StringList *out,
                       GError **error)
 {
-    g_autoptr (GHashTable) open = NULL;
-    StringList passed = { arena_new_array (call->arena, const char *, MAX (ids->n, 1)), 0 };
+    g_autoptr (GHashTable) open = find_open (call, ids, find_right (permission), error);
 
-    if (ids->n > 0) {
-        open = find_open (call, ids, find_right (permission), error);
-        if (open == NULL)
-            return FALSE;
-    }
-    for (gsize i = 0; i < ids->n; i++)
-        if (g_hash_table_contains (open, ids->items[i]))
-            passed.items[passed.n++] = ids->items[i];
-    *out = passed;
+    if (open == NULL)
+        return FALSE;
+    *out = keep (call->arena, ids, open);
     return TRUE;
+}
+
+/* ---- albums ---- */
+
+/* The first is the least. */
+typedef enum { ROLE_NONE, ROLE_VIEWER, ROLE_EDITOR, ROLE_OWNER } Role;
+
+static const struct {
+    const char *permission;
+    Role role;
+} album_roles[] = {
+    { "album.read", ROLE_VIEWER },        { "album.download", ROLE_VIEWER },
+    { "album.update", ROLE_EDITOR },      { "album.share", ROLE_EDITOR },
+    { "albumAsset.create", ROLE_EDITOR }, { "albumAsset.delete", ROLE_EDITOR },
+    { "album.delete", ROLE_OWNER },
+};
+
+/* $1 a JSON array of ids, $2 user, $3 editor: 'editor' or what is no role, $4 viewer: likewise */
+static const char SQL_ALBUMS[] =
+    "SELECT u.album_id AS id FROM album_user u JOIN album l ON l.id = u.album_id"
+    " WHERE u.album_id IN (SELECT value FROM json_each($1)) AND u.user_id = $2"
+    "   AND u.role IN ('owner', $3, $4) AND l.deleted_at IS NULL";
+
+static Role
+find_role (const char *permission)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (album_roles); i++)
+        if (strcmp (album_roles[i].permission, permission) == 0)
+            return album_roles[i].role;
+    g_critical ("'%s' is no permission that albums know", permission);
+    return ROLE_NONE;
+}
+
+/* What a link may do to its own album. */
+static gboolean
+link_allows (const Auth *auth, const char *permission)
+{
+    return strcmp (permission, "album.read") == 0 ||
+           (strcmp (permission, "album.download") == 0 && auth->link_allows_download) ||
+           (strcmp (permission, "albumAsset.create") == 0 && auth->link_allows_upload);
+}
+
+gboolean
+access_filter_albums (ApiCall *call, const StringList *ids, const char *permission, StringList *out,
+                      GError **error)
+{
+    g_autoptr (GHashTable) open = g_hash_table_new (g_str_hash, g_str_equal);
+    Role role = find_role (permission);
+    StringList found = { 0 };
+
+    if (call->auth->kind == CREDENTIAL_LINK) {
+        if (call->auth->link_album_id != NULL && link_allows (call->auth, permission))
+            g_hash_table_add (open, (gpointer) call->auth->link_album_id);
+    } else if (ids->n > 0 && role != ROLE_NONE) {
+        if (!db_select_texts (call->db, call->arena, SQL_ALBUMS,
+                              DB_ARGS (db_strings (call->arena, ids), db_text (call->auth->user_id),
+                                       db_text (role <= ROLE_EDITOR ? "editor" : ""),
+                                       db_text (role <= ROLE_VIEWER ? "viewer" : "")),
+                              &found, error))
+            return FALSE;
+        for (gsize i = 0; i < found.n; i++)
+            g_hash_table_add (open, (gpointer) found.items[i]);
+    }
+    *out = keep (call->arena, ids, open);
+    return TRUE;
+}
+
+gboolean
+access_check_album (ApiCall *call, const char *id, const char *permission, GError **error)
+{
+    StringList ids = { &id, 1 }, passed;
+
+    if (!access_filter_albums (call, &ids, permission, &passed, error))
+        return FALSE;
+    return passed.n == 1 || refuse (permission, error);
+}
+
+/* ---- what has one owner ---- */
+
+/* $1 a JSON array of ids, $2 user */
+static const struct {
+    const char *prefix; /* of the permissions */
+    const char *sql;
+} owned[] = {
+    { "tag.",
+      "SELECT id FROM tag WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+    { "stack.",
+      "SELECT id FROM stack WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+    { "memory.",
+      "SELECT id FROM memory WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+    { "memoryAsset.",
+      "SELECT id FROM memory WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+    { "person.",
+      "SELECT id FROM person WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+    { "face.", "SELECT f.id AS id FROM asset_face f JOIN asset a ON a.id = f.asset_id"
+               " WHERE f.id IN (SELECT value FROM json_each($1)) AND a.owner_id = $2"
+               "   AND a.status <> 'deleted'" },
+    { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
+                       "AND user_id = $2" },
+    { "duplicate.", "SELECT duplicate_id AS id FROM asset"
+                    " WHERE duplicate_id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+};
+
+gboolean
+access_filter_owned (ApiCall *call, const StringList *ids, const char *permission, StringList *out,
+                     GError **error)
+{
+    g_autoptr (GHashTable) open = g_hash_table_new (g_str_hash, g_str_equal);
+    const char *sql = NULL;
+    StringList found = { 0 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (owned); i++)
+        if (g_str_has_prefix (permission, owned[i].prefix))
+            sql = owned[i].sql;
+    if (sql == NULL)
+        g_critical ("'%s' is no permission of what has one owner", permission);
+    if (sql != NULL && ids->n > 0 && is_user (call->auth) &&
+        !db_select_texts (call->db, call->arena, sql,
+                          DB_ARGS (db_strings (call->arena, ids), db_text (call->auth->user_id)),
+                          &found, error))
+        return FALSE;
+    for (gsize i = 0; i < found.n; i++)
+        g_hash_table_add (open, (gpointer) found.items[i]);
+    *out = keep (call->arena, ids, open);
+    return TRUE;
+}
+
+gboolean
+access_check_owned (ApiCall *call, const StringList *ids, const char *permission, GError **error)
+{
+    StringList passed;
+
+    if (!access_filter_owned (call, ids, permission, &passed, error))
+        return FALSE;
+    return passed.n == ids->n || refuse (permission, error);
+}
+
+/* ---- another user's timeline ---- */
+
+/* $1 whose, $2 the caller */
+static const char SQL_PARTNERSHIP[] =
+    "SELECT p.shared_by_id FROM partner p JOIN users u ON u.id = p.shared_by_id"
+    " WHERE p.shared_by_id = $1 AND p.shared_with_id = $2 AND u.deleted_at IS NULL";
+
+gboolean
+access_check_timeline (ApiCall *call, const char *user_id, const char *permission, GError **error)
+{
+    const char *found = NULL;
+
+    if (!is_user (call->auth))
+        return refuse (permission, error);
+    if (strcmp (user_id, call->auth->user_id) == 0)
+        return TRUE;
+    /* a partner sees the timeline; the archive and downloads of all are the owner's */
+    if (strcmp (permission, "timeline.read") == 0 &&
+        !db_select_text (call->db, call->arena, SQL_PARTNERSHIP,
+                         DB_ARGS (db_text (user_id), db_text (call->auth->user_id)), &found, error))
+        return FALSE;
+    return found != NULL || refuse (permission, error);
 }

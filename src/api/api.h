@@ -173,6 +173,19 @@ gboolean api_read_json (const TypeDescriptor *type, const char *json, gssize n_b
 gboolean access_check_assets (ApiCall *call, const StringList *ids, const char *permission,
                               GError **error);
 gboolean access_check_asset (ApiCall *call, const char *id, const char *permission, GError **error);
-/** Which of @ids pass; for operations that answer one by one. */
+/** Which of @ids pass, in their order; for operations that answer one by one. */
 gboolean access_filter_assets (ApiCall *call, const StringList *ids, const char *permission,
                                StringList *out, GError **error);
+/** The same for albums ("album.read", "album.update", "album.share", "albumAsset.create", ...). */
+gboolean access_check_album (ApiCall *call, const char *id, const char *permission, GError **error);
+gboolean access_filter_albums (ApiCall *call, const StringList *ids, const char *permission,
+                               StringList *out, GError **error);
+/** The same for what has one owner: tags, stacks, memories, people, faces, notifications, groups of
+ *  duplicates. The permission ("tag.update") says which. A link has none of them. */
+gboolean access_check_owned (ApiCall *call, const StringList *ids, const char *permission,
+                             GError **error);
+gboolean access_filter_owned (ApiCall *call, const StringList *ids, const char *permission,
+                              StringList *out, GError **error);
+/** The timeline of a user: "timeline.read" (also a partner), "archive.read", "timeline.download". */
+gboolean access_check_timeline (ApiCall *call, const char *user_id, const char *permission,
+                                GError **error);

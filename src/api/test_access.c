@@ -137,6 +137,170 @@ test_one_asset_is_one_read_of_an_index (TestDb *t)
         g_assert_nonnull (g_strstr_len (plan, -1, "USING INDEX sqlite_autoindex_asset_1"));
 }
 
+static void
+run (TestDb *t, const char *sql)
+{
+    g_assert_true (db_exec (t->db, sql, DB_NO_ARGS, NULL, &t->error));
+    g_assert_no_error (t->error);
+}
+
+#define ALBUM "a1b00000-0000-4000-8000-000000000001"
+#define MOTION ASSET (5)
+
+/* An album of Alice's with every asset of hers; the plain one has a motion part. */
+static void
+fill_album (TestDb *t, const char *role_of_bob)
+{
+    fill (t);
+    run (t,
+         "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum,"
+         " size_bytes, file_created_at, file_modified_at, local_date_time, local_month, visibility,"
+         " created_at, updated_at, update_id) VALUES ('" MOTION "', '" ALICE "', 'VIDEO', 'x', 'x',"
+         " CAST('motion' AS BYTEA), 1, 0, 0, 0, 0, 'hidden', 1, 1, 'u')");
+    run (t, "UPDATE asset SET live_photo_video_id = '" MOTION "' WHERE id = '" PLAIN "'");
+    run (t, "INSERT INTO album (id, name, created_at, updated_at, update_id)"
+            " VALUES ('" ALBUM "', 'x', 1, 1, 'u')");
+    run (t, "INSERT INTO album_user (album_id, user_id, role, created_at, create_id, update_id)"
+            " VALUES ('" ALBUM "', '" ALICE "', 'owner', 1, 'u', 'u')");
+    if (role_of_bob != NULL)
+        run (t,
+             arena_printf (t->arena,
+                           "INSERT INTO album_user (album_id, user_id, role, created_at, create_id,"
+                           " update_id) VALUES ('" ALBUM "', '" BOB "', '%s', 1, 'u', 'u')",
+                           role_of_bob));
+    run (t, "INSERT INTO album_asset (album_id, asset_id, created_at, update_id)"
+            " SELECT '" ALBUM "', id, 1, 'u' FROM asset WHERE id <> '" MOTION "'");
+}
+
+static void
+test_members_see_and_download_what_the_album_shows (TestDb *t)
+{
+    fill_album (t, "viewer");
+    g_assert_true (may (t, &bob, "asset.read", PLAIN));
+    g_assert_true (may (t, &bob, "asset.download", PLAIN));
+    g_assert_true (may (t, &bob, "asset.view", MOTION));
+    g_assert_false (may (t, &bob, "asset.share", PLAIN));
+    g_assert_false (may (t, &bob, "asset.update", PLAIN));
+    g_assert_false (may (t, &bob, "asset.read", TRASHED));
+    g_assert_false (may (t, &bob, "asset.read", LOCKED));
+    g_assert_false (may (t, &bob, "asset.read", REMOVED));
+    run (t, "UPDATE album SET deleted_at = 1");
+    g_assert_false (may (t, &bob, "asset.read", PLAIN));
+}
+
+static void
+test_partners_see_the_timeline_only (TestDb *t)
+{
+    fill_album (t, NULL);
+    g_assert_false (may (t, &bob, "asset.read", PLAIN));
+    run (t, "INSERT INTO partner VALUES ('" ALICE "', '" BOB "', 0, 1, 1, 'u', 'u')");
+    g_assert_true (may (t, &bob, "asset.read", PLAIN));
+    g_assert_true (may (t, &bob, "asset.share", PLAIN));
+    g_assert_true (may (t, &bob, "asset.view", MOTION));
+    g_assert_false (may (t, &bob, "asset.delete", PLAIN));
+    g_assert_false (may (t, &bob, "asset.read", TRASHED));
+    g_assert_false (may (t, &bob, "asset.read", LOCKED));
+    run (t, "UPDATE asset SET visibility = 'archive' WHERE id = '" PLAIN "'");
+    g_assert_false (may (t, &bob, "asset.read", PLAIN));
+}
+
+static void
+test_links_open_what_they_hold (TestDb *t)
+{
+    Auth link = { .kind = CREDENTIAL_LINK, .user_id = ALICE, .link_id = "l1" };
+
+    fill_album (t, NULL);
+    run (t, "INSERT INTO shared_link (id, owner_id, type, key, created_at)"
+            " VALUES ('l1', '" ALICE "', 'INDIVIDUAL', CAST('k1' AS BYTEA), 1)");
+    g_assert_false (may (t, &link, "asset.read", PLAIN));
+    run (t, "INSERT INTO shared_link_asset VALUES ('l1', '" PLAIN "'), ('l1', '" LOCKED "')");
+    g_assert_true (may (t, &link, "asset.read", PLAIN));
+    g_assert_true (may (t, &link, "asset.view", MOTION));
+    g_assert_false (may (t, &link, "asset.download", PLAIN));
+    g_assert_false (may (t, &link, "asset.read", LOCKED));
+    link.link_allows_download = TRUE;
+    g_assert_true (may (t, &link, "asset.download", PLAIN));
+    g_assert_false (may (t, &link, "asset.update", PLAIN));
+    run (t, "DELETE FROM shared_link_asset");
+    run (t, "UPDATE shared_link SET type = 'ALBUM', album_id = '" ALBUM "'");
+    g_assert_true (may (t, &link, "asset.read", PLAIN));
+    g_assert_false (may (t, &link, "asset.read", TRASHED));
+}
+
+static gboolean
+may_album (TestDb *t, const Auth *auth, const char *permission)
+{
+    ApiCall call = { .db = t->db, .arena = t->arena, .auth = auth };
+    gboolean open = access_check_album (&call, ALBUM, permission, &t->error);
+
+    g_clear_error (&t->error);
+    return open;
+}
+
+static void
+test_roles_decide_about_albums (TestDb *t)
+{
+    Auth link = {
+        .kind = CREDENTIAL_LINK, .user_id = ALICE, .link_id = "l1", .link_album_id = ALBUM
+    };
+
+    fill_album (t, "viewer");
+    g_assert_true (may_album (t, &alice, "album.delete"));
+    g_assert_true (may_album (t, &bob, "album.read"));
+    g_assert_false (may_album (t, &bob, "album.update"));
+    g_assert_false (may_album (t, &bob, "albumAsset.create"));
+    run (t, "UPDATE album_user SET role = 'editor' WHERE role = 'viewer'");
+    g_assert_true (may_album (t, &bob, "albumAsset.create"));
+    g_assert_true (may_album (t, &bob, "album.share"));
+    g_assert_false (may_album (t, &bob, "album.delete"));
+    g_assert_true (may_album (t, &link, "album.read"));
+    g_assert_false (may_album (t, &link, "album.download"));
+    g_assert_false (may_album (t, &link, "albumAsset.create"));
+    link.link_allows_upload = TRUE;
+    g_assert_true (may_album (t, &link, "albumAsset.create"));
+    g_assert_false (may_album (t, &link, "album.update"));
+    link.link_album_id = PLAIN;
+    g_assert_false (may_album (t, &link, "album.read"));
+}
+
+static void
+test_what_has_one_owner_is_nobody_elses (TestDb *t)
+{
+    ApiCall of_alice = { .db = t->db, .arena = t->arena, .auth = &alice };
+    ApiCall of_bob = { .db = t->db, .arena = t->arena, .auth = &bob };
+    ApiCall of_link = { .db = t->db, .arena = t->arena, .auth = &link_of_alice };
+    StringList ids = { (const char *[]){ "t1", "t2" }, 2 }, passed;
+
+    fill (t);
+    run (t, "INSERT INTO tag (id, owner_id, value, created_at, updated_at, update_id)"
+            " VALUES ('t1', '" ALICE "', 'a', 1, 1, 'u'), ('t2', '" BOB "', 'a', 1, 1, 'u')");
+    g_assert_false (access_check_owned (&of_alice, &ids, "tag.read", &t->error));
+    g_assert_cmpstr (t->error->message, ==, "Not found or no tag.read access");
+    g_clear_error (&t->error);
+    g_assert_true (access_filter_owned (&of_bob, &ids, "tag.update", &passed, &t->error));
+    g_assert_cmpuint (passed.n, ==, 1);
+    g_assert_cmpstr (passed.items[0], ==, "t2");
+    ids.n = 1;
+    g_assert_true (access_check_owned (&of_alice, &ids, "tag.read", &t->error));
+    g_assert_false (access_check_owned (&of_link, &ids, "tag.read", &t->error));
+    g_clear_error (&t->error);
+}
+
+static void
+test_a_timeline_is_open_to_partners (TestDb *t)
+{
+    ApiCall of_bob = { .db = t->db, .arena = t->arena, .auth = &bob };
+
+    fill (t);
+    g_assert_true (access_check_timeline (&of_bob, BOB, "archive.read", &t->error));
+    g_assert_false (access_check_timeline (&of_bob, ALICE, "timeline.read", &t->error));
+    g_clear_error (&t->error);
+    run (t, "INSERT INTO partner VALUES ('" ALICE "', '" BOB "', 0, 1, 1, 'u', 'u')");
+    g_assert_true (access_check_timeline (&of_bob, ALICE, "timeline.read", &t->error));
+    g_assert_false (access_check_timeline (&of_bob, ALICE, "archive.read", &t->error));
+    g_clear_error (&t->error);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -151,5 +315,13 @@ main (int argc, char *argv[])
                  test_one_bad_id_refuses_all_and_an_empty_list_passes);
     test_db_add ("/access/one-asset-is-one-read-of-an-index",
                  test_one_asset_is_one_read_of_an_index);
+    test_db_add ("/access/members-see-and-download-what-the-album-shows",
+                 test_members_see_and_download_what_the_album_shows);
+    test_db_add ("/access/partners-see-the-timeline-only", test_partners_see_the_timeline_only);
+    test_db_add ("/access/links-open-what-they-hold", test_links_open_what_they_hold);
+    test_db_add ("/access/roles-decide-about-albums", test_roles_decide_about_albums);
+    test_db_add ("/access/what-has-one-owner-is-nobody-elses",
+                 test_what_has_one_owner_is_nobody_elses);
+    test_db_add ("/access/a-timeline-is-open-to-partners", test_a_timeline_is_open_to_partners);
     return test_db_run ();
 }

@@ -2,10 +2,13 @@
  * give the same results, test_functions.c compares them.
  *
  *   unaccent (text)  without accents: 'Äpfel' is 'Apfel'
- *   fold (text)      for searching: lower case, without accents, compatible forms made plain */
+ *   fold (text)      for searching: lower case, without accents, compatible forms made plain
+ *   uuid_v7 ()       an id of a change, greater than those before */
 #include "db/sqlite_private.h"
 
 #include <string.h>
+
+#include "base/uuid.h"
 
 /* Letters whose accent is not a combining mark, so that no decomposition takes it off. */
 static const struct {
@@ -90,6 +93,16 @@ call (sqlite3_context *context, int n_values, sqlite3_value **values)
         sqlite3_result_text (context, result, -1, g_free);
 }
 
+/* A new one for every row, in the order of the rows: a change is told apart by it. */
+static void
+call_uuid_v7 (sqlite3_context *context, int n_values, sqlite3_value **values)
+{
+    char id[UUID_TEXT_BYTES];
+
+    uuid_v7_text (id);
+    sqlite3_result_text (context, id, -1, SQLITE_TRANSIENT);
+}
+
 gboolean
 sqlite_functions_register (sqlite3 *handle)
 {
@@ -103,5 +116,6 @@ sqlite_functions_register (sqlite3 *handle)
                 handle, functions[i].name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
                 (void *) functions[i].function, call, NULL, NULL, NULL) != SQLITE_OK)
             return FALSE;
-    return TRUE;
+    return sqlite3_create_function_v2 (handle, "uuid_v7", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL,
+                                       call_uuid_v7, NULL, NULL, NULL) == SQLITE_OK;
 }

@@ -1,6 +1,10 @@
 /* The functions of the same name give the same results on both engines. */
 #include "db/test_parts.h"
 
+#include <string.h>
+
+#include "base/uuid.h"
+
 static const char *
 call (TestDb *t, const char *sql, const char *argument)
 {
@@ -89,9 +93,31 @@ test_json_group_array_collects (TestDb *t)
     g_assert_cmpstr (text, ==, "[]");
 }
 
+static void
+test_uuid_v7_is_new_for_every_row (TestDb *t)
+{
+    StringList ids;
+    const char *before;
+
+    db_select_texts (t->db, t->arena, "SELECT uuid_v7 () FROM json_each($1)",
+                     DB_ARGS (db_text ("[1,2,3]")), &ids, &t->error);
+    g_assert_no_error (t->error);
+    g_assert_cmpuint (ids.n, ==, 3);
+    for (gsize i = 0; i < ids.n; i++) {
+        g_assert_cmpuint (strlen (ids.items[i]), ==, UUID_TEXT_BYTES - 1);
+        g_assert_true (ids.items[i][14] == '7' && strchr ("89ab", ids.items[i][19]) != NULL);
+        g_assert_true (i == 0 || strcmp (ids.items[i - 1], ids.items[i]) != 0);
+    }
+    before = ids.items[2];
+    g_usleep (2000);
+    g_assert_cmpstr (before, <, call (t, "SELECT uuid_v7 () WHERE CAST($1 AS TEXT) IS NULL", NULL));
+}
+
 void
 test_functions_add (void)
 {
+    test_db_add_with ("/functions/uuid-v7-is-new-for-every-row", NULL, 0,
+                      test_uuid_v7_is_new_for_every_row);
     test_db_add_with ("/functions/fold-makes-words-comparable", NULL, 0,
                       test_fold_makes_words_comparable);
     test_db_add_with ("/functions/json-each-gives-items-in-order", NULL, 0,

@@ -17,6 +17,14 @@ CREATE OR REPLACE AGGREGATE json_group_array (TEXT)
 CREATE OR REPLACE AGGREGATE json_group_array (BIGINT)
     (sfunc = array_append, stype = BIGINT[], initcond = '{}', finalfunc = json_group_array_finish);
 
+-- a new one for every row that asks: 48 bits of milliseconds, 12 of what is below them, the rest random
+CREATE OR REPLACE FUNCTION uuid_v7 () RETURNS TEXT LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    AS $$ SELECT substr (ms, 1, 8) || '-' || substr (ms, 9) || '-7' || lpad (to_hex (us * 4096 / 1000), 3, '0')
+                 || substr (gen_random_uuid ()::text, 19)
+            FROM (SELECT lpad (to_hex (now_us / 1000), 12, '0') AS ms, now_us % 1000 AS us
+                    FROM (SELECT CAST (extract (epoch FROM clock_timestamp ()) * 1000000 AS BIGINT) AS now_us)
+                      AS clock) AS parts $$;
+
 -- letters whose accent is not a combining mark, as in sqlite_functions.c
 CREATE OR REPLACE FUNCTION plain_letters (decomposed TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
