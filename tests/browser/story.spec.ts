@@ -135,8 +135,11 @@ test('what another window does shows here, and what is looked at does not move',
   const scroller = page.locator('.scroller');
   const canvas = page.locator('.scroller > .canvas');
   const heightOf = () => canvas.evaluate((node) => node.clientHeight);
-  // Uploaded is not yet shown: each of the days comes in with a row of its own.
-  await expect.poll(heightOf).toBeGreaterThan(many.length * 100);
+  // Uploaded is not yet shown: a window so tall that all are in view tells when the last came in.
+  const usual = page.viewportSize()!;
+  await page.setViewportSize({ width: usual.width, height: 8000 });
+  await expect(tileOf(page, ' May 2018')).toHaveCount(many.length);
+  await page.setViewportSize(usual);
   await scroller.evaluate((node) => node.scrollTo(0, 500));
   await expect.poll(() => scroller.evaluate((node) => node.scrollTop)).toBe(500);
   const watched = tileOf(page, '20 May 2018');
