@@ -207,6 +207,21 @@ count_row (const DbRow *row, gpointer data, GError **error)
     return FALSE;
 }
 
+/* Every row is read: only after a migration, which alone works without the checks. */
+static gboolean
+check_foreign_keys (SqliteConnection *connection, GError **error)
+{
+    guint n_violations = 0;
+
+    if (!sqlite_connection_query (connection, &engine, "PRAGMA foreign_key_check", DB_NO_ARGS,
+                                  count_row, &n_violations, NULL, error))
+        return FALSE;
+    if (n_violations > 0)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_CONSTRAINT,
+                             "a migration left rows whose foreign key leads nowhere");
+    return n_violations == 0;
+}
+
 /* Foreign keys are off meanwhile, so that a migration may rebuild a table, and checked at the end. */
 static gboolean
 migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrations,
@@ -214,19 +229,13 @@ migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrat
 {
     SqliteTx tx = { .base = { .engine = &engine, .parent = &self->base },
                     .connection = connection };
-    guint n_violations = 0;
+    gsize n_applied = 0;
     gboolean ok;
 
     if (!sqlite_connection_script (connection, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error))
         return FALSE;
-    ok = migrate_run (&tx.base, migrations, n_migrations, error) &&
-         sqlite_connection_query (connection, &engine, "PRAGMA foreign_key_check", DB_NO_ARGS,
-                                  count_row, &n_violations, NULL, error);
-    if (ok && n_violations > 0) {
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_CONSTRAINT,
-                             "a migration left rows whose foreign key leads nowhere");
-        ok = FALSE;
-    }
+    ok = migrate_run (&tx.base, migrations, n_migrations, &n_applied, error) &&
+         (n_applied == 0 || check_foreign_keys (connection, error));
     ok = ok && sqlite_connection_run (connection, "COMMIT", error);
     if (!ok)
         sqlite_connection_script (connection, "ROLLBACK", NULL);
