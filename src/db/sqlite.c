@@ -140,6 +140,20 @@ sqlite_is_writable (const Db *db)
     return sqlite_writer_is_writable (((const SqliteDb *) db)->writer);
 }
 
+/* A row callback may read while the thread's connection still sees an older state. */
+static gboolean
+sqlite_get_state (Db *db, DbState *out)
+{
+    SqliteDb *self = (SqliteDb *) db;
+    SqliteConnection *connection = get_reader (self, NULL);
+
+    G_STATIC_ASSERT (sizeof out->words == SQLITE_HEAD_WORDS * sizeof (guint32));
+    out->serial = self->serial;
+    return self->log_head != NULL && connection != NULL &&
+           sqlite3_txn_state (connection->handle, NULL) == SQLITE_TXN_NONE &&
+           sqlite_read_log_head (self->log_head, out->words);
+}
+
 static void
 sqlite_free (Db *db)
 {
@@ -161,6 +175,7 @@ static const DbEngine engine = {
     .write = sqlite_write,
     .script = sqlite_script,
     .is_writable = sqlite_is_writable,
+    .get_state = sqlite_get_state,
     .free = sqlite_free,
     .column_name = sqlite_column_name,
     .is_null = sqlite_column_is_null,
@@ -274,6 +289,7 @@ sqlite_open (const DbSettings *settings, const DbMigration *migrations, gsize n_
         g_free (self);
         return NULL;
     }
+    self->log_head = sqlite_find_log_head (connection);
     self->writer = sqlite_writer_new (&self->base, g_steal_pointer (&connection));
     return &self->base;
 }
