@@ -172,7 +172,7 @@ access_check_asset (ApiCall *call, const char *id, const char *permission, GErro
 
         if (!(ways[i].rights (call->auth) & right))
             continue;
-        if (!db_select_text (call->db, call->arena, ways[i].sql_one,
+        if (!db_recall_text (call->db, call->arena, ways[i].sql_one,
                              DB_ARGS (db_text (id), caller_of (call->auth),
                                       sees_locked (&ways[i], call->auth, right)),
                              &found, error))

@@ -166,17 +166,21 @@ arena_strdup (Arena *self, const char *text)
 char *
 arena_printf (Arena *self, const char *format, ...)
 {
+    char buffer[256]; /* formatting twice, to know the length first, is for long texts */
     va_list args, again;
     int length;
     char *out;
 
     va_start (args, format);
     va_copy (again, args);
-    length = vsnprintf (NULL, 0, format, args);
+    length = vsnprintf (buffer, sizeof buffer, format, args);
     va_end (args);
     g_assert (length >= 0);
     out = arena_alloc (self, (gsize) length + 1);
-    vsnprintf (out, (gsize) length + 1, format, again);
+    if ((gsize) length < sizeof buffer)
+        memcpy (out, buffer, (gsize) length);
+    else
+        vsnprintf (out, (gsize) length + 1, format, again);
     va_end (again);
     return out;
 }

@@ -102,6 +102,14 @@ gboolean db_select_text (Db *self, Arena *arena, const char *sql, DbArgs args, c
 gboolean db_select_texts (Db *self, Arena *arena, const char *sql, DbArgs args, StringList *out,
                           GError **error); /* the first column of every row */
 
+/** db_select_one () and db_select_text () from this thread's memory, when nothing was committed since
+ *  it read the same: for the few small reads of nearly every request. SQLite alone remembers;
+ *  inside a write, and on PostgreSQL, these read. See recall.c. */
+gboolean db_recall_one (Db *self, Arena *arena, const TypeDescriptor *type, void *out,
+                        const char *sql, DbArgs args, GError **error);
+gboolean db_recall_text (Db *self, Arena *arena, const char *sql, DbArgs args, const char **out,
+                         GError **error);
+
 /** Hand rows over one at a time, for answers too large to hold; values are valid in the call only.
  *  @each returns FALSE to stop. In PostgreSQL rows come in single-row mode.
  *  Inside a write @each must not use the database; outside it may, but each level holds one of

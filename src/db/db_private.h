@@ -50,6 +50,12 @@ struct _DbRow {
 /** Takes a row. @return FALSE to stop; with @error set the whole statement fails */
 typedef gboolean (*DbEachRow) (const DbRow *row, gpointer data, GError **error);
 
+/** A state of a database: equal ones have equal content. */
+typedef struct {
+    guint64 serial; /* of the Db */
+    guint32 words[12];
+} DbState;
+
 struct _DbEngine {
     gboolean is_sqlite;
     const char *explain; /* put before a statement to see its plan */
@@ -62,6 +68,9 @@ struct _DbEngine {
     /** Run several statements without parameters; only in a transaction. */
     gboolean (*script) (Db *tx, const char *sql, GError **error);
     gboolean (*is_writable) (const Db *db);
+    /** The state that this thread's next read will see, or an older one; never a newer one. NULL or
+     *  FALSE: not known. */
+    gboolean (*get_state) (Db *db, DbState *out);
     void (*free) (Db *db);
 
     const char *(*column_name) (const DbRow *row, guint column);

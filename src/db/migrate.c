@@ -100,10 +100,12 @@ apply (Db *tx, const DbMigration *migration, GError **error)
 }
 
 gboolean
-migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations, GError **error)
+migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations, gsize *out_n_applied,
+             GError **error)
 {
     g_autofree gboolean *is_applied = g_new0 (gboolean, n_migrations + 1);
     g_autofree char *unknown_name = NULL;
+    gsize n_applied = 0;
     Known known = { .migrations = migrations, .n = n_migrations, .is_applied = is_applied };
     gboolean ok = db_exec (tx, SQL_MIGRATION_TABLE, DB_NO_ARGS, NULL, error) &&
                   db_each (tx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_applied, &known, error);
@@ -121,8 +123,13 @@ migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations, GError *
     }
     for (gsize i = 0; i < n_migrations; i++) {
         g_return_val_if_fail (i == 0 || migrations[i].number > migrations[i - 1].number, FALSE);
-        if (!is_applied[i] && !apply (tx, &migrations[i], error))
+        if (is_applied[i])
+            continue;
+        if (!apply (tx, &migrations[i], error))
             return FALSE;
+        n_applied++;
     }
+    if (out_n_applied != NULL)
+        *out_n_applied = n_applied;
     return TRUE;
 }

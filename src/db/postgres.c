@@ -204,7 +204,7 @@ migrate (PostgresDb *self, PostgresConnection *connection, const DbMigration *mi
                       .connection = connection };
     gboolean ok = postgres_connection_script (connection, SQL_BEGIN_MIGRATION, error) != NULL &&
                   postgres_connection_script (connection, db_functions_sql, error) != NULL &&
-                  migrate_run (&tx.base, migrations, n_migrations, error) &&
+                  migrate_run (&tx.base, migrations, n_migrations, NULL, error) &&
                   postgres_connection_script (connection, "COMMIT", error) != NULL;
 
     if (!ok)

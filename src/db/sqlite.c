@@ -140,6 +140,20 @@ sqlite_is_writable (const Db *db)
     return sqlite_writer_is_writable (((const SqliteDb *) db)->writer);
 }
 
+/* A row callback may read while the thread's connection still sees an older state. */
+static gboolean
+sqlite_get_state (Db *db, DbState *out)
+{
+    SqliteDb *self = (SqliteDb *) db;
+    SqliteConnection *connection = get_reader (self, NULL);
+
+    G_STATIC_ASSERT (sizeof out->words == SQLITE_HEAD_WORDS * sizeof (guint32));
+    out->serial = self->serial;
+    return self->log_head != NULL && connection != NULL &&
+           sqlite3_txn_state (connection->handle, NULL) == SQLITE_TXN_NONE &&
+           sqlite_read_log_head (self->log_head, out->words);
+}
+
 static void
 sqlite_free (Db *db)
 {
@@ -161,6 +175,7 @@ static const DbEngine engine = {
     .write = sqlite_write,
     .script = sqlite_script,
     .is_writable = sqlite_is_writable,
+    .get_state = sqlite_get_state,
     .free = sqlite_free,
     .column_name = sqlite_column_name,
     .is_null = sqlite_column_is_null,
@@ -207,6 +222,21 @@ count_row (const DbRow *row, gpointer data, GError **error)
     return FALSE;
 }
 
+/* Every row is read: only after a migration, which alone works without the checks. */
+static gboolean
+check_foreign_keys (SqliteConnection *connection, GError **error)
+{
+    guint n_violations = 0;
+
+    if (!sqlite_connection_query (connection, &engine, "PRAGMA foreign_key_check", DB_NO_ARGS,
+                                  count_row, &n_violations, NULL, error))
+        return FALSE;
+    if (n_violations > 0)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_CONSTRAINT,
+                             "a migration left rows whose foreign key leads nowhere");
+    return n_violations == 0;
+}
+
 /* Foreign keys are off meanwhile, so that a migration may rebuild a table, and checked at the end. */
 static gboolean
 migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrations,
@@ -214,19 +244,13 @@ migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrat
 {
     SqliteTx tx = { .base = { .engine = &engine, .parent = &self->base },
                     .connection = connection };
-    guint n_violations = 0;
+    gsize n_applied = 0;
     gboolean ok;
 
     if (!sqlite_connection_script (connection, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error))
         return FALSE;
-    ok = migrate_run (&tx.base, migrations, n_migrations, error) &&
-         sqlite_connection_query (connection, &engine, "PRAGMA foreign_key_check", DB_NO_ARGS,
-                                  count_row, &n_violations, NULL, error);
-    if (ok && n_violations > 0) {
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_CONSTRAINT,
-                             "a migration left rows whose foreign key leads nowhere");
-        ok = FALSE;
-    }
+    ok = migrate_run (&tx.base, migrations, n_migrations, &n_applied, error) &&
+         (n_applied == 0 || check_foreign_keys (connection, error));
     ok = ok && sqlite_connection_run (connection, "COMMIT", error);
     if (!ok)
         sqlite_connection_script (connection, "ROLLBACK", NULL);
@@ -265,6 +289,7 @@ sqlite_open (const DbSettings *settings, const DbMigration *migrations, gsize n_
         g_free (self);
         return NULL;
     }
+    self->log_head = sqlite_find_log_head (connection);
     self->writer = sqlite_writer_new (&self->base, g_steal_pointer (&connection));
     return &self->base;
 }

@@ -1,6 +1,6 @@
 /* sqlite_private.h -- the parts of the SQLite engine: connections (sqlite_connection.c), one of them
- * for each thread that reads (sqlite.c), its functions (sqlite_functions.c) and the thread that
- * writes (sqlite_writer.c) */
+ * for each thread that reads (sqlite.c), its functions (sqlite_functions.c), the thread that writes
+ * (sqlite_writer.c) and the state of the file (sqlite_state.c) */
 #pragma once
 #include <sqlite3.h>
 #include "db/db_private.h"
@@ -21,7 +21,8 @@ typedef struct {
     char *path;
     guint64 serial; /* tells this Db from an earlier one at the same address */
     SqliteWriter *writer;
-    GPtrArray *readers; /* of every thread that read; under the lock in sqlite.c */
+    GPtrArray *readers;      /* of every thread that read; under the lock in sqlite.c */
+    const guint32 *log_head; /* see sqlite_state.c; as long as the writer's connection is open */
 } SqliteDb;
 
 /** What a transaction's function gets. */
@@ -51,6 +52,12 @@ gboolean sqlite_column_int (const DbRow *row, guint column, gint64 *out);
 gboolean sqlite_column_real (const DbRow *row, guint column, double *out);
 const char *sqlite_column_text (const DbRow *row, guint column);
 gconstpointer sqlite_column_blob (const DbRow *row, guint column, gsize *out_n_bytes);
+
+/* sqlite_state.c */
+#define SQLITE_HEAD_WORDS 12
+const guint32 *sqlite_find_log_head (SqliteConnection *connection); /* NULL: there is none */
+/** @return FALSE while it is being changed */
+gboolean sqlite_read_log_head (const guint32 *head, guint32 out[SQLITE_HEAD_WORDS]);
 
 /* sqlite_functions.c */
 gboolean sqlite_functions_register (sqlite3 *handle);

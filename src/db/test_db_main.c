@@ -77,6 +77,7 @@ main (int argc, char *argv[])
     test_statement_cache_add ();
     test_rows_add ();
     test_writes_add ();
+    test_recall_add ();
     test_migrate_add ();
     test_functions_add ();
     test_faults_add ();

@@ -66,12 +66,15 @@ access_log_redact (const char *target)
 void
 access_log_write (const HttpRequest *request, const ExchangeOutcome *outcome)
 {
-    g_autofree char *target = access_log_redact (request->target);
+    g_autofree char *target = NULL;
     g_autofree char *message = NULL;
     const char *method = request->method_text != NULL ? request->method_text : "-";
     const char *ending = outcome->complete ? "" : ", not sent to the end";
     char status[12], duration[24], bytes[24];
 
+    if (log_level_get () > LOG_LOG)
+        return;
+    target = access_log_redact (request->target);
     g_snprintf (status, sizeof status, "%u", outcome->status);
     g_snprintf (duration, sizeof duration, "%" G_GINT64_FORMAT, outcome->duration_us);
     g_snprintf (bytes, sizeof bytes, "%" G_GUINT64_FORMAT, outcome->n_bytes);

@@ -2,13 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/hot_files.h"
 #include "http/private.h"
 #include "http/ranges.h"
-
-#define SMALL_PART_BYTES (32 * 1024)
 
 /* RFC 9110 section 13.2.2: If-None-Match is stronger than If-Modified-Since. */
 static gboolean
@@ -51,61 +49,100 @@ static_response (const char *text)
                                             MHD_RESPMEM_PERSISTENT);
 }
 
-/* A thumbnail: in memory it leaves with its head in one packet, not in two, which costs less than
- * sendfile () saves. NULL: the file became shorter, or can not be read. Takes @fd unless NULL. */
-static struct MHD_Response *
-small_part (int fd, guint64 first, guint64 n_bytes)
+void
+file_body_clear (FileBody *self)
 {
-    char *bytes = malloc (n_bytes); /* libmicrohttpd frees it */
+    if (self->fd >= 0)
+        close (self->fd);
+    self->fd = -1;
+    g_clear_pointer (&self->bytes, g_bytes_unref);
+}
+
+static gboolean
+find_info (FileBody *self)
+{
+    gboolean ok = self->is_known || fstat (self->fd, &self->info) == 0;
+
+    if (ok && S_ISREG (self->info.st_mode))
+        return TRUE;
+    g_warning ("cannot send a file: %s", ok ? "it is not a regular file" : g_strerror (errno));
+    return FALSE;
+}
+
+/* FALSE: it became shorter, or can not be read. */
+static gboolean
+read_whole (FileBody *self)
+{
+    gsize n_bytes = (gsize) self->info.st_size;
+    char *bytes = g_malloc (n_bytes);
     ssize_t n;
 
-    if (bytes == NULL)
-        return NULL;
     do
-        n = pread (fd, bytes, n_bytes, (off_t) first);
+        n = pread (self->fd, bytes, n_bytes, 0);
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t) n_bytes) {
-        free (bytes);
-        return NULL;
+        g_free (bytes);
+        return FALSE;
     }
-    close (fd);
-    return MHD_create_response_from_buffer (n_bytes, bytes, MHD_RESPMEM_MUST_FREE);
+    self->bytes = g_bytes_new_take (bytes, n_bytes);
+    if (self->path != NULL)
+        hot_files_keep (self->path, &self->info, self->bytes);
+    return TRUE;
+}
+
+static void
+unref_bytes (void *bytes)
+{
+    g_bytes_unref (bytes);
+}
+
+/* A thumbnail: in memory it leaves with its head in one packet, not in two, which costs less than
+ * sendfile () saves. */
+static struct MHD_Response *
+send_part (FileBody *self, const HttpRequest *request, guint64 first, guint64 n_bytes)
+{
+    const char *bytes;
+    int fd;
+
+    if (self->bytes != NULL || (self->info.st_size <= HOT_FILE_MAX_BYTES &&
+                                request->method == HTTP_GET && read_whole (self))) {
+        bytes = g_bytes_get_data (self->bytes, NULL);
+        return MHD_create_response_from_buffer_with_free_callback_cls (
+            n_bytes, (void *) (gsize) (bytes + first), unref_bytes, g_bytes_ref (self->bytes));
+    }
+    fd = self->fd;
+    self->fd = -1; /* the response's now */
+    return MHD_create_response_from_fd_at_offset64 (n_bytes, fd, first);
 }
 
 struct MHD_Response *
-file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned *out_status,
+file_response_new (HttpResponse *response, FileBody *file, Exchange *exchange, unsigned *out_status,
                    guint64 *out_n_bytes)
 {
     HttpRequest *request = &exchange->request;
-    struct stat info = { 0 };
-    gboolean is_known;
+    const struct stat *info = &file->info;
     guint64 size, first, last;
     gint64 modified_ms;
     char etag[64], date[32], content_range[96];
     struct MHD_Response *body;
 
     *out_n_bytes = 0;
-    is_known = fstat (fd, &info) == 0;
-    if (!is_known || !S_ISREG (info.st_mode)) {
-        g_warning ("cannot send a file: %s",
-                   is_known ? "it is not a regular file" : g_strerror (errno));
-        close (fd);
+    if (!find_info (file)) {
         *out_status = 500;
         return static_response ("{\"message\":\"Internal Server Error\","
                                 "\"error\":\"Internal Server Error\",\"statusCode\":500}");
     }
-    size = (guint64) info.st_size;
-    modified_ms = (gint64) info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+    size = (guint64) info->st_size;
+    modified_ms = (gint64) info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
     g_snprintf (etag, sizeof etag, "W/\"%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x\"", size,
                 (guint64) modified_ms);
-    headers_http_date_format (info.st_mtim.tv_sec, date);
+    headers_http_date_format (info->st_mtim.tv_sec, date);
     if (response_get (response, "ETag") == NULL)
         http_response_set_header (response, "ETag", etag);
     http_response_set_header (response, "Last-Modified", date);
     http_response_set_header (response, "Accept-Ranges", "bytes");
 
-    if (is_fresh (request, response_get (response, "ETag"), info.st_mtim.tv_sec)) {
-        close (fd);
+    if (is_fresh (request, response_get (response, "ETag"), info->st_mtim.tv_sec)) {
         *out_status = 304;
         return static_response ("");
     }
@@ -113,7 +150,7 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
     first = 0;
     last = size > 0 ? size - 1 : 0;
     *out_status = 200;
-    if (range_counts (request, response_get (response, "ETag"), info.st_mtim.tv_sec)) {
+    if (range_counts (request, response_get (response, "ETag"), info->st_mtim.tv_sec)) {
         switch (range_parse (http_request_header (request, "Range"), size, &first, &last)) {
         case RANGE_PART:
             *out_status = 206;
@@ -123,7 +160,6 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
             http_response_set_header (response, "Content-Range", content_range);
             break;
         case RANGE_UNSATISFIABLE:
-            close (fd);
             *out_status = 416;
             g_snprintf (content_range, sizeof content_range, "bytes */%" G_GUINT64_FORMAT, size);
             http_response_set_header (response, "Content-Range", content_range);
@@ -134,17 +170,10 @@ file_response_new (HttpResponse *response, int fd, Exchange *exchange, unsigned 
             break;
         }
     }
-    if (size == 0) {
-        close (fd);
+    if (size == 0)
         return static_response ("");
-    }
     *out_n_bytes = last - first + 1;
-    if (*out_n_bytes <= SMALL_PART_BYTES && request->method == HTTP_GET) {
-        body = small_part (fd, first, *out_n_bytes);
-        if (body != NULL)
-            return body;
-    }
-    body = MHD_create_response_from_fd_at_offset64 (*out_n_bytes, fd, first);
+    body = send_part (file, request, first, *out_n_bytes);
     g_assert (body != NULL); /* only out of memory */
     return body;
 }

@@ -17,6 +17,13 @@ static const HttpPair security[] = {
     { "Permissions-Policy", "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)" },
 };
 
+gboolean
+headers_is_name (const char *a, const char *b)
+{
+    /* most differ in their first letter, and there are many to compare */
+    return ((*a ^ *b) & ~0x20) == 0 && g_ascii_strcasecmp (a, b) == 0;
+}
+
 void
 headers_new_correlation_id (char out[9])
 {
@@ -93,6 +100,13 @@ headers_etag_matches (const char *list, const char *etag)
     }
 }
 
+static void
+put_two_digits (char *at, int value)
+{
+    at[0] = (char) ('0' + value / 10);
+    at[1] = (char) ('0' + value % 10);
+}
+
 void
 headers_http_date_format (gint64 s, char out[32])
 {
@@ -107,8 +121,15 @@ headers_http_date_format (gint64 s, char out[32])
         t = 0;
         gmtime_r (&t, &tm);
     }
-    g_snprintf (out, 32, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
-                months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    memcpy (out, "Xxx, 00 Xxx 0000 00:00:00 GMT", 30);
+    memcpy (out, days[tm.tm_wday], 3);
+    put_two_digits (out + 5, tm.tm_mday);
+    memcpy (out + 8, months[tm.tm_mon], 3);
+    put_two_digits (out + 12, (tm.tm_year + 1900) / 100);
+    put_two_digits (out + 14, (tm.tm_year + 1900) % 100);
+    put_two_digits (out + 17, tm.tm_hour);
+    put_two_digits (out + 20, tm.tm_min);
+    put_two_digits (out + 23, tm.tm_sec);
 }
 
 /* Only the form of RFC 9110 that anyone sends: 'Sun, 06 Nov 1994 08:49:37 GMT'. */

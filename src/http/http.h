@@ -118,6 +118,9 @@ HttpResponse *http_response_new_json (unsigned status, GString *body);
 /** A file, by sendfile: single ranges, If-Range, If-None-Match, If-Modified-Since, 206, 304, 416,
  *  Last-Modified, weak ETag "W/<size hex>-<mtime ms hex>", Accept-Ranges. @fd is closed by it. */
 HttpResponse *http_response_new_file (int fd, const char *content_type);
+/** The same of the file at @path; small ones that are sent often are kept in memory.
+ *  @return NULL with errno when it cannot be opened */
+HttpResponse *http_response_new_path (const char *path, const char *content_type);
 
 /** A body made while it is sent (ZIP, sync stream): @produce runs on a pool thread of its own kind
  *  and writes with http_stream_write (), which blocks while the client is slow.

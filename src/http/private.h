@@ -4,6 +4,7 @@
  * the event thread of their connection, except where a member says otherwise. */
 #pragma once
 #include <microhttpd.h>
+#include <sys/stat.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include "base/error.h"
@@ -158,9 +159,20 @@ gboolean request_read_head (Exchange *self, const char *method, const char *vers
 /** response.c: take @response apart into exchange->response and its companions. */
 void response_finish (HttpResponse *response, Exchange *exchange);
 
-/** file.c: a response body of the file, with status, ranges and validators as asked. */
-struct MHD_Response *file_response_new (HttpResponse *response, int fd, Exchange *exchange,
+/** What an HttpResponse of a file sends. */
+typedef struct {
+    int fd;           /* -1: all of it is in bytes */
+    GBytes *bytes;    /* NULL: not read */
+    struct stat info; /* when is_known */
+    gboolean is_known;
+    const char *path; /* where small ones are remembered; NULL: nowhere */
+} FileBody;
+
+/** file.c: a response body of the file, with status, ranges and validators as asked. Takes what @file
+ *  holds. */
+struct MHD_Response *file_response_new (HttpResponse *response, FileBody *file, Exchange *exchange,
                                         unsigned *out_status, guint64 *out_n_bytes);
+void file_body_clear (FileBody *self);
 
 /** stream.c */
 HttpStream *stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer data),
@@ -187,6 +199,7 @@ const char *response_get (HttpResponse *self, const char *name); /* a header; NU
 /* ---- headers.c ---- */
 
 void headers_new_correlation_id (char out[9]);
+gboolean headers_is_name (const char *a, const char *b); /* the same name of a header */
 /** One entry of a comma list of entity tags, or '*', is @etag; '-br' and '-gzip' endings of both
  *  are the same document. */
 gboolean headers_etag_matches (const char *list, const char *etag);

@@ -63,7 +63,7 @@ http_request_header (HttpRequest *request, const char *name)
     Exchange *self = request->private_data;
 
     for (gsize i = 0; i < self->n_headers; i++)
-        if (g_ascii_strcasecmp (self->headers[i].name, name) == 0)
+        if (headers_is_name (self->headers[i].name, name))
             return self->headers[i].value;
     return NULL;
 }
@@ -75,7 +75,7 @@ http_request_cookie (HttpRequest *request, const char *name)
     gsize n_name = strlen (name);
 
     for (gsize i = 0; i < self->n_headers; i++) {
-        if (g_ascii_strcasecmp (self->headers[i].name, "Cookie") != 0)
+        if (!headers_is_name (self->headers[i].name, "Cookie"))
             continue;
         for (const char *at = self->headers[i].value; *at != '\0';) {
             gsize n;

@@ -3,11 +3,12 @@
  * An HttpResponse is a description, made in any thread without knowing the request. response_finish ()
  * meets it with the request: validators, compression, ranges and the headers of every answer. It
  * runs in the thread that answers, so that compressing never keeps an event thread busy. */
+#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "http/compress.h"
+#include "http/hot_files.h"
 #include "http/private.h"
 
 #define COMPRESS_MIN_BYTES 1024
@@ -30,8 +31,8 @@ struct _HttpResponse {
     HttpPair *headers;
     gsize n_headers, n_room;
 
-    GBytes *body; /* BYTES, JSON */
-    int fd;       /* FILE */
+    GBytes *body;  /* BYTES, JSON */
+    FileBody file; /* FILE */
 
     gboolean compress; /* STREAM */
     void (*produce) (HttpStream *stream, gpointer data);
@@ -51,7 +52,7 @@ response_new (ResponseKind kind, unsigned status, const char *content_type)
     self->kind = kind;
     self->status = status;
     self->content_type = arena_strdup (arena, content_type);
-    self->fd = -1;
+    self->file.fd = -1;
     return self;
 }
 
@@ -90,7 +91,25 @@ http_response_new_file (int fd, const char *content_type)
 {
     HttpResponse *self = response_new (RESPONSE_FILE, 200, content_type);
 
-    self->fd = fd;
+    self->file.fd = fd;
+    return self;
+}
+
+HttpResponse *
+http_response_new_path (const char *path, const char *content_type)
+{
+    FileBody file = { .fd = -1 };
+    HttpResponse *self;
+
+    file.bytes = hot_files_find (path, &file.info);
+    file.is_known = file.bytes != NULL;
+    /* a library may hold anything: opening a FIFO must not wait for its other end */
+    if (file.bytes == NULL &&
+        (file.fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
+        return NULL;
+    self = response_new (RESPONSE_FILE, 200, content_type);
+    self->file = file;
+    self->file.path = arena_strdup (self->arena, path);
     return self;
 }
 
@@ -124,8 +143,7 @@ http_response_free (HttpResponse *self)
         return;
     if (self->body != NULL)
         g_bytes_unref (self->body);
-    if (self->fd >= 0)
-        close (self->fd);
+    file_body_clear (&self->file);
     if (self->free_data != NULL)
         self->free_data (self->data);
     if (self->offer != NULL)
@@ -137,7 +155,7 @@ const char *
 response_get (HttpResponse *self, const char *name)
 {
     for (gsize i = 0; i < self->n_headers; i++)
-        if (g_ascii_strcasecmp (self->headers[i].name, name) == 0)
+        if (headers_is_name (self->headers[i].name, name))
             return self->headers[i].value;
     return NULL;
 }
@@ -167,12 +185,12 @@ http_response_set_header (HttpResponse *self, const char *name, const char *valu
 {
     gsize n_kept = 0;
 
-    if (g_ascii_strcasecmp (name, "Content-Type") == 0) {
+    if (headers_is_name (name, "Content-Type")) {
         self->content_type = arena_strdup (self->arena, value);
         return;
     }
     for (gsize i = 0; i < self->n_headers; i++)
-        if (g_ascii_strcasecmp (self->headers[i].name, name) != 0)
+        if (!headers_is_name (self->headers[i].name, name))
             self->headers[n_kept++] = self->headers[i];
     self->n_headers = n_kept;
     http_response_add_header (self, name, value);
@@ -314,8 +332,7 @@ response_finish (HttpResponse *self, Exchange *exchange)
         break;
     case RESPONSE_FILE:
         exchange->response =
-            file_response_new (self, self->fd, exchange, &file_status, &exchange->n_body_bytes);
-        self->fd = -1; /* the response's now */
+            file_response_new (self, &self->file, exchange, &file_status, &exchange->n_body_bytes);
         self->status = file_status;
         if (file_status == 304)
             self->content_type = NULL;

@@ -189,6 +189,31 @@ describe('a thumbnail', () => {
     assert.ok(Number(updatedAt) > Date.now() - 60_000);
   });
 
+  test('ends for a partner with the very next request', async () => {
+    const own = (await server.upload(png(30, 20, 23), 'shared.png')).expect(201).json.id;
+    await server.waitForJobs();
+    const seen = async (status) => {
+      const replies = await Promise.all(Array.from({ length: 8 }, () => get(`/assets/${own}/thumbnail`, { as: bob })));
+      for (const reply of replies) reply.expect(status);
+    };
+    await seen(400);
+    // from another process, as an admin command would
+    await server.sql(
+      `INSERT INTO partner (shared_by_id, shared_with_id, created_at, updated_at, create_id, update_id)
+       SELECT u.id, '${bob.id}', 0, 0, 'c', 'u' FROM users u JOIN asset a ON a.owner_id = u.id WHERE a.id = '${own}'`,
+    );
+    await seen(200);
+    (await server.request('DELETE', '/assets', { as: admin, body: { ids: [own] } })).expect(204);
+    await seen(400);
+    (await get(`/assets/${own}/thumbnail`)).expect(200); // in its owner's trash
+    (await server.request('POST', '/trash/restore/assets', { as: admin, body: { ids: [own] } })).expect(200);
+    await seen(200);
+    await server.sql(`DELETE FROM partner WHERE shared_with_id = '${bob.id}'`);
+    await seen(400);
+    (await server.request('DELETE', '/assets', { as: admin, body: { ids: [own], force: true } })).expect(204);
+    (await get(`/assets/${own}/thumbnail`)).expect(400);
+  });
+
   test('stops with the session', async () => {
     const session = await server.login(bob.email);
     const own = (await server.upload(png(30, 20, 21), 'own.png', {}, { as: session })).expect(201).json.id;

@@ -44,17 +44,16 @@ static gboolean
 keep_session (Db *db, HttpRequest *request, Arena *arena, SessionCredential *session, gint64 now)
 {
     g_autoptr (GError) why = NULL;
+    const char *app_version = session_app_version_of (request, arena);
     SessionDevice device;
     gboolean is_elevated = session->has_pin_expires_at && session->pin_expires_at > now;
     gboolean keeps_elevation =
         is_elevated && session->pin_expires_at < now + ELEVATION_KEPT_MS - ELEVATION_STEP_MS;
     gboolean notes_use;
 
-    session_device_of (request, arena, &device);
     /* An app's picture loader may send another user agent than the app: that is no new version. */
-    notes_use =
-        now - session->updated_at > NOTE_USE_AFTER_MS ||
-        (device.app_version != NULL && g_strcmp0 (device.app_version, session->app_version) != 0);
+    notes_use = now - session->updated_at > NOTE_USE_AFTER_MS ||
+                (app_version != NULL && g_strcmp0 (app_version, session->app_version) != 0);
     if ((keeps_elevation || notes_use) && api_begin_again ())
         return FALSE;
     if (keeps_elevation && !session_set_elevation (db, session->session_id, session->user_id, TRUE,
@@ -62,7 +61,10 @@ keep_session (Db *db, HttpRequest *request, Arena *arena, SessionCredential *ses
         g_warning ("cannot keep the session elevated: %s, it locks early", why->message);
         g_clear_error (&why);
     }
-    if (notes_use && !session_note_use (db, session->session_id, &device, &why))
+    if (!notes_use)
+        return TRUE;
+    session_device_of (request, arena, &device);
+    if (!session_note_use (db, session->session_id, &device, &why))
         g_warning ("cannot note the use of a session: %s, going on without", why->message);
     return TRUE;
 }

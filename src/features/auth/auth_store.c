@@ -59,7 +59,7 @@ gboolean
 auth_store_find_key (Db *db, Arena *arena, const guint8 hash[AUTH_HASH_BYTES], KeyCredential *out,
                      GError **error)
 {
-    return db_select_one (db, arena, &key_credential_type, out, SQL_FIND_KEY,
+    return db_recall_one (db, arena, &key_credential_type, out, SQL_FIND_KEY,
                           DB_ARGS (db_blob (hash, AUTH_HASH_BYTES)), error);
 }
 

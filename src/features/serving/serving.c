@@ -3,7 +3,6 @@
 #include "features/serving/serving.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -53,11 +52,9 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
                    gboolean is_untrusted)
 {
     const char *path = layout_absolute (call->arena, call->app->media_location, stored_path);
-    /* a library may hold anything: opening a FIFO must not wait for its other end */
-    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    HttpResponse *response;
+    HttpResponse *response = http_response_new_path (path, media_type_mime (path));
 
-    if (fd < 0) {
+    if (response == NULL) {
         int why = errno;
 
         g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "EVENT", "file-missing", "FILE", path,
@@ -68,7 +65,6 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
         return serving_refuse (call, g_error_new (APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s",
                                                   path, g_strerror (why)));
     }
-    response = http_response_new_file (fd, media_type_mime (path));
     http_response_set_header (response, "Cache-Control", CACHE_CONTROL);
     if (shown_name != NULL)
         http_response_set_header (response, "Content-Disposition",

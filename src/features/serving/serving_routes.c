@@ -28,7 +28,7 @@ static gboolean
 find_served (ApiCall *call, const char *sql, const char *id, AssetFileType type,
              ServedAssetRow *out, GError **error)
 {
-    return db_select_one (call->db, call->arena, &served_asset_row_type, out, sql,
+    return db_recall_one (call->db, call->arena, &served_asset_row_type, out, sql,
                           DB_ARGS (db_text (id), db_text (asset_file_type_enum.texts[type])),
                           error);
 }

@@ -91,14 +91,14 @@ clean_text (Arena *arena, const char *text)
 }
 
 static const char *
-app_version (const char *user_agent)
+parse_app_version (Arena *arena, const char *user_agent)
 {
     static const char *const prefixes[] = { "immich-android/", "immich-ios/", "immich-unknown/",
                                             "Immich_Android_", "Immich_iOS_", "Immich_Unknown_" };
 
     for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++)
         if (g_str_has_prefix (user_agent, prefixes[i]) && user_agent[strlen (prefixes[i])] != '\0')
-            return user_agent + strlen (prefixes[i]);
+            return clean_text (arena, user_agent + strlen (prefixes[i]));
     return NULL;
 }
 
@@ -116,11 +116,18 @@ session_device_parse (Arena *arena, const char *user_agent, const char *model, c
     const char *browser = find_mark (agent, browsers, G_N_ELEMENTS (browsers));
     const char *class = find_mark (agent, classes, G_N_ELEMENTS (classes));
     const char *system = find_mark (agent, systems, G_N_ELEMENTS (systems));
-    const char *version = app_version (agent);
 
     out->type = clean_text (arena, first_of (browser, class, model));
     out->os = clean_text (arena, first_of (system, type, NULL));
-    out->app_version = version != NULL ? clean_text (arena, version) : NULL;
+    out->app_version = parse_app_version (arena, agent);
+}
+
+const char *
+session_app_version_of (HttpRequest *request, Arena *arena)
+{
+    const char *agent = http_request_header (request, "user-agent");
+
+    return agent != NULL ? parse_app_version (arena, agent) : NULL;
 }
 
 void

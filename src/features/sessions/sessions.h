@@ -20,6 +20,7 @@ typedef struct {
 void session_device_parse (Arena *arena, const char *user_agent, const char *model,
                            const char *type, SessionDevice *out);
 void session_device_of (HttpRequest *request, Arena *arena, SessionDevice *out);
+const char *session_app_version_of (HttpRequest *request, Arena *arena); /* NULL: none is told */
 
 /* ---- sessions ---- */
 

@@ -90,7 +90,7 @@ gboolean
 session_find (Db *db, Arena *arena, const guint8 token_hash[AUTH_HASH_BYTES],
               SessionCredential *out, GError **error)
 {
-    return db_select_one (db, arena, &session_credential_type, out, SQL_FIND,
+    return db_recall_one (db, arena, &session_credential_type, out, SQL_FIND,
                           DB_ARGS (db_blob (token_hash, AUTH_HASH_BYTES)), error);
 }
 
