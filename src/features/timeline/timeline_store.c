@@ -9,24 +9,33 @@
 #define G_LOG_DOMAIN "timeline"
 #include "features/timeline/timeline_store.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 #define DAY_MS 86400000LL
 
-/* In a set, whose parameter follows; 'a' is the asset, or a row of kept counts for owners. */
+/* In a set: what of the asset (or of a row of kept counts) is compared, and the comparison around its
+ * parameter. */
+#define SQL_OWNER "a.owner_id"
 static const struct {
-    const char *before, *after; /* the parameter */
+    const char *subject, *before, *after;
 } set_sql[TIMELINE_N_SETS] = {
-    [TIMELINE_OWNER] = { " AND a.owner_id = ", "" },
-    [TIMELINE_OWNERS] = { " AND a.owner_id IN (SELECT value FROM json_each(", "))" },
-    [TIMELINE_ALBUM] = { " AND a.id IN (SELECT asset_id FROM album_asset WHERE album_id = ", ")" },
-    [TIMELINE_PERSON] = { " AND a.id IN (SELECT asset_id FROM asset_face"
+    [TIMELINE_OWNER] = { SQL_OWNER, " = ", "" },
+    [TIMELINE_OWNERS] = { SQL_OWNER, " IN (SELECT value FROM json_each(", "))" },
+    [TIMELINE_ALBUM] = { "a.id", " IN (SELECT asset_id FROM album_asset WHERE album_id = ", ")" },
+    [TIMELINE_PERSON] = { "a.id",
+                          " IN (SELECT asset_id FROM asset_face"
                           " WHERE is_visible = 1 AND deleted_at IS NULL AND person_id = ",
                           ")" },
-    [TIMELINE_TAG] = { " AND a.id IN (SELECT x.asset_id FROM tag_ancestor t"
+    [TIMELINE_TAG] = { "a.id",
+                       " IN (SELECT x.asset_id FROM tag_ancestor t"
                        " JOIN tag_asset x ON x.tag_id = t.tag_id WHERE t.ancestor_id = ",
                        ")" },
 };
+/* When the assets of another set are counted, an index of owners would lead through all that the owner
+ * has: no index serves this. */
+#define SQL_OWNER_BESIDE SQL_OWNER " || ''"
 
 #define SQL_SHOWN                                                                                  \
     " a.visibility IN ($1, $2) AND a.is_favorite IN ($3, $4) AND a.stack_hidden IN (0, $5)"
@@ -140,7 +149,7 @@ add_box (Statement *self, const TimelineBox *box)
 
 /* The conditions of the sets, after all other parameters. */
 static const char *
-add_sets (Statement *self, const TimelineFilter *filter, Arena *arena)
+add_sets (Statement *self, const TimelineFilter *filter, const char *owner, Arena *arena)
 {
     const char *sql = "";
 
@@ -148,8 +157,10 @@ add_sets (Statement *self, const TimelineFilter *filter, Arena *arena)
         if (filter->sets[i] == NULL)
             continue;
         add_arg (self, db_text (filter->sets[i]));
-        sql = arena_printf (arena, "%s%s$%u%s", sql, set_sql[i].before, (guint) self->n,
-                            set_sql[i].after);
+        sql =
+            arena_printf (arena, "%s AND %s%s$%u%s", sql,
+                          strcmp (set_sql[i].subject, SQL_OWNER) == 0 ? owner : set_sql[i].subject,
+                          set_sql[i].before, (guint) self->n, set_sql[i].after);
     }
     return sql;
 }
@@ -175,7 +186,7 @@ prepare_count (const TimelineFilter *filter, Arena *arena, Statement *out)
         add_arg (out, db_text (filter->trashed ? "offline" : "active"));
         out->sql = arena_printf (arena, "%s%s GROUP BY %s ORDER BY 1",
                                  filter->by_upload ? SQL_COUNT_DAYS : SQL_COUNT_MONTHS,
-                                 add_sets (out, filter, arena),
+                                 add_sets (out, filter, SQL_OWNER, arena),
                                  filter->by_upload ? "a.created_day" : "a.local_month");
         return;
     }
@@ -183,7 +194,7 @@ prepare_count (const TimelineFilter *filter, Arena *arena, Statement *out)
         add_box (out, &filter->box);
     out->sql = arena_printf (arena, "SELECT %s%s%s%s GROUP BY %s ORDER BY 1", day,
                              filter->has_box ? SQL_COUNT_AREA : SQL_COUNT_SET,
-                             add_sets (out, filter, arena),
+                             add_sets (out, filter, SQL_OWNER_BESIDE, arena),
                              filter->trashed ? SQL_TRASHED : SQL_ACTIVE, day);
 }
 
@@ -203,7 +214,7 @@ prepare_list (const TimelineFilter *filter, gint64 month, Arena *arena, Statemen
     out->sql = arena_printf (
         arena, "%s%s%s%s%s%s AND %s BETWEEN $6 AND $7 ORDER BY %s%s, a.file_created_at%s, a.id%s",
         SQL_LIST, filter->stacked ? SQL_STACK_COUNT : "0", SQL_LIST_FROM,
-        add_sets (out, filter, arena), filter->trashed ? SQL_TRASHED : SQL_ACTIVE,
+        add_sets (out, filter, SQL_OWNER, arena), filter->trashed ? SQL_TRASHED : SQL_ACTIVE,
         filter->has_box ? SQL_LIST_AREA : "", period, period, direction, direction, direction);
 }
 
