@@ -98,3 +98,8 @@ gboolean albums_store_add_member (Db *tx, const char *id, const char *user_id, i
 gboolean albums_store_set_role (Db *tx, const char *id, const char *user_id, int role,
                                 GError **error);
 gboolean albums_store_remove_member (Db *tx, const char *id, const char *user_id, GError **error);
+
+/** The engine's plans of what a list of albums runs, in their order; for the test that no whole table
+ *  is read. */
+gboolean albums_store_explain (Db *db, Arena *arena, const char *user_id, const StringList *ids,
+                               StringList *out_plans, GError **error);

@@ -375,3 +375,30 @@ albums_store_remove_member (Db *tx, const char *id, const char *user_id, GError 
 {
     return db_exec (tx, SQL_REMOVE_MEMBER, DB_ARGS (db_text (id), db_text (user_id)), NULL, error);
 }
+
+gboolean
+albums_store_explain (Db *db, Arena *arena, const char *user_id, const StringList *ids,
+                      StringList *out_plans, GError **error)
+{
+    DbValue user = db_text (user_id), albums = db_strings (arena, ids), any = db_null ();
+    const struct {
+        const char *sql;
+        DbArgs args;
+    } statements[] = {
+        { SQL_LIST, DB_ARGS (user, any, any, any, db_int (1)) },
+        { SQL_LIST_OF_ASSET, DB_ARGS (user, user) },
+        { SQL_COUNT, DB_ARGS (user) },
+        { SQL_FIND, DB_ARGS (albums) },
+        { SQL_FIND_MEMBERS, DB_ARGS (albums, user) },
+        { SQL_FIND_CONTRIBUTORS, DB_ARGS (user) },
+        { SQL_FIND_MARKERS, DB_ARGS (user) },
+    };
+
+    *out_plans = (StringList){ arena_new_array (arena, const char *, G_N_ELEMENTS (statements)),
+                               G_N_ELEMENTS (statements) };
+    for (gsize i = 0; i < G_N_ELEMENTS (statements); i++)
+        if (!db_explain (db, arena, statements[i].sql, statements[i].args, &out_plans->items[i],
+                         error))
+            return FALSE;
+    return TRUE;
+}
