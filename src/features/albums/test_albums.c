@@ -376,8 +376,8 @@ test_notices_are_asked_for_where_somebody_gives_them (TestDb *t)
 static void
 test_a_list_reads_no_whole_table (TestDb *t)
 {
-    /* the tables by their names in the statements: albums, users, assets and links; lists of ids are
-     * no tables. PostgreSQL may well read the three assets whole, and 4,000 albums for a list of ids. */
+    /* the tables by their names in the statements; lists of ids are no tables. PostgreSQL may well
+     * read the three assets whole, and 4,000 rows for a list of ids. */
     static const char *const scans[2][8] = {
         [TEST_SQLITE] = { "SCAN u", "SCAN l", "SCAN a", "SCAN s", "SCAN k", "SCAN x", "SCAN o",
                           "SCAN e" },
@@ -413,7 +413,8 @@ test_a_list_reads_no_whole_table (TestDb *t)
     g_assert_true (albums_store_explain (t->db, t->arena, ALICE, &ids, &plans, &t->error));
     for (gsize i = 0; i < plans.n; i++)
         for (gsize n = 0; n < G_N_ELEMENTS (scans[0]) && scans[t->engine][n] != NULL; n++)
-            if (strstr (plans.items[i], scans[t->engine][n]) != NULL)
+            if (strstr (plans.items[i], scans[t->engine][n]) != NULL &&
+                (t->engine == TEST_SQLITE || strstr (plans.items[i], "json_each") == NULL))
                 g_error ("statement %" G_GSIZE_FORMAT " reads a whole table:\n%s", i,
                          plans.items[i]);
 }
