@@ -339,6 +339,11 @@ access_check_album (ApiCall *call, const char *id, const char *permission, GErro
 
 /* ---- what has one owner ---- */
 
+/* A group is those who are in it. */
+#define SQL_GROUP_OF_MEMBER                                                                        \
+    "SELECT cluster_group_id AS id FROM users"                                                     \
+    " WHERE cluster_group_id IN (SELECT value FROM json_each($1)) AND id = $2"
+
 /* $1 a JSON array of ids, $2 user */
 static const struct {
     const char *prefix; /* of the permissions */
@@ -357,6 +362,17 @@ static const struct {
     { "face.", "SELECT f.id AS id FROM asset_face f JOIN asset a ON a.id = f.asset_id"
                " WHERE f.id IN (SELECT value FROM json_each($1)) AND a.owner_id = $2"
                "   AND a.status <> 'deleted'" },
+    { "clusterGroup.", SQL_GROUP_OF_MEMBER },
+    { "clusterGroupRequest.create", SQL_GROUP_OF_MEMBER },
+    { "clusterGroupRequest.read",
+      "SELECT id FROM cluster_group_request"
+      " WHERE id IN (SELECT value FROM json_each($1)) AND user_id = $2" },
+    /* who is asked may decline, who is in the group may take it back */
+    { "clusterGroupRequest.delete",
+      "SELECT r.id AS id FROM cluster_group_request r"
+      " WHERE r.id IN (SELECT value FROM json_each($1))"
+      "   AND (r.user_id = $2 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $2"
+      "                                  AND u.cluster_group_id = r.cluster_group_id))" },
     { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
                        "AND user_id = $2" },
     { "duplicate.", "SELECT duplicate_id AS id FROM asset"

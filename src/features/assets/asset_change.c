@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "features/ingest/ingest.h"
+#include "features/people/people.h"
 #include "media/facts_date.h"
 
 #define MINUTE_MS G_GINT64_CONSTANT (60000)
@@ -345,7 +346,8 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
     gint64 now_ms = timestamp_now_ms ();
     AssetChangeResult result = { 0 };
 
-    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error))
+    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
+        (self->flags.visibility != NULL && !people_check_assets (tx, arena, ids, error)))
         return FALSE;
     if (asset_change_touches_exif (self) || self->set_motion_part)
         for (gsize at = 0; at < ids->n; at += PAGE) {

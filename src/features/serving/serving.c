@@ -48,9 +48,9 @@ serving_refuse (ApiCall *call, GError *error)
     return api_fail (call, error);
 }
 
-ApiStatus
-serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
-                   gboolean is_untrusted)
+static ApiStatus
+send_file (ApiCall *call, const char *stored_path, const char *shown_name, gboolean is_untrusted,
+           const char *cache_control)
 {
     const char *path = layout_absolute (call->arena, call->app->media_location, stored_path);
     /* a library may hold anything: opening a FIFO must not wait for its other end */
@@ -69,7 +69,7 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
                                                   path, g_strerror (why)));
     }
     response = http_response_new_file (fd, media_type_mime (path));
-    http_response_set_header (response, "Cache-Control", CACHE_CONTROL);
+    http_response_set_header (response, "Cache-Control", cache_control);
     if (shown_name != NULL)
         http_response_set_header (response, "Content-Disposition",
                                   arena_printf (call->arena, "inline; filename*=UTF-8''%s",
@@ -77,4 +77,17 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
     if (is_untrusted)
         http_response_set_untrusted (response);
     return api_respond (call, response);
+}
+
+ApiStatus
+serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
+                   gboolean is_untrusted)
+{
+    return send_file (call, stored_path, shown_name, is_untrusted, CACHE_CONTROL);
+}
+
+ApiStatus
+serving_send_changing_file (ApiCall *call, const char *stored_path)
+{
+    return send_file (call, stored_path, NULL, FALSE, "private, no-cache, no-transform");
 }
