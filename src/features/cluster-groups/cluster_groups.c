@@ -90,8 +90,9 @@ cluster_groups_list_users (Db *db, Arena *arena, const char *group_id, const cha
 
 typedef struct {
     Arena *arena;
-    const char *group_id, *user_id, *request_id;
+    const char *group_id, *user_id, *request_id, *inviter_name;
     gboolean is_new;
+    Notification notice;
     ClusterGroupRequestResponse request;
 } Work;
 
@@ -120,6 +121,9 @@ run_invite (Db *tx, gpointer data, GError **error)
                   &n, error))
         return FALSE;
     self->is_new = n > 0;
+    if (self->is_new && !cluster_groups_note (tx, self->arena, self->user_id, self->group_id,
+                                              self->inviter_name, &self->notice, error))
+        return FALSE;
     return db_select_one (tx, self->arena, &cluster_group_request_response_type, &self->request,
                           SQL_FIND_BY_USER,
                           DB_ARGS (db_text (self->group_id), db_text (self->user_id)), error);
@@ -130,9 +134,11 @@ cluster_groups_invite (App *app, Arena *arena, const char *group_id, const Auth 
                        const char *user_id, ClusterGroupRequestResponse *out, gboolean *out_is_new,
                        GError **error)
 {
-    Work data = {
-        .arena = arena, .group_id = group_id, .user_id = user_id, .request_id = uuid_v4 (arena)
-    };
+    Work data = { .arena = arena,
+                  .group_id = group_id,
+                  .user_id = user_id,
+                  .request_id = uuid_v4 (arena),
+                  .inviter_name = inviter->user_name };
     UserRow user;
 
     if (strcmp (user_id, inviter->user_id) == 0)
@@ -140,6 +146,8 @@ cluster_groups_invite (App *app, Arena *arena, const char *group_id, const Auth 
     if (!users_load (app->db, arena, user_id, &user, error) ||
         !db_write (app->db, run_invite, &data, error))
         return FALSE;
+    if (data.is_new)
+        cluster_groups_send (app, user_id, &data.notice);
     *out = data.request;
     *out_is_new = data.is_new;
     return TRUE;
