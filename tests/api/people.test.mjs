@@ -162,6 +162,9 @@ test('a face is drawn, told of with the asset, given to another person, and dele
     [90, 80, 130, 140, 250, 200, 'manual', 'Ann']]);
   const people = async () => (await call('GET', `/assets/${photo}`, undefined, user)).expect(200).json.people.map(({ name }) => name);
   assert.deepEqual(await people(), ['Bea', 'Ann']);
+  /* clients know two ways of writing times */
+  assert.match(faces[0].person.updatedAt, /\+00:00$/);
+  assert.match((await getPerson(user, bea.id)).updatedAt, /Z$/);
   const moved = (await call('PUT', `/faces/${ann.id}`, { id: faces[0].id }, user)).expect(200).json;
   assert.equal(moved.id, ann.id);
   assert.deepEqual(await people(), ['Ann']);
@@ -234,6 +237,14 @@ test('who loses the face that is their picture gets another one', async () => {
   (await call('PUT', `/assets/${photos[3]}`, { visibility: 'locked' }, user)).expect(200);
   assert.equal(await shown(), 0);
   (await call('PUT', `/people/${id}`, { featureFaceAssetId: photos[3] }, user)).expect(400, 'Not found or no asset.read access');
+  /* what is locked is out of reach for changes, too */
+  const [[locked]] = await server.sql(`SELECT id FROM asset_face WHERE asset_id = '${photos[3]}'`);
+  const other = await addPerson(user);
+  (await call('DELETE', `/faces/${locked}`, { force: true }, user)).expect(400, 'Not found or no asset.update access');
+  (await call('PUT', `/faces/${other.id}`, { id: locked }, user)).expect(400, 'Not found or no asset.update access');
+  (await call('POST', '/faces', box(photos[3], other.id), user)).expect(400, 'Not found or no asset.update access');
+  (await call('PUT', `/people/${other.id}/reassign`, { data: [{ assetId: photos[3], personId: id }] }, user)).expect(200);
+  assert.deepEqual(await server.sql(`SELECT person_id FROM asset_face WHERE id = '${locked}'`), [[id]]);
   const [face] = await facesOf(user, photos[0]);
   (await call('DELETE', `/faces/${face.id}`, { force: false }, user)).expect(204);
   assert.equal(await shown(), 1);

@@ -18,6 +18,9 @@ static const char SQL_LIST[] =
     "  FROM asset_face f LEFT JOIN person p ON p.id = f.person_id AND p.owner_id = $2"
     " WHERE f.asset_id = $1 AND f.deleted_at IS NULL AND f.is_visible = 1 ORDER BY f.x1, f.id";
 
+/* $1 face */
+static const char SQL_FIND_ASSET[] = "SELECT asset_id FROM asset_face WHERE id = $1";
+
 /* $1 id, $2 asset, $3 person, $4 $5 size of the picture, $6 to $9 the box, $10 now */
 static const char SQL_INSERT[] =
     "INSERT INTO asset_face (id, asset_id, person_id, image_width, image_height, x1, y1, x2, y2,"
@@ -47,7 +50,7 @@ static const char SQL_HIDE[] = "UPDATE asset_face SET deleted_at = CAST($2 AS BI
 /* ---- listing ---- */
 
 static gboolean
-find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, PersonResponseList *out,
+find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, PersonInAssetList *out,
              GError **error)
 {
     StringList ids = { arena_new_array (arena, const char *, MAX (rows->n, 1)), 0 };
@@ -55,8 +58,8 @@ find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, Pers
     for (gsize i = 0; i < rows->n; i++)
         if (rows->items[i].person_id != NULL)
             ids.items[ids.n++] = rows->items[i].person_id;
-    *out = (PersonResponseList){ 0 };
-    return ids.n == 0 || people_describe (app, db, arena, &ids, out, error);
+    *out = (PersonInAssetList){ 0 };
+    return ids.n == 0 || people_describe_inside (app, db, arena, &ids, out, error);
 }
 
 gboolean
@@ -64,7 +67,7 @@ faces_list (const App *app, Db *db, Arena *arena, const char *asset_id, const ch
             AssetFaceResponseList *out, GError **error)
 {
     g_autoptr (GHashTable) by_id = g_hash_table_new (g_str_hash, g_str_equal);
-    PersonResponseList people;
+    PersonInAssetList people;
     FaceRowList rows;
 
     if (!db_select (db, arena, &face_row_type, (List *) &rows, SQL_LIST,
@@ -92,6 +95,12 @@ faces_list (const App *app, Db *db, Arena *arena, const char *asset_id, const ch
         };
     }
     return TRUE;
+}
+
+gboolean
+faces_find_asset (Db *db, Arena *arena, const char *face_id, const char **out, GError **error)
+{
+    return db_select_text (db, arena, SQL_FIND_ASSET, DB_ARGS (db_text (face_id)), out, error);
 }
 
 /* ---- drawing one ---- */

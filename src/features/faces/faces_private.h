@@ -7,6 +7,10 @@
 gboolean faces_list (const App *app, Db *db, Arena *arena, const char *asset_id,
                      const char *viewer_id, AssetFaceResponseList *out, GError **error);
 
+/** In which asset it is; NULL when it is gone. */
+gboolean faces_find_asset (Db *db, Arena *arena, const char *face_id, const char **out,
+                           GError **error);
+
 /** NULL when @face can be stored; else the field at fault, and why in @out_reason. */
 const char *faces_find_fault (const AssetFaceCreate *face, const char **out_reason);
 /** Drawn by hand. A person without a picture gets this one.

@@ -13,6 +13,17 @@ check_owned (ApiCall *call, const char *id, const char *permission, GError **err
     return access_check_owned (call, &ids, permission, error);
 }
 
+/* A face in a locked asset is as locked as that. */
+static gboolean
+check_face (ApiCall *call, const char *id, const char *permission, GError **error)
+{
+    const char *asset_id = NULL;
+
+    return check_owned (call, id, permission, error) &&
+           faces_find_asset (call->db, call->arena, id, &asset_id, error) &&
+           (asset_id == NULL || access_check_asset (call, asset_id, "asset.update", error));
+}
+
 static ApiStatus
 get_faces (ApiCall *call, const GetFacesRequest *in, AssetFaceResponseList *out)
 {
@@ -50,7 +61,7 @@ reassign_faces_by_id (ApiCall *call, const ReassignFacesByIdRequest *in, PersonR
     PersonResponseList found;
 
     if (!check_owned (call, person_id, "person.update", &error) ||
-        !check_owned (call, in->body->id, "face.update", &error) ||
+        !check_face (call, in->body->id, "face.update", &error) ||
         !faces_reassign (call->db, call->arena, in->body->id, person_id, &error) ||
         !people_describe (call->app, call->db, call->arena, &people, &found, &error))
         return api_fail (call, g_steal_pointer (&error));
@@ -65,7 +76,7 @@ delete_face (ApiCall *call, const DeleteFaceRequest *in)
 {
     g_autoptr (GError) error = NULL;
 
-    if (!check_owned (call, in->id, "face.delete", &error) ||
+    if (!check_face (call, in->id, "face.delete", &error) ||
         !faces_delete (call->db, call->arena, in->id, in->body->force, &error))
         return api_fail (call, g_steal_pointer (&error));
     return API_OK;

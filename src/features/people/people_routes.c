@@ -375,12 +375,34 @@ merge_person_legacy (ApiCall *call, const MergePersonLegacyRequest *in, BulkIdRe
     return merge (call, in->id, &in->body->ids, out);
 }
 
+/* Those of @items whose assets the caller may change now: what is locked, or nobody's, matches nothing. */
+static gboolean
+keep_open (ApiCall *call, const AssetFaceUpdateItemList *items, AssetFaceUpdateItemList *out,
+           GError **error)
+{
+    StringList ids = { arena_new_array (call->arena, const char *, items->n + 1), items->n };
+    g_autoptr (GHashTable) open = NULL;
+
+    for (gsize i = 0; i < items->n; i++)
+        ids.items[i] = items->items[i].asset_id;
+    if (!access_filter_assets (call, &ids, "asset.update", &ids, error))
+        return FALSE;
+    open = make_set (&ids);
+    out->items = arena_new_array (call->arena, AssetFaceUpdateItem, items->n + 1);
+    out->n = 0;
+    for (gsize i = 0; i < items->n; i++)
+        if (g_hash_table_contains (open, items->items[i].asset_id))
+            out->items[out->n++] = items->items[i];
+    return TRUE;
+}
+
 static ApiStatus
 reassign_faces (ApiCall *call, const ReassignFacesRequest *in, PersonResponseList *out)
 {
     const AssetFaceUpdateItemList *items = &in->body->data;
     StringList ids = { arena_new_array (call->arena, const char *, items->n + 1), 0 };
     g_autoptr (GError) error = NULL;
+    AssetFaceUpdateItemList open;
     PersonResponse target;
 
     ids.items[ids.n++] = in->id;
@@ -391,7 +413,8 @@ reassign_faces (ApiCall *call, const ReassignFacesRequest *in, PersonResponseLis
     /* clients are told of the target as it was before, once for each item */
     if (describe (call, in->id, &target) != API_OK)
         return API_FAILED;
-    if (!people_reassign (call->db, call->arena, in->id, items, &error))
+    if (!keep_open (call, items, &open, &error) ||
+        !people_reassign (call->db, call->arena, in->id, &open, &error))
         return api_fail (call, g_steal_pointer (&error));
     out->items = arena_new_array (call->arena, PersonResponse, items->n + 1);
     out->n = items->n;
