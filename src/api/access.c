@@ -345,6 +345,11 @@ access_check_album (ApiCall *call, const char *id, const char *permission, GErro
 
 /* ---- what has one owner ---- */
 
+/* A group is those who are in it. */
+#define SQL_GROUP_OF_MEMBER                                                                        \
+    "SELECT cluster_group_id AS id FROM users"                                                     \
+    " WHERE cluster_group_id IN (SELECT value FROM json_each($1)) AND id = $2"
+
 /* $1 a JSON array of ids, $2 user */
 static const struct {
     const char *prefix; /* of the permissions */
@@ -373,6 +378,17 @@ static const struct {
     { "partner.", "SELECT p.shared_by_id AS id FROM partner p JOIN users u ON u.id = p.shared_by_id"
                   " WHERE p.shared_by_id IN (SELECT value FROM json_each($1))"
                   "   AND p.shared_with_id = $2 AND u.deleted_at IS NULL" },
+    { "clusterGroup.", SQL_GROUP_OF_MEMBER },
+    { "clusterGroupRequest.create", SQL_GROUP_OF_MEMBER },
+    { "clusterGroupRequest.read",
+      "SELECT id FROM cluster_group_request"
+      " WHERE id IN (SELECT value FROM json_each($1)) AND user_id = $2" },
+    /* who is asked may decline, who is in the group may take it back */
+    { "clusterGroupRequest.delete",
+      "SELECT r.id AS id FROM cluster_group_request r"
+      " WHERE r.id IN (SELECT value FROM json_each($1))"
+      "   AND (r.user_id = $2 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $2"
+      "                                  AND u.cluster_group_id = r.cluster_group_id))" },
     { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
                        "AND user_id = $2" },
     { "duplicate.", "SELECT duplicate_id AS id FROM asset"

@@ -6,12 +6,15 @@
 #include "features/asset-files/asset-files.h"
 #include "features/assets/assets.h"
 #include "features/auth/auth.h"
+#include "features/cluster-groups/cluster-groups.h"
 #include "features/config/config.h"
 #include "features/download/download.h"
+#include "features/faces/faces.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
+#include "features/people/people.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
 #include "features/server/server.h"
@@ -38,6 +41,9 @@ features_start (App *app, Api *api, GError **error)
     assets_start (app, api);
     trash_start (app, api);
     ingest_start (app);
+    people_start (app, api);
+    faces_start (app, api);
+    cluster_groups_start (app, api);
     serving_start (app, api);
     asset_files_start (app, api);
     download_start (app, api);

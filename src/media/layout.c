@@ -40,6 +40,12 @@ layout_thumb (Arena *arena, const char *owner_id, const char *asset_id, const ch
 }
 
 const char *
+layout_person (Arena *arena, const char *owner_id, const char *person_id)
+{
+    return sharded (arena, "thumbs", owner_id, arena_printf (arena, "%s.jpeg", person_id));
+}
+
+const char *
 layout_profile (Arena *arena, const char *user_id, const char *file_id, const char *format)
 {
     return arena_printf (arena, "profile/%s/%s.%s", user_id, file_id, format);

@@ -14,6 +14,8 @@ const char *layout_upload (Arena *arena, const char *owner_id, const char *file_
  *  with _edited; @format jpeg or webp. */
 const char *layout_thumb (Arena *arena, const char *owner_id, const char *asset_id,
                           const char *kind, const char *format);
+/** thumbs/<owner>/<aa>/<bb>/<person id>.jpeg: the picture of a person. */
+const char *layout_person (Arena *arena, const char *owner_id, const char *person_id);
 /** profile/<user>/<file id>.<format> */
 const char *layout_profile (Arena *arena, const char *user_id, const char *file_id,
                             const char *format);

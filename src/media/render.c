@@ -137,6 +137,15 @@ extension_of (const char *path)
     return g_ascii_strdown (dot != NULL ? dot : "", -1);
 }
 
+static json_t *
+make_face (const MediaFace *face)
+{
+    return json_pack ("{s: I, s: I, s: I, s: I, s: I, s: I}", "x1", (json_int_t) face->x1, "y1",
+                      (json_int_t) face->y1, "x2", (json_int_t) face->x2, "y2",
+                      (json_int_t) face->y2, "imageWidth", (json_int_t) face->image_width,
+                      "imageHeight", (json_int_t) face->image_height);
+}
+
 /* (transfer full) NULL when @render->edits_json is not JSON. */
 static char *
 make_request (const MediaRender *render)
@@ -153,6 +162,8 @@ make_request (const MediaRender *render)
 
     if (json == NULL)
         return NULL;
+    if (render->face != NULL)
+        json_object_set_new (json, "face", make_face (render->face));
     for (guint i = 0; i < render->n_outputs; i++) {
         const MediaOutput *output = &render->outputs[i];
         json_array_append_new (json_object_get (json, "outputs"),

@@ -22,12 +22,19 @@ typedef struct {
     gboolean is_transparent;
 } MediaOutput;
 
+/** A box around a face, in pixels of a picture of that size; the original may have another one. */
+typedef struct {
+    gint64 x1, y1, x2, y2;
+    gint64 image_width, image_height;
+} MediaFace;
+
 typedef struct {
     const char *original_path;
     gboolean process_invalid; /* take what a damaged file still shows */
     gint64 max_pixels;        /* 0: 500 million */
     gboolean keep_wide_gamut; /* pictures that are not sRGB become Display P3, else sRGB */
     const char *edits_json;   /* a list as the contract's edits, or NULL */
+    const MediaFace *face; /* make all outputs of the square around it; then no edits. NULL: none */
     gboolean want_thumbhash;
     MediaOutput *outputs;
     guint n_outputs;

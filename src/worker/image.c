@@ -377,6 +377,25 @@ make_thumbhash (VipsImage *base)
     return g_base64_encode (hash, thumbhash_encode (pixels, (guint) width, (guint) height, hash));
 }
 
+/* The square of a face is a crop that needs the size of the original to be known. */
+static gboolean
+crop_to_face (ImageRender *self, GError **error)
+{
+    ImageEdit *crop = &self->edits[0];
+
+    *crop = (ImageEdit){ .kind = IMAGE_EDIT_CROP };
+    self->n_edits = 1;
+    if (face_square_find (&self->face, self->width, self->height, &crop->x, &crop->y,
+                          &crop->width)) {
+        crop->height = crop->width;
+        return TRUE;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                 "no part of the face lies inside the picture of %d x %d", self->width,
+                 self->height);
+    return FALSE;
+}
+
 gboolean
 image_render (ImageRender *self, GError **error)
 {
@@ -393,6 +412,8 @@ image_render (ImageRender *self, GError **error)
     self->has_alpha = vips_image_hasalpha (image_source_header (source));
     if (self->n_outputs == 0 && !self->want_thumbhash)
         return TRUE;
+    if (self->has_face && !crop_to_face (self, error))
+        return FALSE;
 
     space = image_colour_target (image_source_header (source), self->wide);
     base = load_base (self, source, space, error);

@@ -3,6 +3,7 @@
  * Runs in the worker; libvips must be initialised. One render at a time. */
 #pragma once
 #include <glib.h>
+#include "worker/face_square.h"
 #include "worker/image_colour.h"
 #include "worker/image_source.h"
 #include "worker/protocol.h"
@@ -38,6 +39,8 @@ typedef struct {
     gboolean want_thumbhash;
     ImageEdit edits[IMAGE_MAX_EDITS];
     guint n_edits;
+    gboolean has_face; /* show the square around this one, in place of edits */
+    FaceBox face;
     ImageOutput outputs[WORKER_MAX_OUTPUTS];
     guint n_outputs;
 

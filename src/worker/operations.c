@@ -160,6 +160,26 @@ parse_edit (const json_t *object, ImageEdit *out, GError **error)
 }
 
 static gboolean
+parse_face (const json_t *request, ImageRender *out, GError **error)
+{
+    const json_t *face = json_object_get (request, "face");
+
+    if (face == NULL)
+        return TRUE;
+    if (!json_is_object (face))
+        return refuse (error, "face", "must be an object");
+    if (json_array_size (json_object_get (request, "edits")) > 0)
+        return refuse (error, "face", "does not go with edits");
+    out->has_face = TRUE;
+    return get_int (face, "x1", G_MININT64, G_MAXINT64, 0, &out->face.x1, error) &&
+           get_int (face, "y1", G_MININT64, G_MAXINT64, 0, &out->face.y1, error) &&
+           get_int (face, "x2", G_MININT64, G_MAXINT64, 0, &out->face.x2, error) &&
+           get_int (face, "y2", G_MININT64, G_MAXINT64, 0, &out->face.y2, error) &&
+           get_int (face, "imageWidth", 1, G_MAXINT64, 1, &out->face.image_width, error) &&
+           get_int (face, "imageHeight", 1, G_MAXINT64, 1, &out->face.image_height, error);
+}
+
+static gboolean
 parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *out, GError **error)
 {
     static const char *const spaces[] = { "srgb", "p3", NULL };
@@ -182,6 +202,8 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
     out->input.process_invalid = json_is_true (json_object_get (request, "processInvalid"));
     out->wide = space == 0 ? COLOUR_SRGB : COLOUR_P3;
     out->want_thumbhash = json_is_true (json_object_get (request, "thumbhash"));
+    if (!parse_face (request, out, error))
+        return FALSE;
     for (gsize i = 0; i < json_array_size (edits); i++)
         if (!parse_edit (json_array_get (edits, i), &out->edits[out->n_edits++], error))
             return FALSE;

@@ -26,6 +26,9 @@
  *     size is the short side in pixels, 0: as large as the original. edits work on the upright
  *     original, in order. Everything but op may be left out; the values above are the defaults,
  *     edits and outputs are empty by default, thumbhash is false.
+ *     "face": {"x1": 400, "y1": 300, "x2": 700, "y2": 650, "imageWidth": 1800, "imageHeight": 1440}
+ *     in place of edits: the outputs show the square around that box, which was drawn on the upright
+ *     original as large as that; see worker/face_square.h.
  * -> {"width": 4032, "height": 3024, "hasAlpha": false, "frames": 1, "format": "jpeg",
  *     "thumbhash": "base64 or null",
  *     "outputs": [{"width": 1920, "height": 1440, "bytes": 181340, "isTransparent": false}]}

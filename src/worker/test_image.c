@@ -555,6 +555,53 @@ test_crop_must_lie_inside (void)
     }
 }
 
+/* What is cut out of a picture, however it is stored, is what libvips cuts out of the upright one. */
+static void
+test_a_face_is_shown_upright_and_never_enlarged (void)
+{
+    static const FaceBox faces[] = {
+        { 260, 200, 380, 280, 640, 480 },  /* 254,174 132x132 */
+        { 520, 400, 760, 560, 1280, 960 }, /* the same on a larger picture */
+        { 0, 0, 1280, 960, 1280, 960 },    /* all of it: 81,1 478x478 */
+    };
+    static const int crops[][3] = { { 254, 174, 132 }, { 254, 174, 132 }, { 81, 1, 478 } };
+    g_autoptr (VipsImage) upright = make_quarters (640, 480);
+
+    for (guint i = 0; i < G_N_ELEMENTS (faces); i++) {
+        g_autoptr (VipsImage) cut = NULL, expected = NULL;
+
+        g_assert_cmpint (vips_extract_area (upright, &cut, crops[i][0], crops[i][1], crops[i][2],
+                                            crops[i][2], NULL),
+                         ==, 0);
+        g_assert_cmpint (vips_resize (cut, &expected, MIN (1, 250.0 / crops[i][2]), NULL), ==, 0);
+        for (int orientation = 1; orientation <= 8; orientation++) {
+            g_autoptr (VipsImage) stored = store_with_orientation (upright, orientation);
+            g_auto (Rendering) rendering = { .render.has_face = TRUE, .render.face = faces[i] };
+            g_autoptr (VipsImage) made = NULL;
+
+            render_ok (stored, ".jpg[Q=95]", 250, 60, &rendering);
+            made = load (rendering.files[0]);
+            g_assert_cmpint (made->Xsize, ==, MIN (250, crops[i][2]));
+            g_assert_cmpfloat (mean_difference (expected, made), <, 2.5);
+        }
+    }
+}
+
+static void
+test_a_face_outside_of_the_picture_is_refused (void)
+{
+    g_autoptr (VipsImage) picture = make_quarters (300, 200);
+    g_autofree void *bytes = NULL;
+    size_t n_bytes;
+    g_auto (Rendering)
+        rendering = { .render.has_face = TRUE, .render.face = { 300, 200, 400, 300, 300, 200 } };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (vips_image_write_to_buffer (picture, ".png", &bytes, &n_bytes, NULL), ==, 0);
+    g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
+    g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
+}
+
 static void
 assert_refused (const void *bytes, gsize n_bytes, AppErrorCode code, const char *part)
 {
@@ -751,6 +798,8 @@ main (int argc, char **argv)
     g_test_add_func ("/image/progressive-and-chroma", test_progressive_and_chroma);
     g_test_add_func ("/image/edits", test_edits_in_order);
     g_test_add_func ("/image/crop-inside", test_crop_must_lie_inside);
+    g_test_add_func ("/image/face", test_a_face_is_shown_upright_and_never_enlarged);
+    g_test_add_func ("/image/face-outside", test_a_face_outside_of_the_picture_is_refused);
     g_test_add_func ("/image/no-picture", test_what_is_no_picture_is_told_what_it_is);
     g_test_add_func ("/image/raw", test_raw_files_are_not_taken_for_tiffs);
     g_test_add_func ("/image/truncated", test_truncated_files_fail_or_show_what_is_there);

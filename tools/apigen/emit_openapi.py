@@ -26,9 +26,16 @@ class Document:
 
     def named(self, name):
         target = self.model.names[name]
-        if target.public_name is None:
+        if target.public_name is None or not self.has_schema(target):
             return self.object(target.fields)
         return {'$ref': f'#/components/schemas/{target.public_name}'}
+
+    def has_schema(self, target):
+        """Of types that clients know by one name, the one that bears it; the others (the same in another
+        form) are written out where they are used."""
+        bearer = target.public_name.removesuffix('Dto')
+        return (target.name == bearer or bearer not in self.model.names
+                or self.model.names[bearer].public_name != target.public_name)
 
     def bare(self, use):
         """One item, without list and null."""
@@ -139,7 +146,7 @@ class Document:
                 values = [int(value) for value in target.values] if target.is_int else target.values
                 schemas[target.public_name] = {'type': 'integer' if target.is_int else 'string',
                                                'enum': values}
-            elif target.kind != 'row' and target.public_name is not None:
+            elif target.kind != 'row' and target.public_name is not None and self.has_schema(target):
                 schemas[target.public_name] = self.object(target.fields)
         return {'openapi': '3.0.3',
                 'info': {'title': 'Tintype', 'description': 'The Immich API, served by Tintype',

@@ -9,6 +9,7 @@
 #include "base/timestamp.h"
 #include "features/albums/albums.h"
 #include "features/ingest/ingest.h"
+#include "features/people/people.h"
 #include "media/facts_date.h"
 
 #define MINUTE_MS G_GINT64_CONSTANT (60000)
@@ -348,7 +349,8 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
 
     if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
         (g_strcmp0 (self->flags.visibility, "locked") == 0 &&
-         !albums_drop_assets (tx, arena, ids, error)))
+         !albums_drop_assets (tx, arena, ids, error)) ||
+        (self->flags.visibility != NULL && !people_check_assets (tx, arena, ids, error)))
         return FALSE;
     if (asset_change_touches_exif (self) || self->set_motion_part)
         for (gsize at = 0; at < ids->n; at += PAGE) {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "features/people/people.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 #include "media/media_type.h"
@@ -101,9 +102,8 @@ describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
     if (parts & ASSET_WITH_EXIF)
         out->exif_info = describe_exif (arena, row);
     out->live_photo_video_id = row->live_photo_video_id;
-    /* nothing can be tagged, named or stacked yet, so these are all there is */
+    /* nothing can be tagged or stacked yet, so these are all there is */
     out->has_tags = (parts & ASSET_WITH_TAGS) != 0;
-    out->has_people = (parts & ASSET_WITH_PEOPLE) != 0;
     out->set_stack = (parts & ASSET_WITH_STACK) != 0;
     out->checksum = to_base64 (arena, row->checksum);
     out->is_offline = row->is_offline;
@@ -146,6 +146,9 @@ assets_describe (const App *app, Db *db, Arena *arena, const StringList *ids, As
     described.n = rows.n;
     for (gsize i = 0; i < rows.n; i++)
         describe (app, arena, &rows.items[i], parts, viewer_id, &owners, &described.items[i]);
+    if ((parts & ASSET_WITH_PEOPLE) &&
+        !people_describe_in_assets (app, db, arena, viewer_id, &described, error))
+        return FALSE;
     *out = described;
     return TRUE;
 }

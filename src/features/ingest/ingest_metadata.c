@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "features/people/people.h"
 #include "media/layout.h"
 
 #define MAX_ROUNDS 5
@@ -97,6 +98,7 @@ typedef struct {
     const AssetRow *asset;
     const AssetFacts *facts;
     const char *source;
+    gboolean with_faces;
     gboolean stored;
 } Store;
 
@@ -106,6 +108,9 @@ run_store (Db *tx, gpointer data, GError **error)
     Store *self = data;
 
     return ingest_store_facts (tx, self->arena, self->asset, self->facts, &self->stored, error) &&
+           (!self->stored || !self->with_faces ||
+            people_import_faces (tx, self->arena, self->asset->id, self->asset->owner_id,
+                                 self->facts->faces, self->facts->n_faces, error)) &&
            (!self->stored || g_strcmp0 (self->source, "upload") != 0 ||
             ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error));
 }
@@ -117,7 +122,7 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
     for (guint round = 0; round < MAX_ROUNDS; round++) {
         AssetRow asset;
         AssetFacts facts;
-        Store data = { arena, &asset, &facts, job->source, FALSE };
+        Store data = { arena, &asset, &facts, job->source, people_imports_faces (app), FALSE };
 
         if (!asset_find (app->db, arena, job->id, &asset, error)) {
             if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))

@@ -6,6 +6,7 @@
 #include "features/ingest/ingest_private.h"
 
 #include "base/error.h"
+#include "features/people/people.h"
 
 #define PAGE 1000
 
@@ -85,5 +86,14 @@ ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **
 JobResult
 ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return queue_all (app, job, TRUE, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+    JobResult result =
+        queue_all (app, job, TRUE, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+    QueueAllJob data;
+
+    if (result != JOB_DONE)
+        return result;
+    if (!api_read_json (&queue_all_job_type, job->data, -1, arena, &data, error))
+        return JOB_FAILED;
+    return people_queue_thumbnails (app, data.has_force && data.force, error) ? JOB_DONE
+                                                                              : JOB_RETRY;
 }

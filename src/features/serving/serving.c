@@ -47,9 +47,9 @@ serving_refuse (ApiCall *call, GError *error)
     return api_fail (call, error);
 }
 
-ApiStatus
-serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
-                   gboolean is_untrusted)
+static ApiStatus
+send_file (ApiCall *call, const char *stored_path, const char *shown_name, gboolean is_untrusted,
+           const char *cache_control)
 {
     const char *path = layout_absolute (call->arena, call->app->media_location, stored_path);
     HttpResponse *response = http_response_new_path (path, media_type_mime (path));
@@ -65,7 +65,7 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
         return serving_refuse (call, g_error_new (APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s",
                                                   path, g_strerror (why)));
     }
-    http_response_set_header (response, "Cache-Control", CACHE_CONTROL);
+    http_response_set_header (response, "Cache-Control", cache_control);
     if (shown_name != NULL)
         http_response_set_header (response, "Content-Disposition",
                                   arena_printf (call->arena, "inline; filename*=UTF-8''%s",
@@ -73,4 +73,17 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
     if (is_untrusted)
         http_response_set_untrusted (response);
     return api_respond (call, response);
+}
+
+ApiStatus
+serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
+                   gboolean is_untrusted)
+{
+    return send_file (call, stored_path, shown_name, is_untrusted, CACHE_CONTROL);
+}
+
+ApiStatus
+serving_send_changing_file (ApiCall *call, const char *stored_path)
+{
+    return send_file (call, stored_path, NULL, FALSE, "private, no-cache, no-transform");
 }

@@ -13,6 +13,10 @@ void serving_start (App *app, Api *api);
 ApiStatus serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
                              gboolean is_untrusted);
 
+/** The same for one whose content changes while its address stays: the client asks each time whether what
+ *  it has is still it. */
+ApiStatus serving_send_changing_file (ApiCall *call, const char *stored_path);
+
 /** Refuse with 'Cache-Control: none', so that nobody keeps the answer. */
 ApiStatus serving_refuse (ApiCall *call, GError *error);
 

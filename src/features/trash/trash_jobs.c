@@ -7,6 +7,7 @@
 #include "features/albums/albums.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
+#include "features/people/people.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 
@@ -128,8 +129,7 @@ static gboolean
 run_remove (Db *tx, gpointer data, GError **error)
 {
     Remove *self = data;
-    const char *id = self->job.id;
-    StringList files = { 0 }, ids = { &id, 1 };
+    StringList files = { 0 }, ids = { &self->job.id, 1 };
     GError *why = NULL;
 
     self->is_gone = FALSE;
@@ -146,6 +146,7 @@ run_remove (Db *tx, gpointer data, GError **error)
     return find_files (tx, self, &files, error) &&
            remove_motion_part (tx, self->arena, &self->asset, error) &&
            albums_drop_assets (tx, self->arena, &ids, error) &&
+           people_check_assets (tx, self->arena, &ids, error) &&
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&
