@@ -72,7 +72,7 @@ test_bits_pass_over_nothing_that_matches (void)
             text[n] = "abcdef "[g_rand_int_range (random, 0, 7)];
         likeness = likeness_new (query);
         words = text_words (text);
-        may_match = likeness_may_match (likeness, likeness_bits (words));
+        may_match = likeness_may_match (likeness, likeness_bits (words), LIKENESS_MATCH);
         if (!likeness_is_empty (likeness) && likeness_strict (likeness, text) >= LIKENESS_MATCH) {
             n_matches++;
             g_assert_true (may_match);

@@ -280,6 +280,24 @@ likeness_loose (Likeness *self, const char *text)
     return compare_text (self, text, FALSE);
 }
 
+double
+likeness_common (Likeness *self, const char *words)
+{
+    guint8 seen[MAX_QUERY] = { 0 };
+    guint n = 0;
+
+    take_trigrams (&self->text, words);
+    for (guint i = 0; i < self->text.n; i++) {
+        int which = find_trigram (self, self->text.items[i]);
+
+        if (which >= 0) {
+            n += !seen[which];
+            seen[which] = 1;
+        }
+    }
+    return self->n > 0 ? (double) n / self->n : 0;
+}
+
 guint64
 likeness_bits (const char *words)
 {
@@ -292,12 +310,12 @@ likeness_bits (const char *words)
     return bits;
 }
 
-/* At one half at least half of the query's trigrams are common; each that is has its bit. Those that
- * share a bit are counted as one, so as many as that may be missing besides. */
+/* At a similarity of one half at least half of the query's trigrams are common; each that is has its bit.
+ * Those that share a bit are counted as one, so as many as that may be missing besides. */
 gboolean
-likeness_may_match (const Likeness *self, guint64 bits)
+likeness_may_match (const Likeness *self, guint64 bits, double share)
 {
     guint n_common = (guint) __builtin_popcountll (self->bits & bits) + self->n - self->n_bits;
 
-    return 2 * n_common >= self->n;
+    return n_common >= share * self->n;
 }

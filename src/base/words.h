@@ -36,7 +36,10 @@ double likeness_loose (Likeness *self, const char *text);
 /** The same of a text that text_words () made. */
 double likeness_strict_words (Likeness *self, const char *words);
 
+/** How much of the query is somewhere in a text that text_words () made, 0 to 1; quick. */
+double likeness_common (Likeness *self, const char *words);
+
 /** A bit for each trigram, so that a text with too few of them is passed over without comparing. */
 guint64 likeness_bits (const char *words);
-/** FALSE when no text with these bits can reach LIKENESS_MATCH. */
-gboolean likeness_may_match (const Likeness *self, guint64 bits);
+/** FALSE when no text with these bits can reach @share, such as LIKENESS_MATCH. */
+gboolean likeness_may_match (const Likeness *self, guint64 bits, double share);

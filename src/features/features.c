@@ -8,9 +8,11 @@
 #include "features/download/download.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
+#include "features/map/map.h"
 #include "features/onboarding/onboarding.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
+#include "features/search/search.h"
 #include "features/server/server.h"
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
@@ -39,6 +41,8 @@ features_start (App *app, Api *api, GError **error)
     asset_files_start (app, api);
     download_start (app, api);
     timeline_start (app, api);
+    search_start (app, api);
+    map_start (app, api);
     return upload_start (app, api, error);
 }
 
