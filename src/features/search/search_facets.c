@@ -90,12 +90,6 @@ search_suggest (Db *db, Arena *arena, const StringList *owner_ids,
                           &found, error))
         return FALSE;
     qsort (found.items, found.n, sizeof *found.items, compare_texts);
-    if (in->has_include_null && in->include_null) {
-        StringList longer = { arena_new_array (arena, const char *, found.n + 1), found.n + 1 };
-
-        memcpy (longer.items, found.items, found.n * sizeof *found.items);
-        found = longer; /* its last item is NULL */
-    }
     *out = found;
     return TRUE;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_writer.h"
 #include "base/timestamp.h"
 #include "features/assets/assets.h"
 #include "features/search/search_private.h"
@@ -44,6 +45,8 @@
     .with_deleted = (in)->has_with_deleted && (in)->with_deleted,                                  \
     .with_exif = (in)->has_with_exif && (in)->with_exif
 #define TAKE_STACKED(in) .without_stacked = (in)->has_with_stacked && !(in)->with_stacked
+
+static gboolean check_filter (ApiCall *call, const SearchFilter *filter);
 
 /* ---- who may ---- */
 
@@ -134,6 +137,8 @@ prepare_filter (ApiCall *call, const SearchFilter *filter, gboolean without_stac
 
     if (filter == NULL)
         filter = &everything;
+    if (!check_filter (call, filter))
+        return FALSE;
     search_scope (filter, call->arena, &scope);
     if ((scope.may_be_locked && !require_elevated (call)) ||
         !check_albums (call, &scope.album_ids, scope.is_in_albums))
@@ -164,7 +169,44 @@ is_there (const FieldDescriptor *field, const void *value)
         return *(const gboolean *) (base + field->set_offset);
     if (field->has_offset != NO_OFFSET)
         return *(const gboolean *) (base + field->has_offset);
+    if (!(field->flags & (FIELD_OPTIONAL | FIELD_NULLABLE)))
+        return TRUE;
     return *(const void *const *) (base + field->offset) != NULL;
+}
+
+/* That each condition has an operator. @path of the object, with a dot behind it */
+static gboolean
+check_conditions (ApiCall *call, const TypeDescriptor *type, const void *value, const char *path)
+{
+    for (guint i = 0; i < type->n_fields; i++) {
+        const FieldDescriptor *field = &type->fields[i];
+        const void *condition;
+        gboolean has_operator = FALSE;
+
+        if (field->kind != FIELD_OBJECT || field->flags & FIELD_LIST || !is_there (field, value))
+            continue;
+        condition = *(const void *const *) ((const char *) value + field->offset);
+        for (guint n = 0; n < field->type->n_fields; n++)
+            has_operator |= is_there (&field->type->fields[n], condition);
+        if (!has_operator) {
+            api_refuse_field (call, arena_printf (call->arena, "%s%s", path, field->name),
+                              "A condition needs at least one operator");
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+check_filter (ApiCall *call, const SearchFilter *filter)
+{
+    if (!check_conditions (call, &search_filter_type, filter, "filter."))
+        return FALSE;
+    for (gsize i = 0; i < filter->or.n; i++)
+        if (!check_conditions (call, &search_filter_branch_type, &filter->or.items[i],
+                               arena_printf (call->arena, "filter.or.%zu.", i)))
+            return FALSE;
+    return TRUE;
 }
 
 /* @return 1: structured, 0: flat, -1: refused */
@@ -416,17 +458,29 @@ search_asset_statistics (ApiCall *call, const SearchAssetStatisticsRequest *in,
 
 /* ---- what there is ---- */
 
+/* The null that clients ask for has no place among the texts of the contract, so this is written by hand. */
 static ApiStatus
 get_search_suggestions (ApiCall *call, const GetSearchSuggestionsRequest *in, StringList *out)
 {
     g_autoptr (GError) error = NULL;
+    StringList found;
     SearchQuery query;
+    JsonWriter json;
+    GString *text;
 
     search_query_init (&query, call->arena, call->auth->user_id, call->app->media_location);
     if (!search_find_owners (call->db, &query, FALSE, &error) ||
-        !search_suggest (call->db, call->arena, &query.owner_ids, in, out, &error))
+        !search_suggest (call->db, call->arena, &query.owner_ids, in, &found, &error))
         return api_fail (call, g_steal_pointer (&error));
-    return API_OK;
+    text = g_string_new (NULL);
+    json_writer_init (&json, text);
+    json_begin_array (&json);
+    for (gsize i = 0; i < found.n; i++)
+        json_text (&json, found.items[i]);
+    if (in->has_include_null && in->include_null)
+        json_none (&json);
+    json_end_array (&json);
+    return api_respond_json (call, text);
 }
 
 static StringList

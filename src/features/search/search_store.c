@@ -6,7 +6,7 @@
 
 /* $1 parts. What may match is asked for first when it is little; else an order finds a page sooner. */
 static const char SQL_PARTS_COUNT[] =
-    "SELECT count(*) FROM (SELECT 1 FROM asset_text_index($1) LIMIT 20001) AS some";
+    "SELECT count(*) FROM (SELECT 1 FROM asset_text_index($1) LIMIT 20001) AS several";
 #define MAX_CANDIDATES 20000
 #define SQL_CANDIDATES                                                                             \
     "a.id IN (SELECT t.asset_id FROM asset_text_index(%s) i JOIN asset_text t ON t.id = i.rowid)"
