@@ -3,8 +3,9 @@
  * The same SQL text runs on SQLite and PostgreSQL: $1 parameters, RETURNING, ON CONFLICT, WITH.
  * Ids are lower-case UUID text, times BIGINT ms, booleans INTEGER 0/1 (SMALLINT in PostgreSQL),
  * JSON is TEXT. Where the engines differ a function of the same name exists in both; they are listed
- * in functions.sql (PostgreSQL) and sqlite_functions.c: fold (text), unaccent (text), uuid_v7 () (a new one
- * for every row), json_each (text) with the columns key and value, json_group_array (text or integer).
+ * in functions.sql (PostgreSQL) and sqlite_functions.c: fold (text), unaccent (text), words (text),
+ * uuid_v7 () (a new one for every row), json_each (text) with the columns key and value,
+ * json_group_array (text or integer), group_concat (text, separator).
  *
  * Reads: any thread, each has its own connection (SQLite) or borrows one (PostgreSQL).
  * Writes: db_write () runs a function in a transaction and returns when it is durable. On SQLite

@@ -17,8 +17,10 @@ static const char SQL_CONFIGURE[] = "PRAGMA trusted_schema = OFF;"
                                     "PRAGMA temp_store = MEMORY;"
                                     "PRAGMA cache_size = -4000;"
                                     "PRAGMA mmap_size = 0;";
-/* The log is fsynced at each commit; its growth is looked after by the writer. */
+/* The log is fsynced at each commit; its growth is looked after by the writer. Triggers keep the text
+ * index, and only later versions of SQLite know that FTS5 is harmless in them. */
 static const char SQL_CONFIGURE_WRITER[] = "PRAGMA synchronous = FULL;"
+                                           "PRAGMA trusted_schema = ON;"
                                            "PRAGMA journal_size_limit = 67108864;"
                                            "PRAGMA cache_size = -8000;";
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "base/words.h"
 
 static const char *
 call (TestDb *t, const char *sql, const char *argument)
@@ -42,6 +43,22 @@ test_fold_makes_words_comparable (TestDb *t)
     }
     g_assert_null (call (t, "SELECT fold(CAST($1 AS TEXT))", NULL));
     g_assert_null (call (t, "SELECT unaccent(CAST($1 AS TEXT))", NULL));
+}
+
+static void
+test_words_are_those_of_the_program (TestDb *t)
+{
+    static const char *const texts[] = { "IMG_1234.JPG", "",          "-- ",   "Straße, Köln",
+                                         "東京 2024 ①½", "ΣΊΣ а́б.вг", "हिन्दी", "a\tb\nc" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+        g_autofree char *words = text_words (texts[i]);
+
+        g_assert_cmpstr (call (t, "SELECT words(CAST($1 AS TEXT))", texts[i]), ==, words);
+    }
+    g_assert_null (call (t, "SELECT words(CAST($1 AS TEXT))", NULL));
+    g_assert_cmpstr (
+        call (t, "SELECT group_concat(value, '/') FROM json_each($1)", "[\"b\",\"a\"]"), ==, "b/a");
 }
 
 static void
@@ -116,6 +133,8 @@ test_uuid_v7_is_new_for_every_row (TestDb *t)
 void
 test_functions_add (void)
 {
+    test_db_add_with ("/functions/words-are-those-of-the-program", NULL, 0,
+                      test_words_are_those_of_the_program);
     test_db_add_with ("/functions/uuid-v7-is-new-for-every-row", NULL, 0,
                       test_uuid_v7_is_new_for_every_row);
     test_db_add_with ("/functions/fold-makes-words-comparable", NULL, 0,

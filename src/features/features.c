@@ -12,11 +12,13 @@
 #include "features/faces/faces.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
+#include "features/map/map.h"
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
 #include "features/people/people.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
+#include "features/search/search.h"
 #include "features/server/server.h"
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
@@ -51,6 +53,8 @@ features_start (App *app, Api *api, GError **error)
     activities_start (app, api);
     partners_start (app, api);
     timeline_start (app, api);
+    search_start (app, api);
+    map_start (app, api);
     return upload_start (app, api, error);
 }
 

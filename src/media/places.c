@@ -4,42 +4,12 @@
 #include <math.h>
 #include <string.h>
 #include "base/error.h"
+#include "media/places_private.h"
 
 #define HEADER_BYTES 64
-#define CITY_BYTES 16
 #define N_CELLS (180 * 360)
-#define NOTHING 0xffff
 #define EARTH_RADIUS_KM 6378.168
 #define NEAR_KM 25.0
-
-typedef struct {
-    guint32 n_rows;
-    const guint8 *first; /* u32[n_rows + 1] */
-    const guint8 *runs;  /* 4 bytes each */
-} RunTable;
-
-struct _Places {
-    GMappedFile *map;
-    const guint8 *data;
-    gsize n;
-    guint32 n_cities, n_countries, n_states, n_zones;
-    const guint8 *cells, *cities, *city_zones, *names;
-    RunTable countries, zones;
-    const char *texts;
-    guint32 n_text_bytes;
-};
-
-static guint16
-get_u16 (const guint8 *p)
-{
-    return (guint16) (p[1] << 8 | p[0]);
-}
-
-static guint32
-get_u32 (const guint8 *p)
-{
-    return (guint32) p[3] << 24 | (guint32) p[2] << 16 | (guint32) p[1] << 8 | p[0];
-}
 
 /* ---- opening: every offset is checked here, so that looking up needs no check but of indexes ---- */
 
@@ -82,10 +52,10 @@ static gboolean
 open_tables (Places *self)
 {
     const guint8 *h = self->data;
-    guint32 cells, cities, names, texts, previous = 0;
+    guint32 cells, cities, names, texts, search, previous = 0;
     guint64 n_names;
 
-    if (self->n < HEADER_BYTES || memcmp (h, "TTPLACES", 8) != 0 || get_u32 (h + 8) != 1 ||
+    if (self->n < HEADER_BYTES || memcmp (h, "TTPLACES", 8) != 0 || get_u32 (h + 8) != 2 ||
         get_u32 (h + 56) != self->n)
         return FALSE;
     self->n_cities = get_u32 (h + 12);
@@ -97,18 +67,26 @@ open_tables (Places *self)
     names = get_u32 (h + 36);
     texts = get_u32 (h + 48);
     self->n_text_bytes = get_u32 (h + 52);
+    search = get_u32 (h + 60);
     n_names = (guint64) self->n_countries + self->n_states + self->n_zones;
     if (self->n_countries > 255 || self->n_states >= NOTHING || self->n_zones >= NOTHING ||
         !fits (self, cells, (N_CELLS + 1) * 4) ||
         !fits (self, cities, (guint64) self->n_cities * (CITY_BYTES + 2)) ||
         !fits (self, names, n_names * 4) || !fits (self, texts, self->n_text_bytes) ||
-        self->n_text_bytes == 0 || self->data[texts + self->n_text_bytes - 1] != '\0')
+        !fits (self, search, 4) || self->n_text_bytes == 0 ||
+        self->data[texts + self->n_text_bytes - 1] != '\0')
         return FALSE;
     self->cells = h + cells;
     self->cities = h + cities;
     self->city_zones = self->cities + (gsize) self->n_cities * CITY_BYTES;
     self->names = h + names;
     self->texts = (const char *) h + texts;
+    self->n_searched = get_u32 (h + search);
+    self->searched = h + search + 4;
+    self->inhabitants = self->searched + (gsize) self->n_searched * SEARCHED_BYTES;
+    if (!fits (self, search + 4,
+               (guint64) self->n_searched * SEARCHED_BYTES + (guint64) self->n_cities * 4))
+        return FALSE;
     for (guint32 i = 0; i <= N_CELLS; i++) {
         guint32 first = get_u32 (self->cells + (gsize) i * 4);
         if (first < previous || first > self->n_cities)
@@ -138,7 +116,7 @@ places_open (const char *path, GError **error)
     self->n = g_mapped_file_get_length (self->map);
     if (!open_tables (self)) {
         g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
-                     "'%s' holds no places of version 1; install the file that belongs to this "
+                     "'%s' holds no places of version 2; install the file that belongs to this "
                      "program",
                      path);
         return NULL;
@@ -162,19 +140,6 @@ places_city_count (const Places *self)
 }
 
 /* ---- looking up ---- */
-
-static const char *
-text_at (const Places *self, guint32 offset)
-{
-    return offset < self->n_text_bytes ? self->texts + offset : NULL;
-}
-
-/* Names stand in one row: countries, states, zones. */
-static const char *
-name_at (const Places *self, guint32 index)
-{
-    return text_at (self, get_u32 (self->names + (gsize) index * 4));
-}
 
 typedef struct {
     double x, y, z;
@@ -272,15 +237,15 @@ places_find (const Places *self, double latitude, double longitude, Place *out)
     if (city >= 0) {
         const guint8 *row = self->cities + (gsize) city * CITY_BYTES;
         guint16 state = get_u16 (row + 12);
-        out->city = text_at (self, get_u32 (row + 8));
+        out->city = places_text (self, get_u32 (row + 8));
         if (state < self->n_states)
-            out->state = name_at (self, self->n_countries + state);
+            out->state = places_name (self, self->n_countries + state);
         if (row[14] < self->n_countries)
-            out->country = name_at (self, row[14]);
+            out->country = places_name (self, row[14]);
     } else {
         gint country = find_run (&self->countries, latitude, longitude);
         if (country >= 0)
-            out->country = name_at (self, (guint32) country);
+            out->country = places_name (self, (guint32) country);
     }
 }
 
@@ -299,5 +264,5 @@ places_time_zone (const Places *self, double latitude, double longitude)
         zone = find_run (&self->zones, latitude, longitude);
     if (zone < 0)
         return NULL;
-    return name_at (self, self->n_countries + self->n_states + (guint32) zone);
+    return places_name (self, self->n_countries + self->n_states + (guint32) zone);
 }

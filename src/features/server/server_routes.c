@@ -70,6 +70,8 @@ get_server_features (ApiCall *call, const GetServerFeaturesRequest *in, ServerFe
     const AdminConfig *config = config_get (call->app);
 
     out->reverse_geocoding = config->reverse_geocoding->enabled && call->app->places != NULL;
+    out->search = TRUE;
+    out->map = config->map->enabled;
     out->trash = config->trash->enabled;
     out->sidecar = TRUE; /* those that come with an upload are read */
     out->password_login = config->password_login->enabled;

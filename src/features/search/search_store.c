@@ -1,0 +1,202 @@
+/* search_store.c -- asking for the assets of a search, see search_private.h */
+#define G_LOG_DOMAIN "search"
+#include "features/search/search_private.h"
+
+#include <string.h>
+
+/* $1 parts. What may match is asked for first when it is little; else an order finds a page sooner. */
+static const char SQL_PARTS_COUNT[] =
+    "SELECT count(*) FROM (SELECT 1 FROM asset_text_index($1) LIMIT 20001) AS several";
+#define MAX_CANDIDATES 20000
+#define SQL_CANDIDATES                                                                             \
+    "a.id IN (SELECT t.asset_id FROM asset_text_index(%s) i JOIN asset_text t ON t.id = i.rowid)"
+
+/* $1 JSON array of owners, $2 visibility or NULL, $3 type or NULL, $4 favourite or NULL, $5 1: also
+ * what is in the trash */
+static const char SQL_COUNT_KEPT[] =
+    "SELECT CAST(COALESCE(sum(n_assets), 0) AS BIGINT) FROM asset_usage"
+    " WHERE owner_id IN (SELECT value FROM json_each($1))"
+    "   AND visibility = COALESCE(CAST($2 AS TEXT), visibility)"
+    "   AND (visibility <> 'locked' OR CAST($2 AS TEXT) = 'locked')"
+    "   AND type = COALESCE(CAST($3 AS TEXT), type)"
+    "   AND is_favorite = COALESCE(CAST($4 AS SMALLINT), is_favorite)"
+    "   AND (status = 'active' OR (CAST($5 AS SMALLINT) = 1 AND status IN ('trashed', 'offline')))";
+
+/* What an order compares. local_day goes with local_date_time, and an index has it. */
+static const struct {
+    const char *column, *exif_column, *coarse;
+    gboolean has_nulls, of_exif;
+} orders[] = {
+    [SEARCH_BY_TAKEN] = { "a.file_created_at", "e.taken_at", NULL, FALSE, FALSE },
+    [SEARCH_BY_LOCAL] = { "a.local_date_time", "a.local_date_time", "a.local_day", FALSE, FALSE },
+    [SEARCH_BY_SIZE] = { "e.file_size_in_byte", "e.file_size_in_byte", NULL, TRUE, TRUE },
+    [SEARCH_BY_RATING] = { "e.rating", "e.rating", NULL, TRUE, TRUE },
+    [SEARCH_BY_CHANCE] = { "random()", "random()", NULL, FALSE, FALSE },
+};
+
+/* An index of asset_exif begins when it finds or orders and nothing else finds better. CROSS JOIN keeps
+ * SQLite to that. */
+static gboolean
+begins_with_exif (const SearchQuery *query, SearchOrderBy by)
+{
+    return !query->any_owner && !query->is_confined &&
+           (query->begins_exif || (by == SEARCH_BY_SIZE && query->needs_exif));
+}
+
+/* FROM and WHERE for one owner; NULL: conditions say whose. */
+static void
+append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif, const char *owner,
+             gboolean is_partner, GString *out)
+{
+    if (exif_first)
+        g_string_append (out, " FROM asset_exif e CROSS JOIN asset a WHERE a.id = e.asset_id");
+    else if (query->needs_exif)
+        g_string_append (out, " FROM asset a CROSS JOIN asset_exif e WHERE e.asset_id = a.id");
+    else if (joins_exif)
+        g_string_append (out,
+                         " FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE 1 = 1");
+    else
+        g_string_append (out, " FROM asset a WHERE 1 = 1");
+    if (owner != NULL)
+        g_string_append_printf (out, " AND %s.owner_id = %s", exif_first ? "e" : "a", owner);
+    if (is_partner)
+        g_string_append (out, " AND a.visibility IN ('timeline', 'hidden')"
+                              " AND a.deleted_at IS NULL");
+    g_string_append (out, " AND a.status <> 'deleted'");
+    g_string_append (out, query->where->str);
+}
+
+static void
+append_order (SearchOrderBy by, gboolean ascending, const char *key, const char *id, GString *out)
+{
+    const char *direction = ascending ? "" : " DESC";
+
+    if (by == SEARCH_BY_CHANCE) {
+        g_string_append_printf (out, " ORDER BY %s", key);
+        return;
+    }
+    g_string_append_printf (out, " ORDER BY %s%s%s, %s%s", key, direction,
+                            orders[by].has_nulls ? " NULLS LAST" : "", id, direction);
+}
+
+/* A part for each owner, each in order and cut off, so that each is read from its index. */
+static const char *
+compose_page (SearchQuery *query, const SearchPage *page)
+{
+    gboolean exif_first = begins_with_exif (query, page->by);
+    gboolean joins_exif = query->joins_exif || orders[page->by].of_exif;
+    const char *key = exif_first ? orders[page->by].exif_column : orders[page->by].column;
+    const char *id = exif_first ? "e.asset_id" : "a.id";
+    const char *coarse = orders[page->by].coarse;
+    const char *order_key = coarse == NULL ? key
+                                           : arena_printf (query->arena, "%s%s, %s", coarse,
+                                                           page->ascending ? "" : " DESC", key);
+    gsize n_parts = query->any_owner ? 1 : query->owner_ids.n;
+    GString *out = g_string_new (NULL);
+    const char *sql;
+
+    g_string_append (out, "SELECT id FROM (");
+    for (gsize i = 0; i < n_parts; i++) {
+        const char *owner =
+            query->any_owner ? NULL : search_arg (query, db_text (query->owner_ids.items[i]));
+
+        g_string_append_printf (out, "%sSELECT id, k FROM (SELECT %s AS id, %s AS k",
+                                i > 0 ? " UNION ALL " : "", id, key);
+        append_from (query, exif_first, joins_exif, owner, i > 0, out);
+        append_order (page->by, page->ascending, page->by == SEARCH_BY_CHANCE ? "k" : order_key, id,
+                      out);
+        g_string_append_printf (out, " LIMIT %s) AS part%zu",
+                                search_arg (query, db_int (page->offset + page->limit)), i);
+    }
+    g_string_append (out, ") AS found");
+    append_order (page->by, page->ascending, "k", "id", out);
+    g_string_append_printf (out, " LIMIT %s OFFSET %s", search_arg (query, db_int (page->limit)),
+                            search_arg (query, db_int (page->offset)));
+    sql = arena_strdup (query->arena, out->str);
+    g_string_free (out, TRUE);
+    return sql;
+}
+
+static gboolean
+check (SearchQuery *query, GError **error)
+{
+    if (query->error == NULL)
+        return TRUE;
+    g_propagate_error (error, g_steal_pointer (&query->error));
+    return FALSE;
+}
+
+/* Begin with what the text index has, when that is little. */
+static gboolean
+use_text_index (Db *db, SearchQuery *query, GError **error)
+{
+    SearchTerms terms = { query, query->where, TRUE };
+    DbValue parts = db_text (query->parts->str);
+    gint64 n;
+
+    if (query->parts->len == 0 || query->is_confined)
+        return TRUE;
+    if (!db_select_int (db, SQL_PARTS_COUNT, DB_ARGS (parts), &n, NULL, error))
+        return FALSE;
+    if (n <= MAX_CANDIDATES) {
+        search_term (&terms, SQL_CANDIDATES, search_arg (query, parts));
+        query->is_confined = TRUE;
+    }
+    return TRUE;
+}
+
+gboolean
+search_find (Db *db, SearchQuery *query, const SearchPage *page, StringList *out_ids,
+             GError **error)
+{
+    const char *sql;
+
+    if (!use_text_index (db, query, error))
+        return FALSE;
+    sql = compose_page (query, page);
+    return check (query, error) &&
+           db_select_texts (db, query->arena, sql, (DbArgs){ query->values, query->n }, out_ids,
+                            error);
+}
+
+gboolean
+search_explain (Db *db, SearchQuery *query, const SearchPage *page, const char **out,
+                GError **error)
+{
+    const char *sql;
+
+    if (!use_text_index (db, query, error))
+        return FALSE;
+    sql = compose_page (query, page);
+    return check (query, error) &&
+           db_explain (db, query->arena, sql, (DbArgs){ query->values, query->n }, out, error);
+}
+
+gboolean
+search_count (Db *db, SearchQuery *query, gint64 *out, GError **error)
+{
+    g_autoptr (GString) sql = g_string_new ("SELECT count(*) FROM (");
+    gboolean exif_first;
+
+    if (query->is_plain && !query->any_owner && query->owner_ids.n == 1)
+        return db_select_int (db, SQL_COUNT_KEPT,
+                              DB_ARGS (db_strings (query->arena, &query->owner_ids),
+                                       db_text (query->visibility), db_text (query->type),
+                                       db_int_if (query->has_favorite, query->is_favorite),
+                                       db_bool (query->with_deleted)),
+                              out, NULL, error);
+    if (!use_text_index (db, query, error))
+        return FALSE;
+    exif_first = begins_with_exif (query, SEARCH_BY_TAKEN);
+    for (gsize i = 0; i < (query->any_owner ? 1 : query->owner_ids.n); i++) {
+        const char *owner =
+            query->any_owner ? NULL : search_arg (query, db_text (query->owner_ids.items[i]));
+
+        g_string_append (sql, i > 0 ? " UNION ALL SELECT a.id" : "SELECT a.id");
+        append_from (query, exif_first, query->joins_exif, owner, i > 0, sql);
+    }
+    g_string_append (sql, ") AS found");
+    return check (query, error) &&
+           db_select_int (db, arena_strdup (query->arena, sql->str),
+                          (DbArgs){ query->values, query->n }, out, NULL, error);
+}
