@@ -14,6 +14,7 @@
 #include "features/server/server.h"
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
+#include "features/shared-links/shared-links.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -39,6 +40,7 @@ features_start (App *app, Api *api, GError **error)
     asset_files_start (app, api);
     download_start (app, api);
     timeline_start (app, api);
+    shared_links_start (app, api);
     return upload_start (app, api, error);
 }
 

@@ -28,6 +28,8 @@ typedef struct {
     const char *live_photo_video_id;
     AssetMetadataUpsertItemList metadata;
     const char *device_asset_id, *device_id;
+    const char *link_id;       /* it came by this link and goes into it; NULL: by its owner */
+    const char *link_album_id; /* or into this album of the link */
 } Upload;
 
 typedef struct {
