@@ -44,8 +44,10 @@ static const char *
 escape (Arena *arena, const char *text)
 {
     g_autofree char *escaped = g_markup_escape_text (text, -1);
+    g_autoptr (GString) html = g_string_new (escaped);
 
-    return arena_strdup (arena, escaped);
+    g_string_replace (html, "&apos;", "&#39;", 0); /* a name of XML, which old HTML lacks */
+    return arena_strdup (arena, html->str);
 }
 
 /* Where the server is known to others, without a slash at the end; NULL: not known. */

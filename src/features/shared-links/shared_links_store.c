@@ -119,10 +119,12 @@ static const char SQL_PREVIEW_OF_ALBUM[] =
     "SELECT a.name AS title, l.description AS description, l.key AS key,"
     "       (SELECT count(*) FROM album_asset x JOIN asset s ON s.id = x.asset_id"
     "         WHERE x.album_id = a.id AND" SQL_SHOWN "  AND s.visibility <> 'hidden') AS n_assets,"
-    "       (SELECT s.id FROM album_asset x JOIN asset s ON s.id = x.asset_id"
-    "         WHERE x.album_id = a.id AND" SQL_SHOWN
-    "         ORDER BY CASE WHEN s.id = a.thumbnail_asset_id THEN 0 ELSE 1 END, s.file_created_at,"
-    "                  s.id LIMIT 1) AS cover_id"
+    "       COALESCE("
+    "         (SELECT s.id FROM album_asset x JOIN asset s ON s.id = x.asset_id"
+    "           WHERE x.album_id = a.id AND x.asset_id = a.thumbnail_asset_id AND" SQL_SHOWN "),"
+    "         (SELECT s.id FROM album_asset x JOIN asset s ON s.id = x.asset_id"
+    "           WHERE x.album_id = a.id AND" SQL_SHOWN
+    "           ORDER BY s.file_created_at, s.id LIMIT 1)) AS cover_id"
     "  FROM shared_link l JOIN album a ON a.id = l.album_id WHERE l.id = $1";
 static const char SQL_PREVIEW_OF_ASSETS[] =
     "SELECT CAST(NULL AS TEXT) AS title, l.description AS description, l.key AS key,"

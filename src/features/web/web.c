@@ -179,6 +179,14 @@ type_of (const char *path)
 }
 
 static void
+refuse_folder (HttpRequest *request)
+{
+    refuse (request, 404,
+            "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
+            "app");
+}
+
+static void
 send_from_folder (HttpRequest *request, const char *folder, const char *path)
 {
     int fd = open_beneath (folder, path);
@@ -189,9 +197,7 @@ send_from_folder (HttpRequest *request, const char *folder, const char *path)
         fd = open_beneath (folder, path);
     }
     if (fd < 0) {
-        refuse (request, 404,
-                "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built "
-                "web app");
+        refuse_folder (request);
         return;
     }
     response = http_response_new_file (fd, type_of (path));
@@ -247,7 +253,10 @@ send_link_page (const App *app, HttpRequest *request)
     HttpResponse *response;
 
     if (index == NULL) {
-        send_not_built (request);
+        if (app->settings->web_dir != NULL)
+            refuse_folder (request);
+        else
+            send_not_built (request);
         return;
     }
     text = g_bytes_get_data (index, &n_bytes);
