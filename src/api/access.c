@@ -267,30 +267,35 @@ access_filter_assets (ApiCall *call, const StringList *ids, const char *permissi
 /* The first is the least. */
 typedef enum { ROLE_NONE, ROLE_VIEWER, ROLE_EDITOR, ROLE_OWNER } Role;
 
-static const struct {
+typedef struct {
     const char *permission;
     Role role;
-} album_roles[] = {
-    { "album.read", ROLE_VIEWER },        { "album.download", ROLE_VIEWER },
-    { "album.update", ROLE_EDITOR },      { "album.share", ROLE_EDITOR },
-    { "albumAsset.create", ROLE_EDITOR }, { "albumAsset.delete", ROLE_EDITOR },
-    { "album.delete", ROLE_OWNER },
+    gboolean needs_activity; /* the album's comments and likes are switched on */
+} AlbumRight;
+
+static const AlbumRight album_rights[] = {
+    { "album.read", ROLE_VIEWER, FALSE },        { "album.download", ROLE_VIEWER, FALSE },
+    { "album.update", ROLE_EDITOR, FALSE },      { "album.share", ROLE_EDITOR, FALSE },
+    { "albumAsset.create", ROLE_EDITOR, FALSE }, { "albumAsset.delete", ROLE_EDITOR, FALSE },
+    { "album.delete", ROLE_OWNER, FALSE },       { "activity.create", ROLE_VIEWER, TRUE },
 };
 
-/* $1 a JSON array of ids, $2 user, $3 editor: 'editor' or what is no role, $4 viewer: likewise */
+/* $1 a JSON array of ids, $2 user, $3 editor: 'editor' or what is no role, $4 viewer: likewise,
+ * $5 1: only where activity is enabled */
 static const char SQL_ALBUMS[] =
     "SELECT u.album_id AS id FROM album_user u JOIN album l ON l.id = u.album_id"
     " WHERE u.album_id IN (SELECT value FROM json_each($1)) AND u.user_id = $2"
-    "   AND u.role IN ('owner', $3, $4) AND l.deleted_at IS NULL";
+    "   AND u.role IN ('owner', $3, $4) AND l.deleted_at IS NULL"
+    "   AND (l.is_activity_enabled = 1 OR CAST($5 AS BIGINT) = 0)";
 
-static Role
-find_role (const char *permission)
+static AlbumRight
+find_album_right (const char *permission)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS (album_roles); i++)
-        if (strcmp (album_roles[i].permission, permission) == 0)
-            return album_roles[i].role;
+    for (gsize i = 0; i < G_N_ELEMENTS (album_rights); i++)
+        if (strcmp (album_rights[i].permission, permission) == 0)
+            return album_rights[i];
     g_critical ("'%s' is no permission that albums know", permission);
-    return ROLE_NONE;
+    return (AlbumRight){ permission, ROLE_NONE, FALSE };
 }
 
 /* What a link may do to its own album. */
@@ -307,17 +312,18 @@ access_filter_albums (ApiCall *call, const StringList *ids, const char *permissi
                       GError **error)
 {
     g_autoptr (GHashTable) open = g_hash_table_new (g_str_hash, g_str_equal);
-    Role role = find_role (permission);
+    AlbumRight right = find_album_right (permission);
     StringList found = { 0 };
 
     if (call->auth->kind == CREDENTIAL_LINK) {
         if (call->auth->link_album_id != NULL && link_allows (call->auth, permission))
             g_hash_table_add (open, (gpointer) call->auth->link_album_id);
-    } else if (ids->n > 0 && role != ROLE_NONE) {
+    } else if (ids->n > 0 && right.role != ROLE_NONE) {
         if (!db_select_texts (call->db, call->arena, SQL_ALBUMS,
                               DB_ARGS (db_strings (call->arena, ids), db_text (call->auth->user_id),
-                                       db_text (role <= ROLE_EDITOR ? "editor" : ""),
-                                       db_text (role <= ROLE_VIEWER ? "viewer" : "")),
+                                       db_text (right.role <= ROLE_EDITOR ? "editor" : ""),
+                                       db_text (right.role <= ROLE_VIEWER ? "viewer" : ""),
+                                       db_bool (right.needs_activity)),
                               &found, error))
             return FALSE;
         for (gsize i = 0; i < found.n; i++)
@@ -357,6 +363,16 @@ static const struct {
     { "face.", "SELECT f.id AS id FROM asset_face f JOIN asset a ON a.id = f.asset_id"
                " WHERE f.id IN (SELECT value FROM json_each($1)) AND a.owner_id = $2"
                "   AND a.status <> 'deleted'" },
+    /* who wrote it, and who owns the album */
+    { "activity.", "SELECT v.id AS id FROM activity v"
+                   " WHERE v.id IN (SELECT value FROM json_each($1))"
+                   "   AND (v.user_id = $2 OR EXISTS (SELECT 1 FROM album_user u"
+                   "         WHERE u.album_id = v.album_id AND u.user_id = $2"
+                   "           AND u.role = 'owner'))" },
+    /* the sharer stands for the partnership, which is the receiver's */
+    { "partner.", "SELECT p.shared_by_id AS id FROM partner p JOIN users u ON u.id = p.shared_by_id"
+                  " WHERE p.shared_by_id IN (SELECT value FROM json_each($1))"
+                  "   AND p.shared_with_id = $2 AND u.deleted_at IS NULL" },
     { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
                        "AND user_id = $2" },
     { "duplicate.", "SELECT duplicate_id AS id FROM asset"

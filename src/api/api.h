@@ -176,12 +176,13 @@ gboolean access_check_asset (ApiCall *call, const char *id, const char *permissi
 /** Which of @ids pass, in their order; for operations that answer one by one. */
 gboolean access_filter_assets (ApiCall *call, const StringList *ids, const char *permission,
                                StringList *out, GError **error);
-/** The same for albums ("album.read", "album.update", "album.share", "albumAsset.create", ...). */
+/** The same for albums ("album.read", "album.update", "album.share", "albumAsset.create",
+ *  "activity.create", ...). */
 gboolean access_check_album (ApiCall *call, const char *id, const char *permission, GError **error);
 gboolean access_filter_albums (ApiCall *call, const StringList *ids, const char *permission,
                                StringList *out, GError **error);
 /** The same for what has one owner: tags, stacks, memories, people, faces, notifications, groups of
- *  duplicates. The permission ("tag.update") says which. A link has none of them. */
+ *  duplicates, activities (also the album's owner), partners who share with the caller. The permission ("tag.update") says which. A link has none of them. */
 gboolean access_check_owned (ApiCall *call, const StringList *ids, const char *permission,
                              GError **error);
 gboolean access_filter_owned (ApiCall *call, const StringList *ids, const char *permission,

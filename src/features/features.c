@@ -1,4 +1,6 @@
 /* Every feature that is built, in the order in which they need each other. */
+#include "features/activities/activities.h"
+#include "features/albums/albums.h"
 #include "features/api-keys/api-keys.h"
 #include "features/app.h"
 #include "features/asset-files/asset-files.h"
@@ -9,6 +11,7 @@
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/onboarding/onboarding.h"
+#include "features/partners/partners.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
 #include "features/server/server.h"
@@ -39,6 +42,9 @@ features_start (App *app, Api *api, GError **error)
     serving_start (app, api);
     asset_files_start (app, api);
     download_start (app, api);
+    albums_start (app, api);
+    activities_start (app, api);
+    partners_start (app, api);
     timeline_start (app, api);
     shared_links_start (app, api);
     return upload_start (app, api, error);

@@ -1,6 +1,5 @@
 // Links: who makes them, what they open and what they never do, and what a messenger is told.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { exampleText, fillPath } from '../../tools/missing_operations.mjs';
 import { Contract } from './contract.mjs';
@@ -17,7 +16,6 @@ const visit = (link, method, where, body, headers) =>
 const me = (link, headers) => visit(link, 'GET', '/shared-links/me', undefined, headers);
 const upload = async (as, fields) =>
   (await server.upload(png(30, 20), 'Holiday.png', fields, { as })).expect(201).json.id;
-const text = (value) => `'${value.replaceAll("'", "''")}'`;
 
 let owner;
 let other;
@@ -30,16 +28,8 @@ before(async () => {
 });
 
 /** An album with these assets, whose first is its cover. */
-async function newAlbum(user, name, ids) {
-  const id = randomUUID();
-  await server.sql(`INSERT INTO album (id, name, thumbnail_asset_id, created_at, updated_at, update_id)
-    VALUES ('${id}', ${text(name)}, ${ids.length > 0 ? `'${ids[0]}'` : 'NULL'}, 1, 1, 'u')`);
-  await server.sql(`INSERT INTO album_user (album_id, user_id, role, created_at, create_id, update_id)
-    VALUES ('${id}', '${user.id}', 'owner', 1, 'u', 'u')`);
-  for (const each of ids)
-    await server.sql(`INSERT INTO album_asset (album_id, asset_id, created_at, update_id) VALUES ('${id}', '${each}', 1, 'u')`);
-  return id;
-}
+const newAlbum = async (user, albumName, assetIds) =>
+  (await call('POST', '/albums', { albumName, assetIds }, user)).expect(201).json.id;
 
 const albumOf = async (id) => (await server.sql(`SELECT asset_id FROM album_asset WHERE album_id = '${id}'`)).flat();
 
@@ -130,14 +120,14 @@ test('only what one may share becomes a link', async () => {
 
 test('an editor makes links to an album, a viewer does not, and who leaves takes them along', async () => {
   const album = await newAlbum(owner, 'Ours', [await upload(owner)]);
-  const role = (text) => server.sql(`UPDATE album_user SET role = '${text}' WHERE album_id = '${album}' AND user_id = '${other.id}'`);
-  await server.sql(`INSERT INTO album_user (album_id, user_id, role, created_at, create_id, update_id)
-    VALUES ('${album}', '${other.id}', 'viewer', 1, 'u', 'u')`);
+  const users = [{ userId: other.id, role: 'viewer' }];
+  (await call('PUT', `/albums/${album}/users`, { albumUsers: users }, owner)).expect(200);
+  const setRole = async (role) => (await call('PUT', `/albums/${album}/user/${other.id}`, { role }, owner)).expect(204);
   (await call('POST', '/shared-links', { type: 'ALBUM', albumId: album }, other)).expect(400, 'Not found or no album.share access');
-  await role('editor');
+  await setRole('editor');
   const link = await newLink({ albumId: album }, other);
   (await me(link)).expect(200);
-  await role('viewer');
+  await setRole('viewer');
   (await me(link)).expect(401, 'Invalid share key');
 });
 
@@ -192,7 +182,7 @@ test('an expired link, one of a deleted user and one to a deleted album open not
   (await me(link)).expect(401, 'Invalid share key');
   (await call('POST', `/admin/users/${user.id}/restore`, undefined, server.admin)).expect(200);
   (await me(link)).expect(200);
-  await server.sql(`UPDATE album SET deleted_at = 1 WHERE id = '${album}'`);
+  (await call('DELETE', `/albums/${album}`, undefined, user)).expect(204);
   (await me(link)).expect(401, 'Invalid share key');
 });
 
@@ -355,9 +345,20 @@ test('every operation takes links or refuses them, as the contract says', async 
 });
 
 test('a link has the timeline and the downloads of its own album only', async () => {
-  const { albumId, otherAlbum, links } = await scene();
+  const { inside, albumId, otherAlbum, links } = await scene();
+  const { album: own } = links;
+  (await visit(own, 'GET', `/albums/${albumId}`)).expect(200);
+  const [{ timeBucket, count }] = (await visit(own, 'GET', `/timeline/buckets?albumId=${albumId}`)).expect(200).json;
+  assert.equal(count, 1);
+  assert.deepEqual((await visit(own, 'GET', `/timeline/bucket?albumId=${albumId}&timeBucket=${timeBucket}`)).expect(200).json.id, [inside]);
+  const download = () => visit(own, 'POST', '/download/info', { albumId });
+  assert.deepEqual((await download()).expect(201).json.archives.map((each) => each.assetIds), [[inside]]);
+  (await call('PATCH', `/shared-links/${own.id}`, { allowDownload: false }, owner)).expect(200);
+  (await download()).expect(400, 'Not found or no album.download access');
+  (await call('PATCH', `/shared-links/${own.id}`, { allowDownload: true }, owner)).expect(200);
   const foreign = await newAlbum(other, 'x', []);
   for (const link of Object.values(links)) {
+    for (const id of [otherAlbum, foreign]) (await visit(link, 'GET', `/albums/${id}`)).expect(400, 'Not found or no album.read access');
     for (const where of ['/timeline/buckets?', '/timeline/bucket?timeBucket=2024-01-01&'])
       for (const [query, message] of [['', 'timeline.read'], [`userId=${owner.id}`, 'timeline.read'], [`albumId=${otherAlbum}`, 'album.read'], [`albumId=${foreign}`, 'album.read']])
         (await visit(link, 'GET', where + query)).expect(400, `Not found or no ${message} access`);

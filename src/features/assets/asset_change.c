@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/timestamp.h"
+#include "features/albums/albums.h"
 #include "features/ingest/ingest.h"
 #include "media/facts_date.h"
 
@@ -345,7 +346,9 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
     gint64 now_ms = timestamp_now_ms ();
     AssetChangeResult result = { 0 };
 
-    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error))
+    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
+        (g_strcmp0 (self->flags.visibility, "locked") == 0 &&
+         !albums_drop_assets (tx, arena, ids, error)))
         return FALSE;
     if (asset_change_touches_exif (self) || self->set_motion_part)
         for (gsize at = 0; at < ids->n; at += PAGE) {

@@ -9,10 +9,9 @@
 
 void shared_links_start (App *app, Api *api);
 
-/** In a write: an asset came through a link, or was there already: into the link's album, or else into the
- *  link. What is locked stays out. @album_id NULL: an individual link */
-gboolean shared_link_add_upload (Db *tx, const char *link_id, const char *album_id,
-                                 const char *asset_id, GError **error);
+/** In a write: an asset came through an individual link, or was there already, and becomes a part of it.
+ *  What is locked stays out. */
+gboolean shared_link_add_upload (Db *tx, const char *link_id, const char *asset_id, GError **error);
 
 /** The page '/share/KEY' or '/s/SLUG' of the web app. Blocks on the database.
  *  @param out_tags  HTML for the head of the page that tells a messenger what is behind it; NULL: nothing

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "features/albums/albums.h"
 #include "features/assets/assets.h"
 
 #define MASK "********" /* of a password, whatever its length */
@@ -39,47 +40,26 @@ fill (ApiCall *call, const SharedLinkRow *row, SharedLinkResponse *out)
 
 /* ---- albums ---- */
 
-static const AlbumResponse *
-describe_album (Arena *arena, const LinkAlbumRow *row)
-{
-    AlbumResponse *out = arena_new0 (arena, AlbumResponse);
-
-    out->id = row->id;
-    out->album_name = row->album_name;
-    out->description = row->description;
-    out->album_thumbnail_asset_id = row->album_thumbnail_asset_id;
-    out->created_at = row->created_at;
-    out->updated_at = row->updated_at;
-    out->shared = out->has_shared_link = TRUE;
-    out->has_start_date = row->has_start_date;
-    out->start_date = row->start_date;
-    out->has_end_date = row->has_end_date;
-    out->end_date = row->end_date;
-    out->asset_count = row->asset_count;
-    out->is_activity_enabled = row->is_activity_enabled;
-    out->has_order = TRUE;
-    out->order = row->sort_order;
-    return out; /* who its members are is not told by a link */
-}
-
 /* The albums of @rows, into their places in @out. */
 static gboolean
 add_albums (ApiCall *call, const SharedLinkRow *rows, gsize n, SharedLinkResponse *out,
             GError **error)
 {
     StringList ids = { arena_new_array (call->arena, const char *, MAX (n, 1)), 0 };
-    LinkAlbumRowList albums;
+    AlbumResponseList albums;
 
     for (gsize i = 0; i < n; i++)
         if (rows[i].album_id != NULL)
             ids.items[ids.n++] = rows[i].album_id;
     if (ids.n == 0)
         return TRUE;
-    if (!link_store_albums (call->db, call->arena, &ids, &albums, error))
+    if (!albums_describe (call->app, call->db, call->arena, &ids, NULL, &albums, error))
         return FALSE;
     for (gsize a = 0; a < albums.n; a++) {
-        const AlbumResponse *album = describe_album (call->arena, &albums.items[a]);
+        AlbumResponse *album = &albums.items[a];
 
+        album->album_users.n = 0; /* who its members are is not told by a link */
+        album->shared = album->has_shared_link = TRUE;
         for (gsize i = 0; i < n; i++)
             if (g_strcmp0 (rows[i].album_id, album->id) == 0)
                 out[i].album = album;

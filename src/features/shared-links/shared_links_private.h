@@ -80,7 +80,5 @@ gboolean link_store_add_assets (Db *tx, Arena *arena, const char *id, const Stri
                                 GError **error);
 gboolean link_store_remove_assets (Db *tx, Arena *arena, const char *id,
                                    const StringList *asset_ids, GError **error);
-gboolean link_store_albums (Db *db, Arena *arena, const StringList *album_ids,
-                            LinkAlbumRowList *out, GError **error);
 gboolean link_store_preview (Db *db, Arena *arena, const LinkCredential *link, LinkPreviewRow *out,
                              GError **error);

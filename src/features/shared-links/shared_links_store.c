@@ -3,7 +3,6 @@
 #include "features/shared-links/shared_links_private.h"
 
 #include "base/error.h"
-#include "base/timestamp.h"
 
 /* What may be shown of an asset s to somebody who is not its owner. */
 #define SQL_SHOWN " s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked'"
@@ -86,33 +85,6 @@ static const char SQL_ADD_UPLOAD[] =
     "INSERT INTO shared_link_asset (link_id, asset_id)"
     " SELECT CAST($1 AS TEXT), id FROM asset WHERE id = $2 AND visibility <> 'locked'"
     " ON CONFLICT DO NOTHING";
-
-/* $1 album, $2 asset, $3 now */
-static const char SQL_ADD_UPLOAD_TO_ALBUM[] =
-    "INSERT INTO album_asset (album_id, asset_id, created_at, update_id)"
-    " SELECT CAST($1 AS TEXT), id, CAST($3 AS BIGINT), uuid_v7() FROM asset"
-    "  WHERE id = $2 AND visibility <> 'locked'"
-    " ON CONFLICT DO NOTHING";
-static const char SQL_TOUCH_ALBUM[] =
-    "UPDATE album SET thumbnail_asset_id = COALESCE(thumbnail_asset_id, $2), updated_at = $3,"
-    "       update_id = uuid_v7()"
-    " WHERE id = $1";
-
-/* $1 a JSON array of albums */
-static const char SQL_ALBUMS[] =
-    "SELECT a.id AS id, a.name AS album_name, a.description AS description,"
-    "       a.thumbnail_asset_id AS album_thumbnail_asset_id, a.created_at AS created_at,"
-    "       a.updated_at AS updated_at, a.is_activity_enabled AS is_activity_enabled,"
-    "       a.sort_order AS sort_order, COALESCE(c.n_assets, 0) AS asset_count,"
-    "       c.start_date AS start_date, c.end_date AS end_date"
-    "  FROM album a LEFT JOIN ("
-    "         SELECT x.album_id AS album_id, count(*) AS n_assets,"
-    "                min(s.local_date_time) AS start_date, max(s.local_date_time) AS end_date"
-    "           FROM album_asset x JOIN asset s ON s.id = x.asset_id"
-    "          WHERE x.album_id IN (SELECT value FROM json_each($1)) AND" SQL_SHOWN
-    "            AND s.visibility <> 'hidden'"
-    "          GROUP BY x.album_id) AS c ON c.album_id = a.id"
-    " WHERE a.id IN (SELECT value FROM json_each($1))";
 
 /* $1 link */
 static const char SQL_PREVIEW_OF_ALBUM[] =
@@ -259,30 +231,10 @@ link_store_remove_assets (Db *tx, Arena *arena, const char *id, const StringList
 }
 
 gboolean
-shared_link_add_upload (Db *tx, const char *link_id, const char *album_id, const char *asset_id,
-                        GError **error)
+shared_link_add_upload (Db *tx, const char *link_id, const char *asset_id, GError **error)
 {
-    gint64 now_ms = timestamp_now_ms (), n = 0;
-
-    if (album_id == NULL)
-        return db_exec (tx, SQL_ADD_UPLOAD, DB_ARGS (db_text (link_id), db_text (asset_id)), NULL,
-                        error);
-    if (!db_exec (tx, SQL_ADD_UPLOAD_TO_ALBUM,
-                  DB_ARGS (db_text (album_id), db_text (asset_id), db_int (now_ms)), &n, error))
-        return FALSE;
-    return n == 0 ||
-           db_exec (tx, SQL_TOUCH_ALBUM,
-                    DB_ARGS (db_text (album_id), db_text (asset_id), db_int (now_ms)), NULL, error);
-}
-
-/* ---- albums and previews ---- */
-
-gboolean
-link_store_albums (Db *db, Arena *arena, const StringList *album_ids, LinkAlbumRowList *out,
-                   GError **error)
-{
-    return db_select (db, arena, &link_album_row_type, (List *) out, SQL_ALBUMS,
-                      DB_ARGS (db_strings (arena, album_ids)), error);
+    return db_exec (tx, SQL_ADD_UPLOAD, DB_ARGS (db_text (link_id), db_text (asset_id)), NULL,
+                    error);
 }
 
 gboolean

@@ -10,6 +10,7 @@
 #define OWNER "5bbd29cd-0000-4000-8000-000000000001"
 #define EDITOR "5bbd29cd-0000-4000-8000-000000000002"
 #define ALBUM "a1000000-0000-4000-8000-000000000001"
+#define LINK "11000000-0000-4000-8000-000000000001"
 #define ASSET "a0000000-0000-4000-8000-000000000001"
 
 /* ---- keys ---- */
@@ -139,7 +140,7 @@ run_sql (TestDb *t, const char *sql)
 static const char *
 fill (TestDb *t)
 {
-    SharedLinkRow row = { .id = "11000000-0000-4000-8000-000000000001",
+    SharedLinkRow row = { .id = LINK,
                           .owner_id = EDITOR,
                           .type = SHARED_LINK_TYPE_ALBUM,
                           .album_id = ALBUM,
@@ -268,37 +269,22 @@ select_int (TestDb *t, const char *sql)
 }
 
 static void
-test_an_upload_goes_into_the_album_once (TestDb *t)
+test_an_upload_becomes_part_of_a_link_once (TestDb *t)
 {
     fill (t);
-    add_asset (t, "timeline");
+    add_asset (t, "archive");
     for (int i = 0; i < 2; i++)
-        g_assert_true (shared_link_add_upload (t->db, "11000000-0000-4000-8000-000000000001", ALBUM,
-                                               ASSET, &t->error));
-    g_assert_cmpint (select_int (t, "SELECT count(*) FROM album_asset"), ==, 1);
-    g_assert_cmpint (select_int (t, "SELECT count(*) FROM shared_link_asset"), ==, 0);
-    g_assert_cmpint (select_int (t, "SELECT count(*) FROM album WHERE thumbnail_asset_id = '" ASSET
-                                    "' AND update_id <> 'u' AND updated_at > 1"),
-                     ==, 1);
-    for (int i = 0; i < 2; i++)
-        g_assert_true (shared_link_add_upload (t->db, "11000000-0000-4000-8000-000000000001", NULL,
-                                               ASSET, &t->error));
+        g_assert_true (shared_link_add_upload (t->db, LINK, ASSET, &t->error));
     g_assert_cmpint (select_int (t, "SELECT count(*) FROM shared_link_asset"), ==, 1);
 }
 
 static void
 test_what_is_locked_stays_out (TestDb *t)
 {
-    static const char *const albums[] = { ALBUM, NULL };
-
     fill (t);
     add_asset (t, "locked");
-    for (gsize i = 0; i < G_N_ELEMENTS (albums); i++)
-        g_assert_true (shared_link_add_upload (t->db, "11000000-0000-4000-8000-000000000001",
-                                               albums[i], ASSET, &t->error));
-    g_assert_cmpint (select_int (t, "SELECT count(*) FROM album_asset"), ==, 0);
+    g_assert_true (shared_link_add_upload (t->db, LINK, ASSET, &t->error));
     g_assert_cmpint (select_int (t, "SELECT count(*) FROM shared_link_asset"), ==, 0);
-    g_assert_cmpint (select_int (t, "SELECT count(*) FROM album WHERE update_id = 'u'"), ==, 1);
 }
 
 int
@@ -316,8 +302,8 @@ main (int argc, char *argv[])
     test_db_add ("/shared-links/a-slug-is-compared-exactly", test_a_slug_is_compared_exactly);
     test_db_add ("/shared-links/a-link-ends-with-its-time-its-owner-or-its-album",
                  test_a_link_ends_with_its_time_its_owner_or_its_album);
-    test_db_add ("/shared-links/an-upload-goes-into-the-album-once",
-                 test_an_upload_goes_into_the_album_once);
+    test_db_add ("/shared-links/an-upload-becomes-part-of-a-link-once",
+                 test_an_upload_becomes_part_of_a_link_once);
     test_db_add ("/shared-links/what-is-locked-stays-out", test_what_is_locked_stays_out);
     return test_db_run ();
 }

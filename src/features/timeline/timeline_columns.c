@@ -64,15 +64,14 @@ struct _TimelineColumns {
 };
 
 TimelineColumns *
-timeline_columns_new (gboolean with_places, gboolean with_coordinates, gboolean with_stacks)
+timeline_columns_new (gboolean with_coordinates, gboolean with_stacks)
 {
     TimelineColumns *self = g_new0 (TimelineColumns, 1);
 
     for (guint i = 0; i < N_COLUMNS; i++)
         self->texts[i] = g_string_sized_new (1024);
     for (guint i = 0; i < N_COLUMNS; i++)
-        if ((!with_places && (i == COLUMN_CITY || i == COLUMN_COUNTRY)) ||
-            (!with_coordinates && (i == COLUMN_LATITUDE || i == COLUMN_LONGITUDE)) ||
+        if ((!with_coordinates && (i == COLUMN_LATITUDE || i == COLUMN_LONGITUDE)) ||
             (!with_stacks && i == COLUMN_STACK))
             g_string_free (g_steal_pointer (&self->texts[i]), TRUE);
     self->day = G_MININT64;
@@ -267,10 +266,8 @@ timeline_columns_add (TimelineColumns *self, const TimelineAsset *asset)
 {
     GString **texts = self->texts;
 
-    if (texts[COLUMN_CITY] != NULL) {
-        add_text (texts[COLUMN_CITY], asset->city);
-        add_text (texts[COLUMN_COUNTRY], asset->country);
-    }
+    add_text (texts[COLUMN_CITY], asset->city);
+    add_text (texts[COLUMN_COUNTRY], asset->country);
     if (asset->has_duration_ms)
         add_int (texts[COLUMN_DURATION], asset->duration_ms);
     else

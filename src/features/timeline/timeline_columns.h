@@ -26,8 +26,7 @@ typedef struct {
 
 typedef struct _TimelineColumns TimelineColumns;
 
-TimelineColumns *timeline_columns_new (gboolean with_places, gboolean with_coordinates,
-                                       gboolean with_stacks);
+TimelineColumns *timeline_columns_new (gboolean with_coordinates, gboolean with_stacks);
 void timeline_columns_free (TimelineColumns *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TimelineColumns, timeline_columns_free)
 

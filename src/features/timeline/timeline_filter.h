@@ -8,9 +8,19 @@ typedef struct {
     double west, south, east, north;
 } TimelineBox;
 
+/** Sets of assets; a timeline shows what is in each of those that are named. */
+typedef enum {
+    TIMELINE_OWNER,  /* a user's own */
+    TIMELINE_OWNERS, /* of several users, a JSON array of ids */
+    TIMELINE_ALBUM,
+    TIMELINE_PERSON, /* with a face of this person */
+    TIMELINE_TAG,    /* with this tag, or one below it */
+    TIMELINE_N_SETS
+} TimelineSet;
+
 typedef struct {
-    const char *owner_id;
-    const char *visibility; /* NULL: timeline and archive */
+    const char *sets[TIMELINE_N_SETS]; /* which one; NULL: not asked for. At least one is */
+    const char *visibility;            /* NULL: timeline and archive */
     gboolean has_favorite, is_favorite;
     gboolean trashed;   /* only what is in the trash, else only what is not */
     gboolean stacked;   /* a stack is one asset */

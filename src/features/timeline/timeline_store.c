@@ -1,10 +1,11 @@
 /* timeline_store.c -- see timeline_store.h
  *
- * The statements are put together from the literals below, each value a parameter. All of them take
- *   $1      owner
- *   $2, $3  the visibilities wanted, twice the same for one
- *   $4, $5  the values of is_favorite wanted
- *   $6      0: hide members of stacks that are not the primary, 1: do not (stack_hidden IN (0, $6)) */
+ * The statements are put together from the literals below, each value a parameter. All of them begin
+ * with
+ *   $1, $2  the visibilities wanted, twice the same for one
+ *   $3, $4  the values of is_favorite wanted
+ *   $5      0: hide members of stacks that are not the primary, 1: do not (stack_hidden IN (0, $5))
+ * and end with one for each set that is named. */
 #define G_LOG_DOMAIN "timeline"
 #include "features/timeline/timeline_store.h"
 
@@ -12,33 +13,46 @@
 
 #define DAY_MS 86400000LL
 
-/* Kept counts; $7, $8 states. A period is a month, or a day of upload. */
-static const char SQL_COUNT_MONTHS[] =
-    "SELECT local_month AS period, CAST(sum(n_assets) AS BIGINT) AS n_assets FROM asset_month"
-    " WHERE owner_id = $1 AND visibility IN ($2, $3) AND is_favorite IN ($4, $5)"
-    "   AND stack_hidden IN (0, $6) AND status IN ($7, $8)"
-    " GROUP BY local_month ORDER BY local_month";
-static const char SQL_COUNT_DAYS[] =
-    "SELECT created_day AS period, CAST(sum(n_assets) AS BIGINT) AS n_assets"
-    "  FROM asset_created_day"
-    " WHERE owner_id = $1 AND visibility IN ($2, $3) AND is_favorite IN ($4, $5)"
-    "   AND stack_hidden IN (0, $6) AND status IN ($7, $8)"
-    " GROUP BY created_day ORDER BY created_day";
+/* In a set, whose parameter follows; 'a' is the asset, or a row of kept counts for owners. */
+static const struct {
+    const char *before, *after; /* the parameter */
+} set_sql[TIMELINE_N_SETS] = {
+    [TIMELINE_OWNER] = { " AND a.owner_id = ", "" },
+    [TIMELINE_OWNERS] = { " AND a.owner_id IN (SELECT value FROM json_each(", "))" },
+    [TIMELINE_ALBUM] = { " AND a.id IN (SELECT asset_id FROM album_asset WHERE album_id = ", ")" },
+    [TIMELINE_PERSON] = { " AND a.id IN (SELECT asset_id FROM asset_face"
+                          " WHERE is_visible = 1 AND deleted_at IS NULL AND person_id = ",
+                          ")" },
+    [TIMELINE_TAG] = { " AND a.id IN (SELECT x.asset_id FROM tag_ancestor t"
+                       " JOIN tag_asset x ON x.tag_id = t.tag_id WHERE t.ancestor_id = ",
+                       ")" },
+};
 
 #define SQL_SHOWN                                                                                  \
-    " a.owner_id = $1 AND a.visibility IN ($2, $3) AND a.is_favorite IN ($4, $5)"                  \
-    " AND a.stack_hidden IN (0, $6)"
+    " a.visibility IN ($1, $2) AND a.is_favorite IN ($3, $4) AND a.stack_hidden IN (0, $5)"
+
+/* Kept counts; $6, $7 states. A period is a month, or a day of upload. */
+#define SQL_COUNT_MONTHS                                                                           \
+    "SELECT a.local_month AS period, CAST(sum(a.n_assets) AS BIGINT) AS n_assets"                  \
+    "  FROM asset_month a WHERE" SQL_SHOWN " AND a.status IN ($6, $7)"
+#define SQL_COUNT_DAYS                                                                             \
+    "SELECT a.created_day AS period, CAST(sum(a.n_assets) AS BIGINT) AS n_assets"                  \
+    "  FROM asset_created_day a WHERE" SQL_SHOWN " AND a.status IN ($6, $7)"
+
 #define SQL_ACTIVE " AND a.deleted_at IS NULL AND a.status = 'active'"
 #define SQL_TRASHED " AND a.deleted_at IS NOT NULL AND a.status <> 'deleted'"
 
-/* $7 south, $8 north, $9 west, $10 east, $11 west, $12 east: an area across the antimeridian is two.
+/* Counting assets: those of an album, of a person, with a tag. */
+#define SQL_COUNT_SET " AS period, count(*) AS n_assets FROM asset a WHERE" SQL_SHOWN
+
+/* $6 south, $7 north, $8 west, $9 east, $10 west, $11 east: an area across the antimeridian is two.
  * CROSS JOIN makes SQLite begin with the positions. */
 #define SQL_COUNT_AREA                                                                             \
     " AS period, count(*) AS n_assets FROM asset_exif e CROSS JOIN asset a"                        \
-    " WHERE a.id = e.asset_id AND e.latitude BETWEEN $7 AND $8"                                    \
-    "   AND (e.longitude BETWEEN $9 AND $10 OR e.longitude BETWEEN $11 AND $12) AND" SQL_SHOWN
+    " WHERE a.id = e.asset_id AND e.latitude BETWEEN $6 AND $7"                                    \
+    "   AND (e.longitude BETWEEN $8 AND $9 OR e.longitude BETWEEN $10 AND $11) AND" SQL_SHOWN
 
-/* $7, $8 the first and last local day, or moment of upload, of the month */
+/* $6, $7 the first and last local day, or moment of upload, of the month */
 #define SQL_LIST                                                                                   \
     "SELECT a.id, a.owner_id, a.type, a.visibility, a.is_favorite, a.deleted_at, a.duration_ms,"   \
     "       a.live_photo_video_id, a.file_created_at, a.local_date_time, a.created_at, a.width,"   \
@@ -50,10 +64,10 @@ static const char SQL_COUNT_DAYS[] =
     "     (SELECT count(*) FROM asset m WHERE m.stack_id = a.stack_id"                             \
     "         AND m.visibility = 'timeline' AND m.deleted_at IS NULL AND m.status = 'active') END"
 #define SQL_LIST_FROM " FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE" SQL_SHOWN
-/* $9 south, $10 north, $11 west, $12 east, $13 west, $14 east */
+/* $8 south, $9 north, $10 west, $11 east, $12 west, $13 east */
 #define SQL_LIST_AREA                                                                              \
-    " AND e.latitude BETWEEN $9 AND $10"                                                           \
-    " AND (e.longitude BETWEEN $11 AND $12 OR e.longitude BETWEEN $13 AND $14)"
+    " AND e.latitude BETWEEN $8 AND $9"                                                            \
+    " AND (e.longitude BETWEEN $10 AND $11 OR e.longitude BETWEEN $12 AND $13)"
 
 /* The columns of SQL_LIST. */
 enum {
@@ -80,7 +94,7 @@ enum {
     LIST_STACK_COUNT,
 };
 
-#define MAX_ARGS 14
+#define MAX_ARGS (13 + TIMELINE_N_SETS)
 
 typedef struct {
     const char *sql;
@@ -104,7 +118,6 @@ add_arg (Statement *self, DbValue value)
 static void
 add_filter (Statement *self, const TimelineFilter *filter)
 {
-    add_arg (self, db_text (filter->owner_id));
     add_arg (self, db_text (filter->visibility != NULL ? filter->visibility : "timeline"));
     add_arg (self, db_text (filter->visibility != NULL ? filter->visibility : "archive"));
     add_arg (self, db_int (filter->has_favorite && filter->is_favorite));
@@ -125,6 +138,30 @@ add_box (Statement *self, const TimelineBox *box)
     add_arg (self, db_real (box->east));
 }
 
+/* The conditions of the sets, after all other parameters. */
+static const char *
+add_sets (Statement *self, const TimelineFilter *filter, Arena *arena)
+{
+    const char *sql = "";
+
+    for (guint i = 0; i < TIMELINE_N_SETS; i++) {
+        if (filter->sets[i] == NULL)
+            continue;
+        add_arg (self, db_text (filter->sets[i]));
+        sql = arena_printf (arena, "%s%s$%u%s", sql, set_sql[i].before, (guint) self->n,
+                            set_sql[i].after);
+    }
+    return sql;
+}
+
+/* What is kept counts the assets of owners, and knows of nothing else. */
+static gboolean
+is_kept (const TimelineFilter *filter)
+{
+    return !filter->has_box && filter->sets[TIMELINE_ALBUM] == NULL &&
+           filter->sets[TIMELINE_PERSON] == NULL && filter->sets[TIMELINE_TAG] == NULL;
+}
+
 static void
 prepare_count (const TimelineFilter *filter, Arena *arena, Statement *out)
 {
@@ -133,15 +170,21 @@ prepare_count (const TimelineFilter *filter, Arena *arena, Statement *out)
 
     out->n = 0;
     add_filter (out, filter);
-    if (filter->has_box) {
-        add_box (out, &filter->box);
-        out->sql = arena_printf (arena, "SELECT %s%s%s GROUP BY %s ORDER BY 1", day, SQL_COUNT_AREA,
-                                 filter->trashed ? SQL_TRASHED : SQL_ACTIVE, day);
+    if (is_kept (filter)) {
+        add_arg (out, db_text (filter->trashed ? "trashed" : "active"));
+        add_arg (out, db_text (filter->trashed ? "offline" : "active"));
+        out->sql = arena_printf (arena, "%s%s GROUP BY %s ORDER BY 1",
+                                 filter->by_upload ? SQL_COUNT_DAYS : SQL_COUNT_MONTHS,
+                                 add_sets (out, filter, arena),
+                                 filter->by_upload ? "a.created_day" : "a.local_month");
         return;
     }
-    add_arg (out, db_text (filter->trashed ? "trashed" : "active"));
-    add_arg (out, db_text (filter->trashed ? "offline" : "active"));
-    out->sql = filter->by_upload ? SQL_COUNT_DAYS : SQL_COUNT_MONTHS;
+    if (filter->has_box)
+        add_box (out, &filter->box);
+    out->sql = arena_printf (arena, "SELECT %s%s%s%s GROUP BY %s ORDER BY 1", day,
+                             filter->has_box ? SQL_COUNT_AREA : SQL_COUNT_SET,
+                             add_sets (out, filter, arena),
+                             filter->trashed ? SQL_TRASHED : SQL_ACTIVE, day);
 }
 
 static void
@@ -158,10 +201,10 @@ prepare_list (const TimelineFilter *filter, gint64 month, Arena *arena, Statemen
     if (filter->has_box)
         add_box (out, &filter->box);
     out->sql = arena_printf (
-        arena, "%s%s%s%s%s AND %s BETWEEN $7 AND $8 ORDER BY %s%s, a.file_created_at%s, a.id%s",
+        arena, "%s%s%s%s%s%s AND %s BETWEEN $6 AND $7 ORDER BY %s%s, a.file_created_at%s, a.id%s",
         SQL_LIST, filter->stacked ? SQL_STACK_COUNT : "0", SQL_LIST_FROM,
-        filter->trashed ? SQL_TRASHED : SQL_ACTIVE, filter->has_box ? SQL_LIST_AREA : "", period,
-        period, direction, direction, direction);
+        add_sets (out, filter, arena), filter->trashed ? SQL_TRASHED : SQL_ACTIVE,
+        filter->has_box ? SQL_LIST_AREA : "", period, period, direction, direction, direction);
 }
 
 /* ---- counting ---- */
@@ -180,7 +223,7 @@ static gboolean
 count_period (const DbRow *row, gpointer data)
 {
     Counter *self = data;
-    gboolean is_month = !self->filter->by_upload && !self->filter->has_box;
+    gboolean is_month = !self->filter->by_upload && is_kept (self->filter);
     gint64 period = db_row_int (row, 0);
     MonthCount count = { is_month ? period : timeline_month_of_day (period), db_row_int (row, 1) };
     MonthCount *last = self->months->len > 0
@@ -222,7 +265,7 @@ timeline_store_count (Db *db, Arena *arena, const TimelineFilter *filter,
 /* ---- listing ---- */
 
 typedef struct {
-    const char *viewer_id;
+    const TimelineViewer *viewer;
     TimelineColumns *columns;
 } Lister;
 
@@ -230,6 +273,7 @@ static gboolean
 list_asset (const DbRow *row, gpointer data)
 {
     Lister *self = data;
+    gboolean sees_place = self->viewer->sees_places;
     TimelineAsset asset = {
         .id = db_row_text (row, LIST_ID),
         .owner_id = db_row_text (row, LIST_OWNER_ID),
@@ -241,17 +285,17 @@ list_asset (const DbRow *row, gpointer data)
         .file_created_at_ms = db_row_int (row, LIST_FILE_CREATED_AT),
         .local_date_time_ms = db_row_int (row, LIST_LOCAL_DATE_TIME),
         .created_at_ms = db_row_int (row, LIST_CREATED_AT),
-        .city = db_row_text (row, LIST_CITY),
-        .country = db_row_text (row, LIST_COUNTRY),
+        .city = sees_place ? db_row_text (row, LIST_CITY) : NULL,
+        .country = sees_place ? db_row_text (row, LIST_COUNTRY) : NULL,
         .projection_type = db_row_text (row, LIST_PROJECTION),
-        .has_position =
-            !db_row_is_null (row, LIST_LATITUDE) && !db_row_is_null (row, LIST_LONGITUDE),
+        .has_position = sees_place && !db_row_is_null (row, LIST_LATITUDE) &&
+                        !db_row_is_null (row, LIST_LONGITUDE),
         .stack_id = db_row_text (row, LIST_STACK_ID),
         .n_stack = db_row_int (row, LIST_STACK_COUNT),
     };
 
-    asset.is_favorite =
-        db_row_int (row, LIST_IS_FAVORITE) != 0 && g_strcmp0 (asset.owner_id, self->viewer_id) == 0;
+    asset.is_favorite = db_row_int (row, LIST_IS_FAVORITE) != 0 &&
+                        g_strcmp0 (asset.owner_id, self->viewer->user_id) == 0;
     if (asset.has_duration_ms)
         asset.duration_ms = db_row_int (row, LIST_DURATION);
     if (!db_row_is_null (row, LIST_WIDTH))
@@ -270,9 +314,9 @@ list_asset (const DbRow *row, gpointer data)
 
 gboolean
 timeline_store_list (Db *db, Arena *arena, const TimelineFilter *filter, gint64 month,
-                     const char *viewer_id, TimelineColumns *columns, GError **error)
+                     const TimelineViewer *viewer, TimelineColumns *columns, GError **error)
 {
-    Lister lister = { viewer_id, columns };
+    Lister lister = { viewer, columns };
     Statement statement;
 
     prepare_list (filter, month, arena, &statement);

@@ -5,15 +5,21 @@
 #include "features/timeline/timeline_filter.h"
 #include "features/timeline_api.h"
 
-/** The months that have assets, newest first unless ascending. Plain filters read kept counts; only an
- *  area (has_box) counts assets, those in it. */
+/** Who looks. */
+typedef struct {
+    const char *user_id;  /* favourites are the owner's own business; NULL: nobody's */
+    gboolean sees_places; /* else cities, countries and positions are null */
+} TimelineViewer;
+
+/** The months that have assets, newest first unless ascending. Those of owners read kept counts; with
+ *  another set or an area (has_box) the assets in it are counted. */
 gboolean timeline_store_count (Db *db, Arena *arena, const TimelineFilter *filter,
                                TimeBucketsResponseList *out, GError **error);
 
-/** Add the assets of a month to @columns, in the order of the answer.
- *  @viewer_id  favourites are the owner's own business */
+/** Add the assets of a month to @columns, in the order of the answer. */
 gboolean timeline_store_list (Db *db, Arena *arena, const TimelineFilter *filter, gint64 month,
-                              const char *viewer_id, TimelineColumns *columns, GError **error);
+                              const TimelineViewer *viewer, TimelineColumns *columns,
+                              GError **error);
 
 /** The engine's plans of the two, as text; for the test that no whole table is read. */
 gboolean timeline_store_explain (Db *db, Arena *arena, const TimelineFilter *filter,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/timestamp.h"
+#include "features/albums/albums.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
 #include "features/users/users.h"
@@ -127,7 +128,8 @@ static gboolean
 run_remove (Db *tx, gpointer data, GError **error)
 {
     Remove *self = data;
-    StringList files = { 0 };
+    const char *id = self->job.id;
+    StringList files = { 0 }, ids = { &id, 1 };
     GError *why = NULL;
 
     self->is_gone = FALSE;
@@ -143,6 +145,7 @@ run_remove (Db *tx, gpointer data, GError **error)
     }
     return find_files (tx, self, &files, error) &&
            remove_motion_part (tx, self->arena, &self->asset, error) &&
+           albums_drop_assets (tx, self->arena, &ids, error) &&
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&

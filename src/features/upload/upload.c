@@ -10,7 +10,6 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "features/ingest/ingest.h"
-#include "features/shared-links/shared-links.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 
@@ -101,12 +100,10 @@ typedef struct {
     gboolean hidden_video;
 } Commit;
 
-/* What came by a link is seen there, new or not. */
 static gboolean
-share (Db *tx, const Upload *upload, const char *asset_id, GError **error)
+run_also (Db *tx, const Upload *upload, const char *asset_id, GError **error)
 {
-    return upload->link_id == NULL ||
-           shared_link_add_upload (tx, upload->link_id, upload->link_album_id, asset_id, error);
+    return upload->also == NULL || upload->also (tx, upload->also_data, asset_id, error);
 }
 
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */
@@ -129,7 +126,7 @@ run_commit (Db *tx, gpointer data, GError **error)
         return (upload->live_photo_video_id == NULL ||
                 asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
                                         error)) &&
-               share (tx, upload, self->place->id, error) &&
+               run_also (tx, upload, self->place->id, error) &&
                ingest_add_metadata (tx, self->arena, self->place->id, "upload", error);
     if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, &self->duplicate_id,
                       error))
@@ -140,16 +137,16 @@ run_commit (Db *tx, gpointer data, GError **error)
                      "the same file is being removed at this moment; send it again");
         return FALSE;
     }
-    return share (tx, upload, self->duplicate_id, error) &&
+    return run_also (tx, upload, self->duplicate_id, error) &&
            users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
 }
 
 static gboolean
-run_share (Db *tx, gpointer data, GError **error)
+run_known (Db *tx, gpointer data, GError **error)
 {
     const Commit *self = data;
 
-    return share (tx, self->upload, self->duplicate_id, error);
+    return run_also (tx, self->upload, self->duplicate_id, error);
 }
 
 static gboolean
@@ -186,7 +183,7 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
         return FALSE;
     if (known_id != NULL) {
         commit.duplicate_id = known_id;
-        if (upload->link_id != NULL && !db_write (app->db, run_share, &commit, error))
+        if (upload->also != NULL && !db_write (app->db, run_known, &commit, error))
             return FALSE;
         *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };
         return TRUE;

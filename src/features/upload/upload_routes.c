@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/albums/albums.h"
+#include "features/shared-links/shared-links.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -147,6 +149,20 @@ find_type (const AssetMediaCreate *body, const char **out_name)
     return NULL;
 }
 
+/* What came by a link is seen there, new or not. */
+static gboolean
+share_upload (Db *tx, gpointer data, const char *asset_id, GError **error)
+{
+    const ApiCall *call = data;
+    const Auth *auth = call->auth;
+    StringList ids = { &asset_id, 1 };
+
+    if (auth->link_album_id == NULL)
+        return shared_link_add_upload (tx, auth->link_id, asset_id, error);
+    return album_add_assets (call->app, tx, call->arena, auth->link_album_id, auth->user_id, &ids,
+                             NULL, error);
+}
+
 /* What a visitor sends is the owner's, who alone marks it as favourite or locks it away. A motion part
  * must be there for the visitor, or any video of the owner could be looked at by its id. */
 static gboolean
@@ -157,8 +173,8 @@ limit_visitor (ApiCall *call, Upload *upload, GError **error)
 
     if (auth->kind != CREDENTIAL_LINK)
         return TRUE;
-    upload->link_id = auth->link_id;
-    upload->link_album_id = auth->link_album_id;
+    upload->also = share_upload;
+    upload->also_data = call;
     upload->is_favorite = FALSE;
     if (upload->visibility == ASSET_VISIBILITY_LOCKED)
         upload->visibility = ASSET_VISIBILITY_TIMELINE;

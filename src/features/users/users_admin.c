@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "features/albums/albums.h"
 #include "features/config/config.h"
 #include "media/layout.h"
 
@@ -39,6 +40,7 @@ write_delete (Db *tx, gpointer data, GError **error)
     return users_load (tx, write->arena, write->id, write->out, error) &&
            users_store_set_deleted (tx, write->id, write->force ? "removing" : "deleted", TRUE,
                                     error) &&
+           albums_owner_deleted (tx, write->id, timestamp_now_ms (), error) &&
            (!write->force || add_delete_job (tx, write->id, error)) &&
            users_store_load (tx, write->arena, write->id, write->out, error);
 }
@@ -70,6 +72,7 @@ write_restore (Db *tx, gpointer data, GError **error)
         return FALSE;
     }
     return users_store_set_deleted (tx, write->id, "active", FALSE, error) &&
+           albums_owner_deleted (tx, write->id, 0, error) &&
            users_store_load (tx, write->arena, write->id, write->out, error);
 }
 
@@ -156,6 +159,12 @@ id_of_job (const Job *job, Arena *arena)
                                                                                     : NULL;
 }
 
+static gboolean
+write_removal (Db *tx, gpointer data, GError **error)
+{
+    return albums_owner_removed (tx, data, error) && users_store_delete (tx, data, error);
+}
+
 /* Files first: as long as the rows are there the job can run again and end what it began. The account
  * cannot be restored once it is being removed, so nobody sees its rows without their files. */
 static JobResult
@@ -183,7 +192,8 @@ run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
         return JOB_RETRY;
     if (!is_deleted)
         return JOB_SKIPPED; /* restored meanwhile */
-    if (!remove_folders (app, arena, &user, error) || !users_store_delete (app->db, id, error))
+    if (!remove_folders (app, arena, &user, error) ||
+        !db_write (app->db, write_removal, (gpointer) id, error))
         return JOB_RETRY;
     realtime_send (app->realtime, NULL, "on_user_delete", argument);
     g_message ("the account '%s' and all its files are removed", user.email);

@@ -1,0 +1,15 @@
+/* album_summary.h -- what is kept of the assets of an album (internal to the feature) */
+#pragma once
+#include "db/db.h"
+
+/** What an album shows: not in the trash, on the timeline or archived. The asset is 'a'. */
+#define SQL_ALBUM_SHOWS                                                                            \
+    "a.status = 'active' AND a.deleted_at IS NULL AND a.visibility IN ('timeline', 'archive')"
+
+/** Count the assets of albums anew, in a write. A cover that is missing, left the album or is not
+ *  shown any more becomes the newest asset. May be run again. */
+gboolean album_summary_refresh (Db *tx, Arena *arena, const StringList *album_ids, GError **error);
+
+/** The same for those of @album_ids that changed since; in writes of its own. */
+gboolean album_summary_refresh_stale (Db *db, Arena *arena, const StringList *album_ids,
+                                      GError **error);
