@@ -22,6 +22,7 @@
 #include "features/server/server.h"
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
+#include "features/shared-links/shared-links.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -55,6 +56,7 @@ features_start (App *app, Api *api, GError **error)
     timeline_start (app, api);
     search_start (app, api);
     map_start (app, api);
+    shared_links_start (app, api);
     return upload_start (app, api, error);
 }
 

@@ -115,6 +115,9 @@ HttpResponse *http_response_new_text (unsigned status, const char *content_type,
  *  when asked for and over 1 KiB. @body (transfer full). */
 HttpResponse *http_response_new_json (unsigned status, GString *body);
 
+/** The same of a page that is made for its request, text/html. */
+HttpResponse *http_response_new_html (unsigned status, GString *body);
+
 /** A file, by sendfile: single ranges, If-Range, If-None-Match, If-Modified-Since, 206, 304, 416,
  *  Last-Modified, weak ETag "W/<size hex>-<mtime ms hex>", Accept-Ranges. @fd is closed by it. */
 HttpResponse *http_response_new_file (int fd, const char *content_type);

@@ -13,11 +13,12 @@
 
 #define COMPRESS_MIN_BYTES 1024
 #define JSON_TYPE "application/json; charset=utf-8"
+#define HTML_TYPE "text/html; charset=utf-8"
 
 typedef enum {
     RESPONSE_EMPTY,
     RESPONSE_BYTES,
-    RESPONSE_JSON,
+    RESPONSE_JSON, /* or HTML: text that gets a tag and is compressed */
     RESPONSE_FILE,
     RESPONSE_STREAM,
     RESPONSE_UPGRADE
@@ -81,6 +82,15 @@ HttpResponse *
 http_response_new_json (unsigned status, GString *body)
 {
     HttpResponse *self = response_new (RESPONSE_JSON, status, JSON_TYPE);
+
+    self->body = g_string_free_to_bytes (body);
+    return self;
+}
+
+HttpResponse *
+http_response_new_html (unsigned status, GString *body)
+{
+    HttpResponse *self = response_new (RESPONSE_JSON, status, HTML_TYPE);
 
     self->body = g_string_free_to_bytes (body);
     return self;

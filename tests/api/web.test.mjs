@@ -186,6 +186,11 @@ test('IMMICH_WEB_DIR serves another app, and nothing outside it', async () => {
     const page = (await get(where)).expect(200);
     assert.deepEqual([page.text, page.headers.get('cache-control')], ['<p>another app', 'no-store'], where);
   }
+  for (const where of ['/share/no-such-key', '/s/no-such-slug']) {
+    const page = (await get(where)).expect(404);
+    assert.deepEqual([page.text, page.headers.get('content-type')], ['<p>another app', 'text/html; charset=utf-8'], where);
+  }
   fs.rmSync(path.join(app, 'index.html'));
   (await get('/')).expect(404, /IMMICH_WEB_DIR/);
+  (await get('/s/no-such-slug')).expect(404, /IMMICH_WEB_DIR/);
 });

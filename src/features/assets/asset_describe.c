@@ -169,3 +169,23 @@ asset_describe (const App *app, Db *db, Arena *arena, const char *id, AssetParts
     *out = list.items[0];
     return TRUE;
 }
+
+void
+asset_strip (const AssetResponse *asset, StrippedAsset *out)
+{
+    *out = (StrippedAsset){
+        .id = asset->id,
+        .type = asset->type,
+        .original_mime_type = asset->original_mime_type,
+        .thumbhash = asset->thumbhash,
+        .local_date_time = asset->local_date_time,
+        .has_duration = asset->has_duration,
+        .duration = asset->duration,
+        .live_photo_video_id = asset->live_photo_video_id,
+        .has_metadata = FALSE,
+        .has_width = asset->has_width,
+        .width = asset->width,
+        .has_height = asset->has_height,
+        .height = asset->height,
+    };
+}

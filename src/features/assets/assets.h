@@ -43,6 +43,9 @@ gboolean assets_describe (const App *app, Db *db, Arena *arena, const StringList
                           AssetParts parts, const char *viewer_id, AssetResponseList *out,
                           GError **error);
 
+/** What a link that hides metadata shows of an asset. */
+void asset_strip (const AssetResponse *asset, StrippedAsset *out);
+
 /* ---- changing, inside a write ---- */
 
 /** A parameter for "UPDATE asset SET ... FROM json_each ($n) AS change WHERE asset.id =

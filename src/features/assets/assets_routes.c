@@ -215,16 +215,30 @@ get_asset_statistics (ApiCall *call, const GetAssetStatisticsRequest *in, AssetS
 }
 
 static ApiStatus
+answer_stripped (ApiCall *call, const AssetResponse *asset)
+{
+    GString *json = g_string_new (NULL);
+    StrippedAsset stripped;
+
+    asset_strip (asset, &stripped);
+    api_write_json (&stripped_asset_type, &stripped, json);
+    return api_respond_json (call, json);
+}
+
+/* Who comes by a link is nobody: favourites and people are the owner's own business. */
+static ApiStatus
 get_asset_info (ApiCall *call, const GetAssetInfoRequest *in, AssetResponse *out)
 {
-    AssetParts parts =
-        call->auth->kind == CREDENTIAL_LINK ? ASSET_FULL & ~ASSET_WITH_OWNER : ASSET_FULL;
+    gboolean is_visitor = call->auth->kind == CREDENTIAL_LINK;
+    AssetParts parts = is_visitor ? ASSET_FULL & ~ASSET_WITH_OWNER : ASSET_FULL;
+    const char *viewer_id = is_visitor ? "" : call->auth->user_id;
     g_autoptr (GError) error = NULL;
 
     if (!access_check_asset (call, in->id, "asset.read", &error) ||
-        !asset_describe (call->app, call->db, call->arena, in->id, parts, call->auth->user_id, out,
-                         &error))
+        !asset_describe (call->app, call->db, call->arena, in->id, parts, viewer_id, out, &error))
         return api_fail (call, g_steal_pointer (&error));
+    if (is_visitor && !call->auth->link_shows_metadata)
+        return answer_stripped (call, out);
     return API_OK;
 }
 

@@ -30,12 +30,15 @@ auth_limits_start (void)
     secrets_limit = attempt_limit_new (&secrets_rule);
 }
 
+/* The answer says when to come back. */
 static gboolean
-refuse_too_many (gint64 wait_ms, GError **error)
+refuse_too_many (ApiCall *call, gint64 wait_ms, GError **error)
 {
+    gint64 wait_s = (wait_ms + 999) / 1000;
+
+    api_set_header (call, "Retry-After", arena_printf (call->arena, "%" G_GINT64_FORMAT, wait_s));
     g_set_error (error, APP_ERROR, APP_ERROR_TOO_MANY,
-                 "Too many wrong attempts. Try again in %" G_GINT64_FORMAT " seconds",
-                 (wait_ms + 999) / 1000);
+                 "Too many wrong attempts. Try again in %" G_GINT64_FORMAT " seconds", wait_s);
     return FALSE;
 }
 
@@ -55,24 +58,44 @@ address_key (const char *peer)
     return g_inet_address_to_string (address);
 }
 
+static const char *
+account_key (ApiCall *call, const char *address, const char *what)
+{
+    return arena_printf (call->arena, "%s %s", address, what);
+}
+
 gboolean
-auth_check_login (ApiCall *call, const LoginCredential *login, LoginRow *out, gint64 *out_wait_ms,
-                  GError **error)
+auth_take_guess (ApiCall *call, const char *what, GError **error)
 {
     g_autofree char *address = address_key (call->request->peer);
-    g_autofree char *account = g_strconcat (address, " ", login->email, NULL);
+    gint64 now = timestamp_now_ms (), wait_ms = 0;
+
+    if (!attempt_limit_take (address_limit, address, now, &wait_ms))
+        return refuse_too_many (call, wait_ms, error);
+    if (attempt_limit_take (account_limit, account_key (call, address, what), now, &wait_ms))
+        return TRUE;
+    attempt_limit_give_back (address_limit, address);
+    return refuse_too_many (call, wait_ms, error);
+}
+
+void
+auth_forgive_guesses (ApiCall *call, const char *what)
+{
+    g_autofree char *address = address_key (call->request->peer);
+
+    attempt_limit_give_back (address_limit, address);
+    attempt_limit_clear (account_limit, account_key (call, address, what));
+}
+
+gboolean
+auth_check_login (ApiCall *call, const LoginCredential *login, LoginRow *out, GError **error)
+{
     g_autoptr (GError) why = NULL;
-    gint64 now = timestamp_now_ms ();
     gboolean is_known, is_right;
     LoginRow user = { 0 };
 
-    *out_wait_ms = 0;
-    if (!attempt_limit_take (address_limit, address, now, out_wait_ms))
-        return refuse_too_many (*out_wait_ms, error);
-    if (!attempt_limit_take (account_limit, account, now, out_wait_ms)) {
-        attempt_limit_give_back (address_limit, address);
-        return refuse_too_many (*out_wait_ms, error);
-    }
+    if (!auth_take_guess (call, login->email, error))
+        return FALSE;
     is_known = auth_store_find_login (call->db, call->arena, login->email, &user, &why);
     if (!is_known && !g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND)) {
         g_propagate_error (error, g_steal_pointer (&why));
@@ -85,8 +108,7 @@ auth_check_login (ApiCall *call, const LoginCredential *login, LoginRow *out, gi
                              "Incorrect email or password");
         return FALSE;
     }
-    attempt_limit_give_back (address_limit, address);
-    attempt_limit_clear (account_limit, account);
+    auth_forgive_guesses (call, login->email);
     *out = user;
     return TRUE;
 }
@@ -99,20 +121,20 @@ refuse_secret (GError **error, const char *text)
 }
 
 gboolean
-auth_check_secrets (ApiCall *call, const GivenSecrets *given, gint64 *out_wait_ms, GError **error)
+auth_check_secrets (ApiCall *call, const GivenSecrets *given, GError **error)
 {
     const char *user_id = call->auth->user_id;
     SecretsRow secrets;
+    gint64 wait_ms = 0;
 
-    *out_wait_ms = 0;
     if (!auth_store_load_secrets (call->db, call->arena, user_id, &secrets, error))
         return FALSE;
     if (given->needs_pin && secrets.pin_code == NULL)
         return refuse_secret (error, "User does not have a PIN code");
     if (given->password == NULL && given->pin_code == NULL)
         return refuse_secret (error, "Either password or pinCode is required");
-    if (!attempt_limit_take (secrets_limit, user_id, timestamp_now_ms (), out_wait_ms))
-        return refuse_too_many (*out_wait_ms, error);
+    if (!attempt_limit_take (secrets_limit, user_id, timestamp_now_ms (), &wait_ms))
+        return refuse_too_many (call, wait_ms, error);
     if (given->password != NULL) {
         if (!auth_password_matches (given->password, secrets.password))
             return refuse_secret (error, "Wrong password");
@@ -125,17 +147,18 @@ auth_check_secrets (ApiCall *call, const GivenSecrets *given, gint64 *out_wait_m
 
 /* ---- cookies ---- */
 
-static void
-set_cookie (ApiCall *call, const char *name, const char *value, gboolean is_http_only)
+void
+auth_set_cookie (ApiCall *call, const char *name, const char *value, gint64 life_s,
+                 gboolean is_http_only)
 {
-    g_autoptr (GDateTime) end =
-        g_date_time_new_from_unix_utc (timestamp_now_ms () / 1000 + COOKIE_LIFE_S);
+    g_autoptr (GDateTime) end = g_date_time_new_from_unix_utc (timestamp_now_ms () / 1000 + life_s);
     g_autofree char *expires = g_date_time_format (end, "%a, %d %b %Y %H:%M:%S GMT");
 
     api_set_cookie (call, arena_printf (call->arena,
-                                        "%s=%s; Max-Age=%d; Path=/; Expires=%s;%s%s SameSite=Lax",
-                                        name, http_percent_encode (call->arena, value),
-                                        COOKIE_LIFE_S, expires, is_http_only ? " HttpOnly;" : "",
+                                        "%s=%s; Max-Age=%" G_GINT64_FORMAT
+                                        "; Path=/; Expires=%s;%s%s SameSite=Lax",
+                                        name, http_percent_encode (call->arena, value), life_s,
+                                        expires, is_http_only ? " HttpOnly;" : "",
                                         call->request->is_secure ? " Secure;" : ""));
 }
 
@@ -150,9 +173,10 @@ clear_cookie (ApiCall *call, const char *name)
 void
 auth_set_cookies (ApiCall *call, const char *token, const char *type)
 {
-    set_cookie (call, "immich_access_token", token, TRUE);
-    set_cookie (call, "immich_auth_type", type, TRUE);
-    set_cookie (call, "immich_is_authenticated", "true", FALSE); /* read by scripts */
+    auth_set_cookie (call, "immich_access_token", token, COOKIE_LIFE_S, TRUE);
+    auth_set_cookie (call, "immich_auth_type", type, COOKIE_LIFE_S, TRUE);
+    auth_set_cookie (call, "immich_is_authenticated", "true", COOKIE_LIFE_S,
+                     FALSE); /* read by scripts */
 }
 
 void

@@ -34,6 +34,16 @@ const char *auth_hash_password (Arena *arena, const char *password);
 /** As long for a wrong password, an empty or missing hash and an unknown account. */
 gboolean auth_password_matches (const char *password, const char *hash);
 
+/** Count a guess at the secret of @what (an e-mail, a link) before it is looked at. FALSE with
+ *  APP_ERROR_TOO_MANY when the caller's address guessed too often; the answer says when to come back. */
+gboolean auth_take_guess (ApiCall *call, const char *what, GError **error);
+/** It was right: what was counted for @what is forgotten. */
+void auth_forgive_guesses (ApiCall *call, const char *what);
+
+/** A cookie for Path=/ of this host, Lax, and Secure where the request was. */
+void auth_set_cookie (ApiCall *call, const char *name, const char *value, gint64 life_s,
+                      gboolean is_http_only);
+
 /* ---- what OAuth shares with a login by password ---- */
 
 /** Make a session of the asking device, set the three cookies and describe the login.

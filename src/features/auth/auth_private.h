@@ -4,10 +4,9 @@
 
 void auth_limits_start (void);
 
-/** Check a login. FALSE with APP_ERROR_UNAUTHORIZED or APP_ERROR_TOO_MANY; then *@out_wait_ms, unless 0,
- *  is how long to wait. */
+/** Check a login. FALSE with APP_ERROR_UNAUTHORIZED or APP_ERROR_TOO_MANY. */
 gboolean auth_check_login (ApiCall *call, const LoginCredential *login, LoginRow *out,
-                           gint64 *out_wait_ms, GError **error);
+                           GError **error);
 
 /** Check the caller's own secrets: the password when one is given, else the PIN. FALSE with
  *  APP_ERROR_INVALID and the client's text, or with APP_ERROR_TOO_MANY as above. */
@@ -15,8 +14,7 @@ typedef struct {
     const char *password, *pin_code; /* NULL: not given */
     gboolean needs_pin;              /* the user must have a PIN, whatever is given */
 } GivenSecrets;
-gboolean auth_check_secrets (ApiCall *call, const GivenSecrets *given, gint64 *out_wait_ms,
-                             GError **error);
+gboolean auth_check_secrets (ApiCall *call, const GivenSecrets *given, GError **error);
 
 /** The three cookies of a login and of its end. @param type  password or oauth */
 void auth_set_cookies (ApiCall *call, const char *token, const char *type);

@@ -12,16 +12,6 @@
     500 /* after the answer, so that the client that asked has it first */
 #define LOGIN_URL "/auth/login?autoLaunch=0"
 
-/* As api_fail (); says when to come back. */
-static ApiStatus
-fail_with_wait (ApiCall *call, gint64 wait_ms, GError *error)
-{
-    if (g_error_matches (error, APP_ERROR, APP_ERROR_TOO_MANY))
-        api_set_header (call, "Retry-After",
-                        arena_printf (call->arena, "%" G_GINT64_FORMAT, (wait_ms + 999) / 1000));
-    return api_fail (call, error);
-}
-
 static ApiStatus
 describe_me (ApiCall *call, UserAdminResponse *out)
 {
@@ -94,13 +84,12 @@ static ApiStatus
 login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
 {
     GError *error = NULL;
-    gint64 wait_ms = 0;
     LoginRow user;
 
     if (!config_get (call->app)->password_login->enabled)
         return api_refuse (call, APP_ERROR_UNAUTHORIZED, "Password login has been disabled");
-    if (!auth_check_login (call, in->body, &user, &wait_ms, &error))
-        return fail_with_wait (call, wait_ms, error);
+    if (!auth_check_login (call, in->body, &user, &error))
+        return api_fail (call, error);
     if (!auth_log_in (call, user.id, "password", out, &error))
         return api_fail (call, error);
     return API_OK;
@@ -189,13 +178,12 @@ change_password (ApiCall *call, const ChangePasswordRequest *in, UserAdminRespon
     const ChangePassword *body = in->body;
     GivenSecrets given = { .password = body->password };
     GError *error = NULL;
-    gint64 wait_ms = 0;
     PasswordWrite write = { .user_id = call->auth->user_id,
                             .session_id = call->auth->session_id,
                             .ends_sessions = body->invalidate_sessions };
 
-    if (!auth_check_secrets (call, &given, &wait_ms, &error))
-        return fail_with_wait (call, wait_ms, error);
+    if (!auth_check_secrets (call, &given, &error))
+        return api_fail (call, error);
     write.hash = auth_hash_password (call->arena, body->new_password);
     if (!db_write (call->db, write_password, &write, &error))
         return api_fail (call, error);
@@ -227,10 +215,9 @@ change_pin_code (ApiCall *call, const ChangePinCodeRequest *in)
 {
     GivenSecrets given = { in->body->password, in->body->pin_code, .needs_pin = TRUE };
     GError *error = NULL;
-    gint64 wait_ms = 0;
 
-    if (!auth_check_secrets (call, &given, &wait_ms, &error))
-        return fail_with_wait (call, wait_ms, error);
+    if (!auth_check_secrets (call, &given, &error))
+        return api_fail (call, error);
     if (!auth_store_set_pin (call->db, call->auth->user_id,
                              auth_hash_password (call->arena, in->body->new_pin_code), &error))
         return api_fail (call, error);
@@ -249,10 +236,9 @@ reset_pin_code (ApiCall *call, const ResetPinCodeRequest *in)
 {
     GivenSecrets given = { in->body->password, in->body->pin_code, .needs_pin = TRUE };
     GError *error = NULL;
-    gint64 wait_ms = 0;
 
-    if (!auth_check_secrets (call, &given, &wait_ms, &error))
-        return fail_with_wait (call, wait_ms, error);
+    if (!auth_check_secrets (call, &given, &error))
+        return api_fail (call, error);
     if (!db_write (call->db, write_pin_reset, (gpointer) call->auth->user_id, &error))
         return api_fail (call, error);
     return API_OK;
@@ -286,12 +272,11 @@ unlock_auth_session (ApiCall *call, const UnlockAuthSessionRequest *in)
 {
     GivenSecrets given = { .pin_code = in->body->pin_code, .needs_pin = TRUE };
     GError *error = NULL;
-    gint64 wait_ms = 0;
 
     if (call->auth->session_id == NULL)
         return refuse_key (call);
-    if (!auth_check_secrets (call, &given, &wait_ms, &error))
-        return fail_with_wait (call, wait_ms, error);
+    if (!auth_check_secrets (call, &given, &error))
+        return api_fail (call, error);
     if (!session_set_elevation (call->db, call->auth->session_id, call->auth->user_id, TRUE,
                                 timestamp_now_ms () + ELEVATION_MS, NULL, &error))
         return api_fail (call, error);

@@ -18,6 +18,12 @@ static const char SQL_ITEMS_OF_USER[] =
     SQL_ITEMS " WHERE a.owner_id = $1 AND a.visibility NOT IN ('hidden', $2) AND" SQL_THERE
               " ORDER BY a.local_day DESC, a.file_created_at DESC, a.id DESC";
 
+/* $1 album; motion parts come with their stills, what is locked is in no album */
+static const char SQL_ITEMS_OF_ALBUM[] =
+    SQL_ITEMS " JOIN album_asset x ON x.asset_id = a.id"
+              " WHERE x.album_id = $1 AND a.visibility NOT IN ('hidden', 'locked') AND" SQL_THERE
+              " ORDER BY a.local_day DESC, a.file_created_at DESC, a.id DESC";
+
 /* Extracted motion files lie there; what was uploaded as a file of its own does not. */
 #define EMBEDDED_FOLDER "encoded-video/"
 
@@ -82,19 +88,34 @@ download_find (Db *db, Arena *arena, const StringList *ids, gboolean with_embedd
     return add_motion_parts (db, arena, with_embedded, out_items, error);
 }
 
-gboolean
-download_find_all (Db *db, Arena *arena, const char *user_id, gboolean with_locked,
-                   gboolean with_embedded, GArray *out_items, GError **error)
+static gboolean
+find_set (Db *db, Arena *arena, const char *sql, DbArgs args, gboolean with_embedded,
+          GArray *out_items, GError **error)
 {
     List rows;
 
-    if (!db_select (db, arena, &download_item_row_type, &rows, SQL_ITEMS_OF_USER,
-                    DB_ARGS (db_text (user_id), db_text (with_locked ? "hidden" : "locked")),
-                    error))
+    if (!db_select (db, arena, &download_item_row_type, &rows, sql, args, error))
         return FALSE;
     if (rows.n > 0)
         g_array_append_vals (out_items, rows.items, (guint) rows.n);
     return add_motion_parts (db, arena, with_embedded, out_items, error);
+}
+
+gboolean
+download_find_all (Db *db, Arena *arena, const char *user_id, gboolean with_locked,
+                   gboolean with_embedded, GArray *out_items, GError **error)
+{
+    return find_set (db, arena, SQL_ITEMS_OF_USER,
+                     DB_ARGS (db_text (user_id), db_text (with_locked ? "hidden" : "locked")),
+                     with_embedded, out_items, error);
+}
+
+gboolean
+download_find_album (Db *db, Arena *arena, const char *album_id, gboolean with_embedded,
+                     GArray *out_items, GError **error)
+{
+    return find_set (db, arena, SQL_ITEMS_OF_ALBUM, DB_ARGS (db_text (album_id)), with_embedded,
+                     out_items, error);
 }
 
 void

@@ -32,6 +32,9 @@ gboolean download_find (Db *db, Arena *arena, const StringList *ids, gboolean wi
 /** All of a user's, but hidden ones, and locked ones unless @with_locked. */
 gboolean download_find_all (Db *db, Arena *arena, const char *user_id, gboolean with_locked,
                             gboolean with_embedded, GArray *out_items, GError **error);
+/** Everything in an album, but what is locked. */
+gboolean download_find_album (Db *db, Arena *arena, const char *album_id, gboolean with_embedded,
+                              GArray *out_items, GError **error);
 
 /* ---- download_zip.c ---- */
 

@@ -57,7 +57,10 @@ get_download_info (ApiCall *call, const GetDownloadInfoRequest *in, DownloadResp
             !download_find (call->db, call->arena, &body->asset_ids, with_embedded, items, &error))
             return api_fail (call, g_steal_pointer (&error));
     } else if (body->album_id != NULL) {
-        return api_refuse_access (call, "album.download"); /* albums are not built: none is found */
+        if (!access_check_album (call, body->album_id, "album.download", &error) ||
+            !download_find_album (call->db, call->arena, body->album_id, with_embedded, items,
+                                  &error))
+            return api_fail (call, g_steal_pointer (&error));
     } else if (body->user_id != NULL) {
         if (auth->kind == CREDENTIAL_LINK || g_strcmp0 (body->user_id, auth->user_id) != 0)
             return api_refuse_access (call, "timeline.download");

@@ -100,6 +100,12 @@ typedef struct {
     gboolean hidden_video;
 } Commit;
 
+static gboolean
+run_also (Db *tx, const Upload *upload, const char *asset_id, GError **error)
+{
+    return upload->also == NULL || upload->also (tx, upload->also_data, asset_id, error);
+}
+
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */
 static gboolean
 run_commit (Db *tx, gpointer data, GError **error)
@@ -120,6 +126,7 @@ run_commit (Db *tx, gpointer data, GError **error)
         return (upload->live_photo_video_id == NULL ||
                 asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
                                         error)) &&
+               run_also (tx, upload, self->place->id, error) &&
                ingest_add_metadata (tx, self->arena, self->place->id, "upload", error);
     if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, &self->duplicate_id,
                       error))
@@ -130,7 +137,16 @@ run_commit (Db *tx, gpointer data, GError **error)
                      "the same file is being removed at this moment; send it again");
         return FALSE;
     }
-    return users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
+    return run_also (tx, upload, self->duplicate_id, error) &&
+           users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
+}
+
+static gboolean
+run_known (Db *tx, gpointer data, GError **error)
+{
+    const Commit *self = data;
+
+    return run_also (tx, self->upload, self->duplicate_id, error);
 }
 
 static gboolean
@@ -166,6 +182,9 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
     if (!upload_find (app->db, arena, upload->owner_id, upload->file->sha1, &known_id, error))
         return FALSE;
     if (known_id != NULL) {
+        commit.duplicate_id = known_id;
+        if (upload->also != NULL && !db_write (app->db, run_known, &commit, error))
+            return FALSE;
         *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };
         return TRUE;
     }

@@ -28,6 +28,9 @@ typedef struct {
     const char *live_photo_video_id;
     AssetMetadataUpsertItemList metadata;
     const char *device_asset_id, *device_id;
+    /* What else belongs into the transaction, whether the asset is new or was there; NULL: nothing. */
+    gboolean (*also) (Db *tx, gpointer data, const char *asset_id, GError **error);
+    gpointer also_data;
 } Upload;
 
 typedef struct {

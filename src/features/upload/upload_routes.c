@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/albums/albums.h"
+#include "features/shared-links/shared-links.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -70,7 +72,7 @@ before_body (ApiCall *call)
     guint8 sha1[20];
 
     if (auth->kind == CREDENTIAL_LINK && !auth->link_allows_upload) {
-        api_refuse (call, APP_ERROR_UNAUTHORIZED, "Authentication required");
+        api_refuse (call, APP_ERROR_UNAUTHORIZED, "Unauthorized");
         return TRUE;
     }
     if (header != NULL && *header != '\0') {
@@ -81,7 +83,9 @@ before_body (ApiCall *call)
                         "hexadecimal ones");
             return TRUE;
         }
-        if (!upload_find (call->db, call->arena, auth->user_id, sha1, &id, &error)) {
+        /* whoever has a link shall not learn by a checksum what its owner has */
+        if (auth->kind != CREDENTIAL_LINK &&
+            !upload_find (call->db, call->arena, auth->user_id, sha1, &id, &error)) {
             api_fail (call, g_steal_pointer (&error));
             return TRUE;
         }
@@ -145,6 +149,46 @@ find_type (const AssetMediaCreate *body, const char **out_name)
     return NULL;
 }
 
+/* What came by a link is seen there, new or not. */
+static gboolean
+share_upload (Db *tx, gpointer data, const char *asset_id, GError **error)
+{
+    const ApiCall *call = data;
+    const Auth *auth = call->auth;
+    StringList ids = { &asset_id, 1 };
+
+    if (auth->link_album_id == NULL)
+        return shared_link_add_upload (tx, auth->link_id, asset_id, error);
+    return album_add_assets (call->app, tx, call->arena, auth->link_album_id, auth->user_id, &ids,
+                             NULL, error);
+}
+
+/* What a visitor sends is the owner's, who alone marks it as favourite or locks it away. A motion part
+ * must be there for the visitor, or any video of the owner could be looked at by its id. */
+static gboolean
+limit_visitor (ApiCall *call, Upload *upload, GError **error)
+{
+    const Auth *auth = call->auth;
+    g_autoptr (GError) why = NULL;
+
+    if (auth->kind != CREDENTIAL_LINK)
+        return TRUE;
+    upload->also = share_upload;
+    upload->also_data = call;
+    upload->is_favorite = FALSE;
+    if (upload->visibility == ASSET_VISIBILITY_LOCKED)
+        upload->visibility = ASSET_VISIBILITY_TIMELINE;
+    if (upload->live_photo_video_id == NULL ||
+        access_check_asset (call, upload->live_photo_video_id, "asset.read", &why))
+        return TRUE;
+    if (!g_error_matches (why, APP_ERROR, APP_ERROR_INVALID)) {
+        g_propagate_error (error, g_steal_pointer (&why));
+        return FALSE;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "Live photo video not found");
+    return FALSE;
+}
+
 static ApiStatus
 upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *out)
 {
@@ -181,7 +225,8 @@ upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *o
         return api_refuse_field (call, "filename", "Too long: at most %d bytes", MAX_NAME_BYTES);
     upload.type = type->kind == MEDIA_VIDEO ? ASSET_TYPE_VIDEO : ASSET_TYPE_IMAGE;
     upload.extension = layout_extension (call->arena, type_name);
-    if (!upload_store (call->app, call->arena, &upload, &result, &error))
+    if (!limit_visitor (call, &upload, &error) ||
+        !upload_store (call->app, call->arena, &upload, &result, &error))
         return api_fail (call, g_steal_pointer (&error));
     if (result.hidden_video)
         asset_send_id (call->app, upload.owner_id, "on_asset_hidden", upload.live_photo_video_id);

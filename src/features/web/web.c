@@ -14,9 +14,12 @@
 
 #include "base/json_writer.h"
 #include "features/config/config.h"
+#include "features/shared-links/shared-links.h"
 #include "features/web/web_file.h"
 #include "http/compress.h"
 
+#define MARKER "<!-- metadata:tags -->"
+#define MAX_INDEX_BYTES (4 * 1024 * 1024)
 #define FOREVER "public, max-age=31536000, immutable"
 
 static void
@@ -176,6 +179,14 @@ type_of (const char *path)
 }
 
 static void
+refuse_folder (HttpRequest *request)
+{
+    refuse (request, 404,
+            "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
+            "app");
+}
+
+static void
 send_from_folder (HttpRequest *request, const char *folder, const char *path)
 {
     int fd = open_beneath (folder, path);
@@ -186,14 +197,77 @@ send_from_folder (HttpRequest *request, const char *folder, const char *path)
         fd = open_beneath (folder, path);
     }
     if (fd < 0) {
-        refuse (request, 404,
-                "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built "
-                "web app");
+        refuse_folder (request);
         return;
     }
     response = http_response_new_file (fd, type_of (path));
     http_response_set_header (response, "Cache-Control",
                               g_str_equal (path, "/index.html") ? "no-store" : "public, max-age=0");
+    http_respond (request, response);
+}
+
+/* ---- pages of shared links ---- */
+
+static GBytes *
+read_index_of_folder (const char *folder)
+{
+    int fd = open_beneath (folder, "/index.html");
+    g_autofree char *bytes = NULL;
+    gsize n_bytes = 0;
+    struct stat facts;
+    ssize_t n;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat (fd, &facts) == 0 && facts.st_size > 0 && facts.st_size <= MAX_INDEX_BYTES) {
+        bytes = g_malloc ((gsize) facts.st_size);
+        while (n_bytes < (gsize) facts.st_size &&
+               (n = read (fd, bytes + n_bytes, (gsize) facts.st_size - n_bytes)) > 0)
+            n_bytes += (gsize) n;
+    }
+    close (fd);
+    return n_bytes > 0 ? g_bytes_new_take (g_steal_pointer (&bytes), n_bytes) : NULL;
+}
+
+static GBytes *
+read_index (const App *app)
+{
+    const WebFile *file;
+
+    if (app->settings->web_dir != NULL)
+        return read_index_of_folder (app->settings->web_dir);
+    file = find_file ("/index.html");
+    return file != NULL ? g_bytes_new_static (file->plain.bytes, file->plain.n_bytes) : NULL;
+}
+
+/* The index, which tells messengers what is behind the link. */
+static void
+send_link_page (const App *app, HttpRequest *request)
+{
+    const char *tags = NULL;
+    unsigned status = shared_link_page (app, request, &tags);
+    g_autoptr (GBytes) index = read_index (app);
+    gsize n_bytes = 0;
+    const char *text, *marker;
+    GString *page;
+    HttpResponse *response;
+
+    if (index == NULL) {
+        if (app->settings->web_dir != NULL)
+            refuse_folder (request);
+        else
+            send_not_built (request);
+        return;
+    }
+    text = g_bytes_get_data (index, &n_bytes);
+    page = g_string_new_len (text, (gssize) n_bytes);
+    marker = tags != NULL ? g_strstr_len (text, (gssize) n_bytes, MARKER) : NULL;
+    if (marker != NULL) {
+        g_string_erase (page, marker - text, strlen (MARKER));
+        g_string_insert (page, marker - text, tags);
+    }
+    response = http_response_new_html (status, page);
+    http_response_set_header (response, "Cache-Control", "no-store");
     http_respond (request, response);
 }
 
@@ -213,7 +287,8 @@ web_begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
 {
     out_plan->body = HTTP_BODY_BUFFER;
     out_plan->max_body_bytes = 64 * 1024;
-    out_plan->on_event_thread = ((App *) app)->settings->web_dir == NULL;
+    out_plan->on_event_thread =
+        ((App *) app)->settings->web_dir == NULL && !shared_link_is_page (request->path);
 }
 
 static void
@@ -234,6 +309,8 @@ web_handle (gpointer data, HttpRequest *request)
     else if (g_str_equal (path, "/custom.css"))
         http_respond (request, http_response_new_text (200, "text/css; charset=utf-8",
                                                        config_get (app)->theme->custom_css));
+    else if (shared_link_is_page (request->path))
+        send_link_page (app, request);
     else if (app->settings->web_dir != NULL)
         send_from_folder (request, app->settings->web_dir, path);
     else if (find_file (path) != NULL || takes_html (request))
