@@ -12,6 +12,7 @@
 typedef struct {
     JsonWriter *json;
     const char *bad_field; /* set by the first fault */
+    gboolean with_offset;  /* all times, inside an object whose field says so */
 } Writer;
 
 static void write_object (Writer *self, const TypeDescriptor *type, const void *value);
@@ -35,10 +36,17 @@ write_with_offset (Writer *self, gint64 ms)
     json_text (self->json, text);
 }
 
+static gboolean
+says_offset (const FieldDescriptor *field)
+{
+    return field->rules != NULL && g_strcmp0 (field->rules->pattern, API_RULE_OFFSET) == 0;
+}
+
 /* @at is where the value stands; of an object, the struct itself. */
 static void
 write_one (Writer *self, const FieldDescriptor *field, const void *at)
 {
+    gboolean outer = self->with_offset;
     gsize n_bytes;
     gconstpointer bytes;
     int index;
@@ -57,7 +65,7 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
         json_bool (self->json, *(const gboolean *) at);
         break;
     case FIELD_TIME:
-        if (field->rules != NULL && g_strcmp0 (field->rules->pattern, API_RULE_OFFSET) == 0)
+        if (self->with_offset || says_offset (field))
             write_with_offset (self, *(const gint64 *) at);
         else
             json_time (self->json, *(const gint64 *) at);
@@ -69,7 +77,9 @@ write_one (Writer *self, const FieldDescriptor *field, const void *at)
         json_text (self->json, self->bad_field != NULL ? NULL : field->enumeration->texts[index]);
         break;
     case FIELD_OBJECT:
+        self->with_offset = outer || says_offset (field);
         write_object (self, field->type, at);
+        self->with_offset = outer;
         break;
     case FIELD_JSON:
         json_raw (self->json, *(const char *const *) at);

@@ -135,8 +135,9 @@ export class Contract {
     }
   }
 
-  /** Add to @param issues what is wrong with @param value, which stands at @param at. */
-  validate(schema, value, at, issues) {
+  /** Add to @param issues what is wrong with @param value, which stands at @param at.
+   *  @param form  'offset': that of all times inside */
+  validate(schema, value, at, issues, form = schema['x-form']) {
     if (value === null) {
       if (!schema.nullable && !isAnything(schema)) issues.push(`${at} is null`);
       return;
@@ -145,13 +146,13 @@ export class Contract {
       const name = schema.$ref.split('/').pop();
       const target = this.#schemas[name];
       const isStripped = name === 'AssetResponseDto' && value.hasMetadata === false;
-      this.validate(isStripped ? only(target, STRIPPED) : target, value, at, issues);
+      this.validate(isStripped ? only(target, STRIPPED) : target, value, at, issues, form);
       return;
     }
-    for (const each of schema.allOf ?? []) this.validate(each, value, at, issues);
+    for (const each of schema.allOf ?? []) this.validate(each, value, at, issues, form);
     if (schema.oneOf) this.#validateOneOf(schema.oneOf, value, at, issues);
     if (schema.enum && !schema.enum.includes(value)) issues.push(`${at} is ${show(value)}, not of ${schema.enum}`);
-    if (schema.type) this.#validateType(schema, value, at, issues);
+    if (schema.type) this.#validateType(schema, value, at, issues, form);
   }
 
   #validateOneOf(schemas, value, at, issues) {
@@ -163,29 +164,29 @@ export class Contract {
     if (all.every((found) => found.length > 0)) issues.push(`${at} is none of its types:`, ...all.flat());
   }
 
-  #validateType(schema, value, at, issues) {
+  #validateType(schema, value, at, issues, form) {
     const wanted = schema.type === 'integer' ? 'number' : schema.type;
     if (kindOf(value) !== wanted) {
       issues.push(`${at} is ${kindOf(value)} ${show(value)}, not ${schema.type}`);
       return;
     }
-    if (wanted === 'object') this.#validateObject(schema, value, at, issues);
-    else if (wanted === 'array') this.#validateArray(schema, value, at, issues);
-    else if (wanted === 'string') validateText(schema, value, at, issues);
+    if (wanted === 'object') this.#validateObject(schema, value, at, issues, form);
+    else if (wanted === 'array') this.#validateArray(schema, value, at, issues, form);
+    else if (wanted === 'string') validateText(schema, value, at, issues, form);
     else if (wanted === 'number') validateNumber(schema, value, at, issues);
   }
 
-  #validateObject(schema, value, at, issues) {
+  #validateObject(schema, value, at, issues, form) {
     const properties = schema.properties ?? {};
     for (const name of schema.required ?? []) if (!Object.hasOwn(value, name)) issues.push(`${at}.${name} is missing`);
     for (const [name, each] of Object.entries(value)) {
-      if (Object.hasOwn(properties, name)) this.validate(properties[name], each, `${at}.${name}`, issues);
+      if (Object.hasOwn(properties, name)) this.validate(properties[name], each, `${at}.${name}`, issues, form ?? properties[name]['x-form']);
       else if (!schema.additionalProperties) issues.push(`${at}.${name} is not in the contract`);
     }
   }
 
-  #validateArray(schema, value, at, issues) {
-    value.forEach((each, i) => this.validate(schema.items, each, `${at}[${i}]`, issues));
+  #validateArray(schema, value, at, issues, form) {
+    value.forEach((each, i) => this.validate(schema.items, each, `${at}[${i}]`, issues, form ?? schema.items['x-form']));
     if (schema.uniqueItems && new Set(value.map((each) => JSON.stringify(each))).size !== value.length)
       issues.push(`${at} has an item twice`);
     if (value.length < (schema.minItems ?? 0) || value.length > (schema.maxItems ?? Infinity))
@@ -206,8 +207,8 @@ function pathPattern(path) {
   return new RegExp(`^${segments.join('[^/]+')}$`, 'i');
 }
 
-function validateText(schema, value, at, issues) {
-  if (schema['x-form'] === 'offset') {
+function validateText(schema, value, at, issues, form) {
+  if (form === 'offset' && schema.format === 'date-time') {
     if (!TIME_WITH_OFFSET.test(value)) issues.push(`${at} is ${show(value)}, not a date-time with +00:00`);
   } else if (schema.format && formats[schema.format] && !formats[schema.format](value))
     issues.push(`${at} is ${show(value)}, not a ${schema.format}`);

@@ -26,16 +26,9 @@ class Document:
 
     def named(self, name):
         target = self.model.names[name]
-        if target.public_name is None or not self.has_schema(target):
+        if target.public_name is None:
             return self.object(target.fields)
         return {'$ref': f'#/components/schemas/{target.public_name}'}
-
-    def has_schema(self, target):
-        """Of types that clients know by one name, the one that bears it; the others (the same in another
-        form) are written out where they are used."""
-        bearer = target.public_name.removesuffix('Dto')
-        return (target.name == bearer or bearer not in self.model.names
-                or self.model.names[bearer].public_name != target.public_name)
 
     def bare(self, use):
         """One item, without list and null."""
@@ -44,7 +37,8 @@ class Document:
         if use.rules.one_of:
             return {'oneOf': [self.named(name) for name in use.rules.one_of]}
         if use.target is not None:
-            return self.named(use.name)
+            named = self.named(use.name)
+            return {'allOf': [named], 'x-form': 'offset'} if use.rules.offset else named
         out, rules = scalar(use.name), use.rules
         for name, value in (('pattern', rules.pattern), ('minimum', rules.minimum),
                             ('maximum', rules.maximum), ('minLength', rules.min_length),
@@ -146,7 +140,7 @@ class Document:
                 values = [int(value) for value in target.values] if target.is_int else target.values
                 schemas[target.public_name] = {'type': 'integer' if target.is_int else 'string',
                                                'enum': values}
-            elif target.kind != 'row' and target.public_name is not None and self.has_schema(target):
+            elif target.kind != 'row' and target.public_name is not None:
                 schemas[target.public_name] = self.object(target.fields)
         return {'openapi': '3.0.3',
                 'info': {'title': 'Tintype', 'description': 'The Immich API, served by Tintype',

@@ -50,7 +50,7 @@ static const char SQL_HIDE[] = "UPDATE asset_face SET deleted_at = CAST($2 AS BI
 /* ---- listing ---- */
 
 static gboolean
-find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, PersonInAssetList *out,
+find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, PersonResponseList *out,
              GError **error)
 {
     StringList ids = { arena_new_array (arena, const char *, MAX (rows->n, 1)), 0 };
@@ -58,8 +58,8 @@ find_people (const App *app, Db *db, Arena *arena, const FaceRowList *rows, Pers
     for (gsize i = 0; i < rows->n; i++)
         if (rows->items[i].person_id != NULL)
             ids.items[ids.n++] = rows->items[i].person_id;
-    *out = (PersonInAssetList){ 0 };
-    return ids.n == 0 || people_describe_inside (app, db, arena, &ids, out, error);
+    *out = (PersonResponseList){ 0 };
+    return ids.n == 0 || people_describe (app, db, arena, &ids, out, error);
 }
 
 gboolean
@@ -67,7 +67,7 @@ faces_list (const App *app, Db *db, Arena *arena, const char *asset_id, const ch
             AssetFaceResponseList *out, GError **error)
 {
     g_autoptr (GHashTable) by_id = g_hash_table_new (g_str_hash, g_str_equal);
-    PersonInAssetList people;
+    PersonResponseList people;
     FaceRowList rows;
 
     if (!db_select (db, arena, &face_row_type, (List *) &rows, SQL_LIST,

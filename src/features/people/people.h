@@ -19,9 +19,6 @@ gboolean people_describe_in_assets (const App *app, Db *db, Arena *arena, const 
 /** Those of @ids that are there, in that order; a repeated id comes as often as it stands there. */
 gboolean people_describe (const App *app, Db *db, Arena *arena, const StringList *ids,
                           PersonResponseList *out, GError **error);
-/** The same as they stand inside assets and faces. */
-gboolean people_describe_inside (const App *app, Db *db, Arena *arena, const StringList *ids,
-                                 PersonInAssetList *out, GError **error);
 
 /* ---- keeping the pictures right; in a write ---- */
 

@@ -27,35 +27,6 @@ list_people (Arena *arena, const PersonInAssetRowList *rows)
 }
 
 gboolean
-people_describe_inside (const App *app, Db *db, Arena *arena, const StringList *ids,
-                        PersonInAssetList *out, GError **error)
-{
-    PersonResponseList people;
-
-    if (!people_describe (app, db, arena, ids, &people, error))
-        return FALSE;
-    out->items = arena_new_array (arena, PersonInAsset, MAX (people.n, 1));
-    out->n = people.n;
-    for (gsize i = 0; i < people.n; i++) {
-        const PersonResponse *person = &people.items[i];
-
-        out->items[i] = (PersonInAsset){
-            .id = person->id,
-            .name = person->name,
-            .birth_date = person->birth_date,
-            .thumbnail_path = person->thumbnail_path,
-            .is_hidden = person->is_hidden,
-            .has_is_favorite = person->has_is_favorite,
-            .is_favorite = person->is_favorite,
-            .color = person->color,
-            .has_updated_at = person->has_updated_at,
-            .updated_at = person->updated_at,
-        };
-    }
-    return TRUE;
-}
-
-gboolean
 people_describe_in_assets (const App *app, Db *db, Arena *arena, const char *viewer_id,
                            AssetResponseList *assets, GError **error)
 {
@@ -63,11 +34,11 @@ people_describe_in_assets (const App *app, Db *db, Arena *arena, const char *vie
     g_autoptr (GHashTable) in_asset = g_hash_table_new (g_str_hash, g_str_equal);
     StringList ids = { arena_new_array (arena, const char *, MAX (assets->n, 1)), assets->n };
     PersonInAssetRowList rows;
-    PersonInAssetList people = { 0 };
+    PersonResponseList people = { 0 };
 
     for (gsize i = 0; i < assets->n; i++) {
         assets->items[i].has_people = TRUE;
-        assets->items[i].people = (PersonInAssetList){ 0 };
+        assets->items[i].people = (PersonResponseList){ 0 };
         ids.items[i] = assets->items[i].id;
         g_hash_table_insert (in_asset, (gpointer) ids.items[i], &assets->items[i].people);
     }
@@ -77,16 +48,16 @@ people_describe_in_assets (const App *app, Db *db, Arena *arena, const char *vie
     if (rows.n == 0)
         return TRUE;
     ids = list_people (arena, &rows);
-    if (!people_describe_inside (app, db, arena, &ids, &people, error))
+    if (!people_describe (app, db, arena, &ids, &people, error))
         return FALSE;
     for (gsize i = 0; i < people.n; i++)
         g_hash_table_insert (person, (gpointer) people.items[i].id, &people.items[i]);
     for (gsize i = 0; i < rows.n; i++) {
-        PersonInAssetList *list = g_hash_table_lookup (in_asset, rows.items[i].asset_id);
-        const PersonInAsset *one = g_hash_table_lookup (person, rows.items[i].person_id);
+        PersonResponseList *list = g_hash_table_lookup (in_asset, rows.items[i].asset_id);
+        const PersonResponse *one = g_hash_table_lookup (person, rows.items[i].person_id);
 
         if (list->items == NULL) /* there are no more than rows of this asset */
-            list->items = arena_new_array (arena, PersonInAsset, rows.n - i);
+            list->items = arena_new_array (arena, PersonResponse, rows.n - i);
         if (one != NULL)
             list->items[list->n++] = *one;
     }
