@@ -295,10 +295,20 @@ remove_shared_link_assets (ApiCall *call, const RemoveSharedLinkAssetsRequest *i
 
 /* ---- visitors ---- */
 
-static ApiStatus
-refuse_users (ApiCall *call)
+/* The link that the caller came by; a user is refused. FALSE when it answered. */
+static gboolean
+load_visited (ApiCall *call, SharedLinkRow *out)
 {
-    return api_refuse (call, APP_ERROR_FORBIDDEN, "Forbidden");
+    const Auth *auth = call->auth;
+    g_autoptr (GError) error = NULL;
+
+    if (auth->kind != CREDENTIAL_LINK)
+        api_refuse (call, APP_ERROR_FORBIDDEN, "Forbidden");
+    else if (!link_store_load (call->db, call->arena, auth->user_id, auth->link_id, out, &error))
+        api_fail (call, g_steal_pointer (&error));
+    else
+        return TRUE;
+    return FALSE;
 }
 
 static ApiStatus
@@ -316,28 +326,19 @@ answer_visitor (ApiCall *call, const SharedLinkRow *row, SharedLinkResponse *out
 static ApiStatus
 get_my_shared_link (ApiCall *call, const GetMySharedLinkRequest *in, SharedLinkResponse *out)
 {
-    const Auth *auth = call->auth;
-    g_autoptr (GError) error = NULL;
     SharedLinkRow row;
 
-    if (auth->kind != CREDENTIAL_LINK)
-        return refuse_users (call);
-    if (!link_store_load (call->db, call->arena, auth->user_id, auth->link_id, &row, &error))
-        return api_fail (call, g_steal_pointer (&error));
-    return answer_visitor (call, &row, out);
+    return load_visited (call, &row) ? answer_visitor (call, &row, out) : API_FAILED;
 }
 
 static ApiStatus
 shared_link_login (ApiCall *call, const SharedLinkLoginRequest *in, SharedLinkResponse *out)
 {
-    const Auth *auth = call->auth;
     g_autoptr (GError) error = NULL;
     SharedLinkRow row;
 
-    if (auth->kind != CREDENTIAL_LINK)
-        return refuse_users (call);
-    if (!link_store_load (call->db, call->arena, auth->user_id, auth->link_id, &row, &error))
-        return api_fail (call, g_steal_pointer (&error));
+    if (!load_visited (call, &row))
+        return API_FAILED;
     if (row.password == NULL || row.login_token == NULL)
         return api_refuse (call, APP_ERROR_INVALID, "Shared link is not password protected");
     if (!auth_take_guess (call, row.id, &error))

@@ -23,18 +23,23 @@
 static const char SQL_FIND_BY_KEY[] = SQL_CREDENTIAL ("l.key = $1");
 static const char SQL_FIND_BY_SLUG[] = SQL_CREDENTIAL ("l.slug = $1");
 
-/* $1 owner, $2 album or NULL, $3 id or NULL; newest first */
-static const char SQL_LIST[] =
-    "SELECT l.id AS id, l.owner_id AS owner_id, l.type AS type, l.album_id AS album_id,"
-    "       l.key AS key, l.slug AS slug, l.description AS description, l.password AS password,"
-    "       l.login_token AS login_token, l.allow_upload AS allow_upload,"
-    "       l.allow_download AS allow_download, l.show_metadata AS show_metadata,"
-    "       l.expires_at AS expires_at, l.created_at AS created_at"
-    "  FROM shared_link l LEFT JOIN album a ON a.id = l.album_id"
+/* $1 owner */
+#define SQL_LINKS                                                                                  \
+    "SELECT l.id AS id, l.owner_id AS owner_id, l.type AS type, l.album_id AS album_id,"           \
+    "       l.key AS key, l.slug AS slug, l.description AS description, l.password AS password,"   \
+    "       l.login_token AS login_token, l.allow_upload AS allow_upload,"                         \
+    "       l.allow_download AS allow_download, l.show_metadata AS show_metadata,"                 \
+    "       l.expires_at AS expires_at, l.created_at AS created_at"                                \
+    "  FROM shared_link l LEFT JOIN album a ON a.id = l.album_id"                                  \
     " WHERE l.owner_id = $1 AND a.deleted_at IS NULL"
-    "   AND (CAST($2 AS TEXT) IS NULL OR l.album_id = $2)"
-    "   AND (CAST($3 AS TEXT) IS NULL OR l.id = $3)"
-    " ORDER BY l.created_at DESC, l.id";
+
+/* $2 id */
+static const char SQL_LOAD[] = SQL_LINKS " AND l.id = $2";
+
+/* $2 album or NULL, $3 id or NULL; newest first */
+static const char SQL_LIST[] = SQL_LINKS "   AND (CAST($2 AS TEXT) IS NULL OR l.album_id = $2)"
+                                         "   AND (CAST($3 AS TEXT) IS NULL OR l.id = $3)"
+                                         " ORDER BY l.created_at DESC, l.id";
 
 /* $1 id, $2 owner, $3 type, $4 album, $5 key, $6 slug, $7 description, $8 password, $9 token, $10 upload,
  * $11 download, $12 metadata, $13 expires, $14 created */
@@ -136,16 +141,17 @@ gboolean
 link_store_load (Db *db, Arena *arena, const char *owner_id, const char *id, SharedLinkRow *out,
                  GError **error)
 {
-    SharedLinkRowList rows;
+    GError *why = NULL;
 
-    if (!link_store_list (db, arena, owner_id, NULL, id, &rows, error))
-        return FALSE;
-    if (rows.n == 0) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "Shared link not found");
-        return FALSE;
+    if (db_select_one (db, arena, &shared_link_row_type, out, SQL_LOAD,
+                       DB_ARGS (db_text (owner_id), db_text (id)), &why))
+        return TRUE;
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND)) {
+        g_clear_error (&why);
+        why = g_error_new_literal (APP_ERROR, APP_ERROR_INVALID, "Shared link not found");
     }
-    *out = rows.items[0];
-    return TRUE;
+    g_propagate_error (error, why);
+    return FALSE;
 }
 
 gboolean
