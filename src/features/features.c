@@ -4,8 +4,10 @@
 #include "features/asset-files/asset-files.h"
 #include "features/assets/assets.h"
 #include "features/auth/auth.h"
+#include "features/calendar/calendar.h"
 #include "features/config/config.h"
 #include "features/download/download.h"
+#include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/onboarding/onboarding.h"
@@ -14,6 +16,8 @@
 #include "features/server/server.h"
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
+#include "features/stacks/stacks.h"
+#include "features/tags/tags.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -39,6 +43,10 @@ features_start (App *app, Api *api, GError **error)
     asset_files_start (app, api);
     download_start (app, api);
     timeline_start (app, api);
+    tags_start (app, api);
+    stacks_start (app, api);
+    folders_start (app, api);
+    calendar_start (app, api);
     return upload_start (app, api, error);
 }
 

@@ -84,22 +84,13 @@ asset_change_touches_exif (const AssetChange *self)
 
 /* ---- applying ---- */
 
-static gboolean
-is_locked (const AssetRow *row, const char *property)
-{
-    for (gsize i = 0; i < row->locked_properties.n; i++)
-        if (strcmp (row->locked_properties.items[i], property) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static void
 lock (AssetRow *row, Arena *arena, const char *property)
 {
     StringList *list = &row->locked_properties;
     gsize n_bytes = list->n * sizeof *list->items;
 
-    if (is_locked (row, property))
+    if (asset_is_locked (row, property))
         return;
     list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
     list->items[list->n++] = property;
@@ -185,7 +176,7 @@ follow_position (const Places *places, Arena *arena, AssetRow *row)
     gboolean is_video = row->type == ASSET_TYPE_VIDEO;
     gint64 stored_ms = row->file_created_at;
 
-    if (is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
+    if (asset_is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
         set_instant (row, row->date_time_original,
                      offset_at (row->date_time_original, row->time_zone), places, arena);
     else if (row->has_date_time_original &&

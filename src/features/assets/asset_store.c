@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/stacks/stacks.h"
 
 /* $1 a JSON array of ids */
 static const char SQL_ASSETS_FIND[] =
@@ -187,7 +188,8 @@ asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags
                              db_int_if (flags->has_favorite, flags->is_favorite != 0),
                              db_text (flags->visibility), db_bool (flags->set_duplicate_id),
                              db_text (flags->duplicate_id), db_int (now_ms)),
-                    NULL, error);
+                    NULL, error) &&
+           (flags->visibility == NULL || stacks_settle (tx, arena, ids, error));
 }
 
 gboolean

@@ -15,6 +15,8 @@ gboolean asset_find (Db *db, Arena *arena, const char *id, AssetRow *out, GError
 /** Those of @ids that are there, in one query, in the order of @ids; a repeated id comes once. */
 gboolean assets_find (Db *db, Arena *arena, const StringList *ids, AssetRowList *out,
                       GError **error);
+/** Whether the user changed it (description, tags, ...), so that a file has no say in it. */
+gboolean asset_is_locked (const AssetRow *asset, const char *property);
 /** The path of a file made for or beside an asset, as it is stored; NULL when there is none. */
 gboolean asset_find_file (Db *db, Arena *arena, const char *id, AssetFileType type,
                           gboolean is_edited, const char **out_path, GError **error);

@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
+#include "features/stacks/stacks.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 
@@ -127,7 +128,7 @@ static gboolean
 run_remove (Db *tx, gpointer data, GError **error)
 {
     Remove *self = data;
-    StringList files = { 0 };
+    StringList files = { 0 }, ids = { &self->job.id, 1 };
     GError *why = NULL;
 
     self->is_gone = FALSE;
@@ -143,6 +144,7 @@ run_remove (Db *tx, gpointer data, GError **error)
     }
     return find_files (tx, self, &files, error) &&
            remove_motion_part (tx, self->arena, &self->asset, error) &&
+           stacks_settle (tx, self->arena, &ids, error) && /* another primary steps in */
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&
