@@ -7,6 +7,7 @@
 #include "features/calendar/calendar.h"
 #include "features/config/config.h"
 #include "features/download/download.h"
+#include "features/duplicates/duplicates.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
@@ -45,6 +46,7 @@ features_start (App *app, Api *api, GError **error)
     timeline_start (app, api);
     tags_start (app, api);
     stacks_start (app, api);
+    duplicates_start (app, api);
     folders_start (app, api);
     calendar_start (app, api);
     return upload_start (app, api, error);

@@ -348,3 +348,31 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
     *out = result;
     return TRUE;
 }
+
+gboolean
+asset_take_over (const App *app, Db *tx, Arena *arena, const char *id, const AssetTakeOver *what,
+                 GError **error)
+{
+    StringList ids = { &id, 1 };
+    AssetChangeResult result;
+    AssetChange change = { .flags = { .has_favorite = what->is_favorite,
+                                      .is_favorite = what->is_favorite,
+                                      .visibility = what->visibility } };
+    AssetRow row;
+
+    if (!asset_find (tx, arena, id, &row, error))
+        return FALSE;
+    if (what->description != NULL && g_strcmp0 (what->description, row.description) != 0)
+        change.description = what->description;
+    if (what->has_rating && (!row.has_rating || row.rating != what->rating)) {
+        change.set_rating = change.has_rating = TRUE;
+        change.rating = what->rating;
+    }
+    if (what->has_position && (!row.has_latitude || row.latitude != what->latitude ||
+                               !row.has_longitude || row.longitude != what->longitude)) {
+        change.has_position = TRUE;
+        change.latitude = what->latitude;
+        change.longitude = what->longitude;
+    }
+    return asset_change_save (&change, app, tx, arena, &ids, &result, error);
+}

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/duplicates/duplicates.h"
 #include "features/stacks/stacks.h"
 
 /* $1 a JSON array of ids */
@@ -183,6 +184,9 @@ gboolean
 asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags *flags,
                    gint64 now_ms, GError **error)
 {
+    if (flags->set_duplicate_id && flags->duplicate_id == NULL &&
+        !duplicates_dismiss (tx, arena, ids, error))
+        return FALSE;
     return db_exec (tx, SQL_FLAGS_UPDATE,
                     DB_ARGS (asset_changes (arena, ids),
                              db_int_if (flags->has_favorite, flags->is_favorite != 0),

@@ -71,6 +71,7 @@ get_server_features (ApiCall *call, const GetServerFeaturesRequest *in, ServerFe
 
     out->reverse_geocoding = config->reverse_geocoding->enabled && call->app->places != NULL;
     out->trash = config->trash->enabled;
+    out->duplicate_detection = config->machine_learning->duplicate_detection->enabled;
     out->sidecar = TRUE; /* those that come with an upload are read */
     out->password_login = config->password_login->enabled;
     out->config_file = config_is_file (call->app);
