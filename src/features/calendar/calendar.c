@@ -1,7 +1,7 @@
 /* calendar.c -- the handlers of calendar.api and their SQL
  *
  * Days of upload are counted as assets come and go (asset_created_day); days of capture are counted from
- * an index, over the days that are asked for. */
+ * the index of the timeline, over the days that are asked for. */
 #define G_LOG_DOMAIN "calendar"
 #include "features/calendar/calendar.h"
 

@@ -10,12 +10,10 @@
 #define MAX_GROUPS 10000
 
 static void
-add_asset (Arena *arena, DuplicateResponse *group, const AssetResponse *asset)
+add_asset (Arena *arena, AssetResponseList *list, const AssetResponse *asset)
 {
-    gsize n_bytes = group->assets.n * sizeof *asset;
-
-    group->assets.items = arena_grow (arena, group->assets.items, n_bytes, n_bytes + sizeof *asset);
-    group->assets.items[group->assets.n++] = *asset;
+    list->items = arena_grow_list (arena, list->items, list->n, sizeof *list->items);
+    list->items[list->n++] = *asset;
 }
 
 static void
@@ -52,7 +50,7 @@ get_asset_duplicates (ApiCall *call, const GetAssetDuplicatesRequest *in,
             continue;
         if (out->n == 0 || strcmp (out->items[out->n - 1].duplicate_id, group_id) != 0)
             out->items[out->n++] = (DuplicateResponse){ .duplicate_id = group_id };
-        add_asset (arena, &out->items[out->n - 1], &assets.items[i]);
+        add_asset (arena, &out->items[out->n - 1].assets, &assets.items[i]);
     }
     for (gsize i = 0; i < out->n; i++)
         suggest (arena, &out->items[i]);

@@ -181,9 +181,7 @@ join (Db *tx, Arena *arena, const char *id, const StringList *asset_ids, GError 
 static void
 add_text (Arena *arena, StringList *list, const char *text)
 {
-    gsize n_bytes = list->n * sizeof *list->items;
-
-    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items = arena_grow_list (arena, list->items, list->n, sizeof *list->items);
     list->items[list->n++] = text;
 }
 

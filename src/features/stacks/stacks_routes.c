@@ -31,12 +31,11 @@ static void
 add_asset (Arena *arena, StackResponse *stack, const AssetResponse *asset)
 {
     AssetResponseList *list = &stack->assets;
-    gsize n_bytes = list->n * sizeof *list->items;
 
-    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items = arena_grow_list (arena, list->items, list->n, sizeof *list->items);
     list->items[list->n++] = *asset;
     if (strcmp (asset->id, stack->primary_asset_id) == 0) {
-        memmove (list->items + 1, list->items, n_bytes);
+        memmove (list->items + 1, list->items, (list->n - 1) * sizeof *list->items);
         list->items[0] = *asset;
     }
 }

@@ -180,14 +180,12 @@ add_tag (GHashTable *by_asset, Arena *arena, const AssetTagRow *row)
     TagRow tag = {
         row->id, row->parent_id, row->value, row->color, row->created_at, row->updated_at
     };
-    gsize n_bytes;
 
     if (list == NULL) {
         list = arena_new0 (arena, TagResponseList);
         g_hash_table_insert (by_asset, (gpointer) row->asset_id, list);
     }
-    n_bytes = list->n * sizeof *list->items;
-    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items = arena_grow_list (arena, list->items, list->n, sizeof *list->items);
     list->items[list->n++] = tag_describe (&tag);
 }
 
@@ -235,9 +233,7 @@ find_by_value (Db *tx, Arena *arena, const char *owner_id, const StringList *val
 static void
 add_text (Arena *arena, StringList *list, const char *text)
 {
-    gsize n_bytes = list->n * sizeof *list->items;
-
-    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
+    list->items = arena_grow_list (arena, list->items, list->n, sizeof *list->items);
     list->items[list->n++] = text;
 }
 
