@@ -212,13 +212,16 @@ asset_store_motion_part (Db *tx, const char *id, const char *video_id, gint64 no
 gboolean
 asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GError **error)
 {
+    g_autoptr (Arena) arena = arena_new ();
+    StringList ids = { &video_id, 1 };
     char update_id[UUID_TEXT_BYTES];
     gint64 n_changed = 0;
 
     uuid_v7_text (update_id);
     if (!db_exec (tx, SQL_MOTION_HIDE,
                   DB_ARGS (db_text (video_id), db_int (timestamp_now_ms ()), db_text (update_id)),
-                  &n_changed, error))
+                  &n_changed, error) ||
+        (n_changed > 0 && !stacks_settle (tx, arena, &ids, error)))
         return FALSE;
     *out_hidden = n_changed > 0;
     return TRUE;

@@ -10,12 +10,12 @@
 #include "base/uuid.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
+#include "features/ingest/ingest.h"
 #include "media/layout.h"
 #include "media/render.h"
 #include "worker/protocol.h"
 
 #define QUEUE "duplicateDetection"
-#define PAGE 1000
 #define MAX_CANDIDATES 1000
 #define MAX_MATCHES 64
 
@@ -290,7 +290,10 @@ detect (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
     if (!is_wanted (app))
         return JOB_SKIPPED;
     if (!find_likeness (app, arena, data.id, &known, error))
-        return g_error_matches (*error, APP_ERROR, APP_ERROR_MEDIA) ? JOB_FAILED : JOB_RETRY;
+        return g_error_matches (*error, APP_ERROR, APP_ERROR_MEDIA) ||
+                       g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND)
+                   ? JOB_FAILED
+                   : JOB_RETRY;
     if (!known)
         return JOB_SKIPPED;
     work.asset_id = data.id;
@@ -301,48 +304,12 @@ detect (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 
 /* ---- AssetDetectDuplicatesQueueAll ---- */
 
-typedef struct {
-    Arena *arena;
-    const StringList *ids;
-} Add;
-
-static gboolean
-run_add (Db *tx, gpointer data, GError **error)
-{
-    const Add *self = data;
-
-    for (gsize i = 0; i < self->ids->n; i++)
-        if (!duplicates_add_detection (tx, self->arena, self->ids->items[i], error))
-            return FALSE;
-    return TRUE;
-}
-
 static JobResult
-queue_all (gpointer app_pointer, const Job *job, Arena *job_arena, GError **error)
+queue_all (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    App *app = app_pointer;
-    char last[UUID_TEXT_BYTES] = "";
-    gsize n_found = PAGE;
-    QueueAllJob data;
-
-    if (!api_read_json (&queue_all_job_type, job->data, -1, job_arena, &data, error))
-        return JOB_FAILED;
-    if (!is_wanted (app))
-        return JOB_SKIPPED;
-    while (n_found == PAGE) {
-        g_autoptr (Arena) arena = arena_new ();
-        StringList ids;
-        Add add = { arena, &ids };
-
-        if (!db_select_texts (app->db, arena, data.has_force && data.force ? SQL_ALL : SQL_MISSING,
-                              DB_ARGS (db_text (last), db_int (PAGE)), &ids, error) ||
-            (ids.n > 0 && !db_write (app->db, run_add, &add, error)))
-            return JOB_RETRY;
-        n_found = ids.n;
-        if (n_found > 0)
-            g_strlcpy (last, ids.items[n_found - 1], sizeof last);
-    }
-    return JOB_DONE;
+    return is_wanted (app)
+               ? ingest_queue_each (app, job, SQL_ALL, SQL_MISSING, duplicates_add_detection, error)
+               : JOB_SKIPPED;
 }
 
 void
