@@ -392,7 +392,8 @@ static const struct {
     { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
                        "AND user_id = $2" },
     { "duplicate.", "SELECT duplicate_id AS id FROM asset"
-                    " WHERE duplicate_id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
+                    " WHERE duplicate_id IN (SELECT value FROM json_each($1)) AND owner_id = $2"
+                    "   AND status <> 'deleted' AND deleted_at IS NULL" },
 };
 
 gboolean

@@ -143,6 +143,15 @@ arena_grow (Arena *self, const void *old, gsize old_bytes, gsize new_bytes)
     return out;
 }
 
+void *
+arena_grow_list (Arena *self, void *items, gsize n, gsize item_bytes)
+{
+    /* the room is the next power of two, so it is full when @n is one */
+    return (n & (n - 1)) == 0
+               ? arena_grow (self, items, n * item_bytes, MAX (1, 2 * n) * item_bytes)
+               : items;
+}
+
 char *
 arena_strndup (Arena *self, const char *text, gsize max_bytes)
 {

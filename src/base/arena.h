@@ -12,7 +12,10 @@ void arena_free (Arena *self);
 
 void *arena_alloc (Arena *self, gsize size_bytes); /* zeroed, aligned for any type; never NULL */
 void *arena_grow (Arena *self, const void *old, gsize old_bytes,
-                  gsize new_bytes);                 /* a larger copy */
+                  gsize new_bytes); /* a larger copy */
+/** Room for one more behind the @n items of a list that nothing else lets grow: it is a copy with twice
+ *  the room whenever that is needed. */
+void *arena_grow_list (Arena *self, void *items, gsize n, gsize item_bytes);
 char *arena_strdup (Arena *self, const char *text); /* NULL gives NULL */
 char *arena_strndup (Arena *self, const char *text, gsize max_bytes);
 char *arena_printf (Arena *self, const char *format, ...) G_GNUC_PRINTF (2, 3);

@@ -52,6 +52,20 @@ test_owned_objects_go_with_the_arena (void)
     arena_free (NULL);
 }
 
+static void
+test_lists_grow (void)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    guint *items = NULL;
+
+    for (guint n = 0; n < 1000; n++) {
+        items = arena_grow_list (arena, items, n, sizeof *items);
+        items[n] = n;
+    }
+    for (guint n = 0; n < 1000; n++)
+        g_assert_cmpuint (items[n], ==, n);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -60,5 +74,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/arena/an-empty-object-has-an-address", test_an_empty_object_has_an_address);
     g_test_add_func ("/arena/owned-objects-go-with-the-arena",
                      test_owned_objects_go_with_the_arena);
+    g_test_add_func ("/arena/lists-grow", test_lists_grow);
     return g_test_run ();
 }

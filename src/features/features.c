@@ -10,6 +10,11 @@
 #include "features/config/config.h"
 #include "features/download/download.h"
 #include "features/faces/faces.h"
+#include "features/calendar/calendar.h"
+#include "features/config/config.h"
+#include "features/download/download.h"
+#include "features/duplicates/duplicates.h"
+#include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/map/map.h"
@@ -23,6 +28,8 @@
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
 #include "features/shared-links/shared-links.h"
+#include "features/stacks/stacks.h"
+#include "features/tags/tags.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -57,6 +64,11 @@ features_start (App *app, Api *api, GError **error)
     search_start (app, api);
     map_start (app, api);
     shared_links_start (app, api);
+    tags_start (app, api);
+    stacks_start (app, api);
+    duplicates_start (app, api);
+    folders_start (app, api);
+    calendar_start (app, api);
     return upload_start (app, api, error);
 }
 

@@ -153,12 +153,12 @@ make_request (const MediaRender *render)
     g_autofree char *extension = extension_of (render->original_path);
     g_autofree char *valid_extension = g_utf8_make_valid (extension, -1);
     json_t *edits = json_loads (render->edits_json != NULL ? render->edits_json : "[]", 0, NULL);
-    g_autoptr (json_t) json =
-        json_pack ("{s: s, s: s, s: b, s: I, s: s, s: b, s: o, s: []}", "op", "render", "extension",
-                   valid_extension, "processInvalid", render->process_invalid, "pixelLimit",
-                   (json_int_t) (render->max_pixels > 0 ? render->max_pixels : MAX_PIXELS),
-                   "colorspace", render->keep_wide_gamut ? "p3" : "srgb", "thumbhash",
-                   render->want_thumbhash, "edits", edits, "outputs");
+    g_autoptr (json_t) json = json_pack (
+        "{s: s, s: s, s: b, s: I, s: s, s: b, s: b, s: o, s: []}", "op", "render", "extension",
+        valid_extension, "processInvalid", render->process_invalid, "pixelLimit",
+        (json_int_t) (render->max_pixels > 0 ? render->max_pixels : MAX_PIXELS), "colorspace",
+        render->keep_wide_gamut ? "p3" : "srgb", "thumbhash", render->want_thumbhash, "likeness",
+        render->want_likeness, "edits", edits, "outputs");
 
     if (json == NULL)
         return NULL;
@@ -176,6 +176,18 @@ make_request (const MediaRender *render)
     return json_dumps (json, JSON_COMPACT);
 }
 
+/* NULL is one: a picture in which nothing is to be seen. */
+static gboolean
+is_likeness (const char *base64)
+{
+    g_autofree guchar *bytes = NULL;
+    gsize n_bytes = WORKER_LIKENESS_BYTES;
+
+    if (base64 != NULL)
+        bytes = g_base64_decode (base64, &n_bytes);
+    return n_bytes == WORKER_LIKENESS_BYTES;
+}
+
 /* What a worker says is held against the files themselves: it may have been taken over. */
 static gboolean
 read_reply (const char *reply, const OpenFiles *files, MediaRender *render, Arena *arena,
@@ -184,6 +196,7 @@ read_reply (const char *reply, const OpenFiles *files, MediaRender *render, Aren
     g_autoptr (json_t) json = json_loads (reply, 0, NULL);
     const json_t *outputs = json_object_get (json, "outputs");
     const char *thumbhash = json_string_value (json_object_get (json, "thumbhash"));
+    const char *likeness = json_string_value (json_object_get (json, "likeness"));
     MediaFacts facts = { 0 };
     gboolean sound = json_array_size (outputs) == render->n_outputs;
 
@@ -193,8 +206,10 @@ read_reply (const char *reply, const OpenFiles *files, MediaRender *render, Aren
     facts.n_frames = (int) json_integer_value (json_object_get (json, "frames"));
     facts.format = arena_strdup (arena, json_string_value (json_object_get (json, "format")));
     facts.thumbhash = arena_strdup (arena, thumbhash);
+    facts.likeness = arena_strdup (arena, likeness);
     sound = sound && facts.width > 0 && facts.height > 0 && facts.n_frames > 0 &&
-            facts.format != NULL && (!render->want_thumbhash || thumbhash != NULL);
+            facts.format != NULL && (!render->want_thumbhash || thumbhash != NULL) &&
+            is_likeness (likeness);
     for (guint i = 0; i < render->n_outputs && sound; i++) {
         const json_t *item = json_array_get (outputs, i);
         MediaOutput *output = &render->outputs[i];

@@ -35,7 +35,7 @@ typedef struct {
     gboolean keep_wide_gamut; /* pictures that are not sRGB become Display P3, else sRGB */
     const char *edits_json;   /* a list as the contract's edits, or NULL */
     const MediaFace *face; /* make all outputs of the square around it; then no edits. NULL: none */
-    gboolean want_thumbhash;
+    gboolean want_thumbhash, want_likeness;
     MediaOutput *outputs;
     guint n_outputs;
 } MediaRender;
@@ -46,6 +46,8 @@ typedef struct {
     int n_frames;
     const char *format;    /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2 */
     const char *thumbhash; /* base64, in the arena; NULL unless wanted */
+    const char
+        *likeness; /* base64 of WORKER_LIKENESS_BYTES; NULL: not wanted, or nothing to be seen */
 } MediaFacts;
 
 /** @return FALSE with the codes of worker_pool_run (), APP_ERROR_NOT_FOUND or APP_ERROR_IO when the

@@ -3,7 +3,7 @@
  * The decode is reduced to the largest output that is wanted: by the decoder where it can (JPEG at
  * 1/2, 1/4, 1/8, SVG at any scale), the rest by a Lanczos filter in one pass from top to bottom, so
  * that memory does not grow with the original. What comes out is turned upright, converted to its
- * 8-bit colour space and kept; thumbnail and thumbhash are reductions of it.
+ * 8-bit colour space and kept; thumbnail and hashes are reductions of it.
  *
  * With edits the original is decoded in full: a crop may need all of its pixels. */
 #define G_LOG_DOMAIN "image"
@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "worker/image_jpeg.h"
 #include "worker/image_webp.h"
+#include "worker/likeness.h"
 #include "worker/resample.h"
 #include "worker/thumbhash.h"
 
@@ -354,27 +355,33 @@ render_output (ImageRender *self, ImageOutput *output, VipsImage *base, int widt
     return g_steal_pointer (&reduced);
 }
 
-static char *
-make_thumbhash (VipsImage *base)
+/* Thumbhash and likeness, from the same few pixels. */
+static gboolean
+make_hashes (ImageRender *self, VipsImage *base)
 {
     g_autoptr (VipsImage) reduced = NULL, rgba = NULL;
     g_autofree guint8 *pixels = NULL;
-    guint8 hash[THUMBHASH_MAX_BYTES];
+    guint8 hash[THUMBHASH_MAX_BYTES], likeness[WORKER_LIKENESS_BYTES];
     int width, height;
     size_t n_bytes;
 
     image_fit_inside (base->Xsize, base->Ysize, THUMBHASH_MAX_SIDE, &width, &height);
     reduced = reduce (base, width, height);
     if (reduced == NULL)
-        return NULL;
+        return FALSE;
     if (vips_image_hasalpha (reduced))
         rgba = g_object_ref (reduced);
     else if (vips_bandjoin_const1 (reduced, &rgba, 255, NULL) != 0)
-        return NULL;
+        return FALSE;
     if (rgba->Bands != 4 || rgba->BandFmt != VIPS_FORMAT_UCHAR ||
         (pixels = vips_image_write_to_memory (rgba, &n_bytes)) == NULL)
-        return NULL;
-    return g_base64_encode (hash, thumbhash_encode (pixels, (guint) width, (guint) height, hash));
+        return FALSE;
+    if (self->want_thumbhash)
+        self->thumbhash =
+            g_base64_encode (hash, thumbhash_encode (pixels, (guint) width, (guint) height, hash));
+    if (self->want_likeness && likeness_find (pixels, (guint) width, (guint) height, likeness))
+        self->likeness = g_base64_encode (likeness, sizeof likeness);
+    return TRUE;
 }
 
 /* The square of a face is a crop that needs the size of the original to be known. */
@@ -410,7 +417,7 @@ image_render (ImageRender *self, GError **error)
     self->n_frames = image_source_frames (source);
     self->format = image_source_type_name (source);
     self->has_alpha = vips_image_hasalpha (image_source_header (source));
-    if (self->n_outputs == 0 && !self->want_thumbhash)
+    if (self->n_outputs == 0 && !self->want_thumbhash && !self->want_likeness)
         return TRUE;
     if (self->has_face && !crop_to_face (self, error))
         return FALSE;
@@ -446,8 +453,8 @@ image_render (ImageRender *self, GError **error)
             g_object_unref (rendition);
         }
     }
-    if (self->want_thumbhash && (self->thumbhash = make_thumbhash (smallest)) == NULL) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "a thumbhash cannot be made: %s",
+    if ((self->want_thumbhash || self->want_likeness) && !make_hashes (self, smallest)) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "the hashes cannot be made: %s",
                      vips_error_buffer ());
         vips_error_clear ();
         return FALSE;
@@ -459,4 +466,5 @@ void
 image_render_clear (ImageRender *self)
 {
     g_clear_pointer (&self->thumbhash, g_free);
+    g_clear_pointer (&self->likeness, g_free);
 }

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
     ImageInput input;
     ColourSpace wide; /* what pictures that are not sRGB become */
-    gboolean want_thumbhash;
+    gboolean want_thumbhash, want_likeness;
     ImageEdit edits[IMAGE_MAX_EDITS];
     guint n_edits;
     gboolean has_face; /* show the square around this one, in place of edits */
@@ -49,9 +49,10 @@ typedef struct {
     int n_frames;
     const char *format; /* jpeg, png, heif, ... */
     char *thumbhash;    /* base64; NULL unless wanted */
+    char *likeness;     /* base64; NULL unless wanted, or nothing is to be seen */
 } ImageRender;
 
-/** Render every output and the thumbhash.
+/** Render every output, thumbhash and likeness.
  *  @return FALSE with the codes of image_source_new () or APP_ERROR_IO: an output could not be
  *          written; what was written so far is of no use */
 gboolean image_render (ImageRender *self, GError **error);

@@ -202,6 +202,7 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
     out->input.process_invalid = json_is_true (json_object_get (request, "processInvalid"));
     out->wide = space == 0 ? COLOUR_SRGB : COLOUR_P3;
     out->want_thumbhash = json_is_true (json_object_get (request, "thumbhash"));
+    out->want_likeness = json_is_true (json_object_get (request, "likeness"));
     if (!parse_face (request, out, error))
         return FALSE;
     for (gsize i = 0; i < json_array_size (edits); i++)
@@ -219,10 +220,10 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
 static void
 write_render (const ImageRender *render, GString *reply)
 {
-    g_autoptr (json_t) json =
-        json_pack ("{s: i, s: i, s: b, s: i, s: s, s: s?, s: []}", "width", render->width, "height",
-                   render->height, "hasAlpha", render->has_alpha, "frames", render->n_frames,
-                   "format", render->format, "thumbhash", render->thumbhash, "outputs");
+    g_autoptr (json_t) json = json_pack (
+        "{s: i, s: i, s: b, s: i, s: s, s: s?, s: s?, s: []}", "width", render->width, "height",
+        render->height, "hasAlpha", render->has_alpha, "frames", render->n_frames, "format",
+        render->format, "thumbhash", render->thumbhash, "likeness", render->likeness, "outputs");
 
     for (guint i = 0; i < render->n_outputs; i++) {
         const ImageOutput *output = &render->outputs[i];

@@ -15,7 +15,7 @@
  *     descriptors: the file, then its sidecar when sidecar is true.
  *
  * {"op": "render", "extension": ".jpg", "processInvalid": false, "pixelLimit": 500000000,
- *  "colorspace": "p3", "thumbhash": true,
+ *  "colorspace": "p3", "thumbhash": true, "likeness": true,
  *  "edits": [{"action": "crop", "parameters": {"x": 0, "y": 0, "width": 10, "height": 10}},
  *            {"action": "rotate", "parameters": {"angle": 90}},
  *            {"action": "mirror", "parameters": {"axis": "horizontal"}}],
@@ -25,14 +25,15 @@
  *     extension is a hint for what content alone does not tell (camera raw files that are TIFFs).
  *     size is the short side in pixels, 0: as large as the original. edits work on the upright
  *     original, in order. Everything but op may be left out; the values above are the defaults,
- *     edits and outputs are empty by default, thumbhash is false.
+ *     edits and outputs are empty by default, thumbhash and likeness are false.
  *     "face": {"x1": 400, "y1": 300, "x2": 700, "y2": 650, "imageWidth": 1800, "imageHeight": 1440}
  *     in place of edits: the outputs show the square around that box, which was drawn on the upright
  *     original as large as that; see worker/face_square.h.
  * -> {"width": 4032, "height": 3024, "hasAlpha": false, "frames": 1, "format": "jpeg",
- *     "thumbhash": "base64 or null",
+ *     "thumbhash": "base64 or null", "likeness": "base64 or null",
  *     "outputs": [{"width": 1920, "height": 1440, "bytes": 181340, "isTransparent": false}]}
- *     width and height are those of the upright original, before edits.
+ *     width and height are those of the upright original, before edits. likeness is 8 bytes of a hash
+ *     and 48 of colours (worker/likeness.h), null also when there is nothing to be seen.
  *
  * Any of them -> {"error": {"code": "damaged", "message": "the file ends too early"}}
  *     The message is for people and names what is wrong with the file or the request. */
@@ -44,6 +45,9 @@
 #define WORKER_REQUEST_MAX_BYTES (256 * 1024)
 #define WORKER_REPLY_MAX_BYTES (16 * 1024 * 1024)
 #define WORKER_MAX_OUTPUTS (WORKER_MAX_FDS - 1)
+
+#define WORKER_LIKENESS_HASH_BYTES 8 /* one bit of difference after another: compare by counting */
+#define WORKER_LIKENESS_BYTES 56     /* the rest: 4 x 4 RGB means, rows from the top */
 
 /* the codes of errors */
 #define WORKER_ERROR_REQUEST "request" /* the server asked for something impossible */

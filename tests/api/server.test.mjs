@@ -48,7 +48,7 @@ test('no version check is made, and none is told of', async () => {
 test('features that are not built are off, whatever the config says', async () => {
   const features = await get('/server/features');
   for (const [name, value] of Object.entries({
-    smartSearch: false, facialRecognition: false, duplicateDetection: false, ocr: false, oauth: false, oauthAutoLaunch: false,
+    smartSearch: false, facialRecognition: false, duplicateDetection: true, ocr: false, oauth: false, oauthAutoLaunch: false,
     importFaces: false, email: false, trash: true, sidecar: true, passwordLogin: true, configFile: false,
     reverseGeocoding: true, realtimeTranscoding: false,
   })) assert.equal(features[name], value, name);

@@ -86,22 +86,13 @@ asset_change_touches_exif (const AssetChange *self)
 
 /* ---- applying ---- */
 
-static gboolean
-is_locked (const AssetRow *row, const char *property)
-{
-    for (gsize i = 0; i < row->locked_properties.n; i++)
-        if (strcmp (row->locked_properties.items[i], property) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static void
 lock (AssetRow *row, Arena *arena, const char *property)
 {
     StringList *list = &row->locked_properties;
     gsize n_bytes = list->n * sizeof *list->items;
 
-    if (is_locked (row, property))
+    if (asset_is_locked (row, property))
         return;
     list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
     list->items[list->n++] = property;
@@ -187,7 +178,7 @@ follow_position (const Places *places, Arena *arena, AssetRow *row)
     gboolean is_video = row->type == ASSET_TYPE_VIDEO;
     gint64 stored_ms = row->file_created_at;
 
-    if (is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
+    if (asset_is_locked (row, "dateTimeOriginal") && row->has_date_time_original)
         set_instant (row, row->date_time_original,
                      offset_at (row->date_time_original, row->time_zone), places, arena);
     else if (row->has_date_time_original &&
@@ -361,4 +352,32 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
         }
     *out = result;
     return TRUE;
+}
+
+gboolean
+asset_take_over (const App *app, Db *tx, Arena *arena, const char *id, const AssetTakeOver *what,
+                 GError **error)
+{
+    StringList ids = { &id, 1 };
+    AssetChangeResult result;
+    AssetChange change = { .flags = { .has_favorite = what->is_favorite,
+                                      .is_favorite = what->is_favorite,
+                                      .visibility = what->visibility } };
+    AssetRow row;
+
+    if (!asset_find (tx, arena, id, &row, error))
+        return FALSE;
+    if (what->description != NULL && g_strcmp0 (what->description, row.description) != 0)
+        change.description = what->description;
+    if (what->has_rating && (!row.has_rating || row.rating != what->rating)) {
+        change.set_rating = change.has_rating = TRUE;
+        change.rating = what->rating;
+    }
+    if (what->has_position && (!row.has_latitude || row.latitude != what->latitude ||
+                               !row.has_longitude || row.longitude != what->longitude)) {
+        change.has_position = TRUE;
+        change.latitude = what->latitude;
+        change.longitude = what->longitude;
+    }
+    return asset_change_save (&change, app, tx, arena, &ids, &result, error);
 }

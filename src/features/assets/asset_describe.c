@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "features/people/people.h"
+#include "features/stacks/stacks.h"
+#include "features/tags/tags.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 #include "media/media_type.h"
@@ -71,10 +73,27 @@ describe_exif (Arena *arena, const AssetRow *row)
     return out;
 }
 
+/* What other features know of the assets, for all of them at once. */
+typedef struct {
+    UserResponseList owners;
+    GHashTable *tags;   /* asset id -> TagResponseList *; NULL unless wanted */
+    GHashTable *stacks; /* stack id -> AssetStackResponse *; NULL unless wanted */
+} Related;
+
+static void
+related_clear (Related *self)
+{
+    g_clear_pointer (&self->tags, g_hash_table_unref);
+    g_clear_pointer (&self->stacks, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Related, related_clear)
+
 static void
 describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
-          const char *viewer_id, const UserResponseList *owners, AssetResponse *out)
+          const char *viewer_id, const Related *related, AssetResponse *out)
 {
+    const TagResponseList *tags =
+        related->tags != NULL ? g_hash_table_lookup (related->tags, row->id) : NULL;
     gboolean is_own = viewer_id == NULL || g_str_equal (viewer_id, row->owner_id);
 
     memset (out, 0, sizeof *out);
@@ -82,7 +101,7 @@ describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
     out->created_at = row->created_at;
     out->owner_id = row->owner_id;
     if (parts & ASSET_WITH_OWNER)
-        out->owner = users_find_in (owners, row->owner_id);
+        out->owner = users_find_in (&related->owners, row->owner_id);
     out->library_id = row->library_id;
     out->type = row->type;
     out->original_path = layout_absolute (arena, app->media_location, row->original_path);
@@ -102,9 +121,12 @@ describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
     if (parts & ASSET_WITH_EXIF)
         out->exif_info = describe_exif (arena, row);
     out->live_photo_video_id = row->live_photo_video_id;
-    /* nothing can be tagged or stacked yet, so these are all there is */
     out->has_tags = (parts & ASSET_WITH_TAGS) != 0;
+    if (tags != NULL)
+        out->tags = *tags;
     out->set_stack = (parts & ASSET_WITH_STACK) != 0;
+    if (related->stacks != NULL && row->stack_id != NULL)
+        out->stack = g_hash_table_lookup (related->stacks, row->stack_id);
     out->checksum = to_base64 (arena, row->checksum);
     out->is_offline = row->is_offline;
     out->has_metadata = TRUE;
@@ -122,30 +144,72 @@ describe (const App *app, Arena *arena, const AssetRow *row, AssetParts parts,
         out->set_processing_error = TRUE;
 }
 
+/* The distinct texts of one column. */
+static StringList
+distinct (Arena *arena, const AssetRowList *rows, const char *(*get) (const AssetRow *row))
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+    StringList found = { arena_new_array (arena, const char *, MAX (rows->n, 1)), 0 };
+
+    for (gsize i = 0; i < rows->n; i++) {
+        const char *text = get (&rows->items[i]);
+
+        if (text != NULL && g_hash_table_add (seen, (gpointer) text))
+            found.items[found.n++] = text;
+    }
+    return found;
+}
+
+static const char *
+get_id (const AssetRow *row)
+{
+    return row->id;
+}
+
+static const char *
+get_owner (const AssetRow *row)
+{
+    return row->owner_id;
+}
+
+static const char *
+get_stack (const AssetRow *row)
+{
+    return row->stack_id;
+}
+
+static gboolean
+find_related (Db *db, Arena *arena, const AssetRowList *rows, AssetParts parts, Related *out,
+              GError **error)
+{
+    StringList ids = distinct (arena, rows, get_id), owner_ids = distinct (arena, rows, get_owner);
+    StringList stack_ids = distinct (arena, rows, get_stack);
+
+    if ((parts & ASSET_WITH_OWNER) && owner_ids.n > 0 &&
+        !users_describe (db, arena, &owner_ids, &out->owners, error))
+        return FALSE;
+    if ((parts & ASSET_WITH_TAGS) &&
+        (out->tags = tags_describe_assets (db, arena, &ids, error)) == NULL)
+        return FALSE;
+    return !(parts & ASSET_WITH_STACK) ||
+           (out->stacks = stacks_describe (db, arena, &stack_ids, error)) != NULL;
+}
+
 gboolean
 assets_describe (const App *app, Db *db, Arena *arena, const StringList *ids, AssetParts parts,
                  const char *viewer_id, AssetResponseList *out, GError **error)
 {
+    g_auto (Related) related = { 0 };
     AssetRowList rows;
-    UserResponseList owners = { 0 };
     AssetResponseList described;
 
-    if (!assets_find (db, arena, ids, &rows, error))
+    if (!assets_find (db, arena, ids, &rows, error) ||
+        !find_related (db, arena, &rows, parts, &related, error))
         return FALSE;
-    if (parts & ASSET_WITH_OWNER) {
-        g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-        StringList owner_ids = { arena_new_array (arena, const char *, MAX (rows.n, 1)), 0 };
-
-        for (gsize i = 0; i < rows.n; i++)
-            if (g_hash_table_add (seen, (gpointer) rows.items[i].owner_id))
-                owner_ids.items[owner_ids.n++] = rows.items[i].owner_id;
-        if (owner_ids.n > 0 && !users_describe (db, arena, &owner_ids, &owners, error))
-            return FALSE;
-    }
     described.items = arena_new_array (arena, AssetResponse, MAX (rows.n, 1));
     described.n = rows.n;
     for (gsize i = 0; i < rows.n; i++)
-        describe (app, arena, &rows.items[i], parts, viewer_id, &owners, &described.items[i]);
+        describe (app, arena, &rows.items[i], parts, viewer_id, &related, &described.items[i]);
     if ((parts & ASSET_WITH_PEOPLE) &&
         !people_describe_in_assets (app, db, arena, viewer_id, &described, error))
         return FALSE;

@@ -15,8 +15,8 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
 
-static gboolean
-is_locked (const AssetRow *asset, const char *property)
+gboolean
+asset_is_locked (const AssetRow *asset, const char *property)
 {
     for (gsize i = 0; i < asset->locked_properties.n; i++)
         if (strcmp (asset->locked_properties.items[i], property) == 0)
@@ -43,19 +43,19 @@ overlay_date (const AssetRow *asset, json_t *tags)
 static void
 overlay (const AssetRow *asset, json_t *tags)
 {
-    if (is_locked (asset, "description")) {
+    if (asset_is_locked (asset, "description")) {
         const char *text = asset->description != NULL ? asset->description : "";
 
         json_object_set_new (tags, "ImageDescription", json_stringn (text, strlen (text)));
         json_object_set_new (tags, "Description", json_stringn (text, strlen (text)));
     }
-    if (is_locked (asset, "rating"))
+    if (asset_is_locked (asset, "rating"))
         json_object_set_new (tags, "Rating", json_integer (asset->has_rating ? asset->rating : 0));
-    if (is_locked (asset, "latitude") && asset->has_latitude && asset->has_longitude) {
+    if (asset_is_locked (asset, "latitude") && asset->has_latitude && asset->has_longitude) {
         json_object_set_new (tags, "GPSLatitude", json_real (asset->latitude));
         json_object_set_new (tags, "GPSLongitude", json_real (asset->longitude));
     }
-    if (is_locked (asset, "dateTimeOriginal") && asset->has_date_time_original)
+    if (asset_is_locked (asset, "dateTimeOriginal") && asset->has_date_time_original)
         overlay_date (asset, tags);
 }
 

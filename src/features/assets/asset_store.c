@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/duplicates/duplicates.h"
+#include "features/stacks/stacks.h"
 
 /* $1 a JSON array of ids */
 static const char SQL_ASSETS_FIND[] =
@@ -182,12 +184,16 @@ gboolean
 asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags *flags,
                    gint64 now_ms, GError **error)
 {
+    if (flags->set_duplicate_id && flags->duplicate_id == NULL &&
+        !duplicates_dismiss (tx, arena, ids, error))
+        return FALSE;
     return db_exec (tx, SQL_FLAGS_UPDATE,
                     DB_ARGS (asset_changes (arena, ids),
                              db_int_if (flags->has_favorite, flags->is_favorite != 0),
                              db_text (flags->visibility), db_bool (flags->set_duplicate_id),
                              db_text (flags->duplicate_id), db_int (now_ms)),
-                    NULL, error);
+                    NULL, error) &&
+           (flags->visibility == NULL || stacks_settle (tx, arena, ids, error));
 }
 
 gboolean
@@ -206,13 +212,16 @@ asset_store_motion_part (Db *tx, const char *id, const char *video_id, gint64 no
 gboolean
 asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GError **error)
 {
+    g_autoptr (Arena) arena = arena_new ();
+    StringList ids = { &video_id, 1 };
     char update_id[UUID_TEXT_BYTES];
     gint64 n_changed = 0;
 
     uuid_v7_text (update_id);
     if (!db_exec (tx, SQL_MOTION_HIDE,
                   DB_ARGS (db_text (video_id), db_int (timestamp_now_ms ()), db_text (update_id)),
-                  &n_changed, error))
+                  &n_changed, error) ||
+        (n_changed > 0 && !stacks_settle (tx, arena, &ids, error)))
         return FALSE;
     *out_hidden = n_changed > 0;
     return TRUE;

@@ -25,3 +25,8 @@ gboolean asset_store_motion_part (Db *tx, const char *id, const char *video_id, 
 gboolean asset_store_count (Db *db, Arena *arena, const char *owner_id, const char *visibility,
                             gboolean has_favorite, gboolean is_favorite, gboolean trashed,
                             AssetCountRowList *out, GError **error);
+
+/** @n of the timeline of a user and of the partners in it, as chance has it; fewer when there are
+ *  fewer. */
+gboolean assets_find_random (Db *db, Arena *arena, const char *user_id, gsize n, StringList *out,
+                             GError **error);

@@ -15,6 +15,8 @@ gboolean asset_find (Db *db, Arena *arena, const char *id, AssetRow *out, GError
 /** Those of @ids that are there, in one query, in the order of @ids; a repeated id comes once. */
 gboolean assets_find (Db *db, Arena *arena, const StringList *ids, AssetRowList *out,
                       GError **error);
+/** Whether the user changed it (description, tags, ...), so that a file has no say in it. */
+gboolean asset_is_locked (const AssetRow *asset, const char *property);
 /** The path of a file made for or beside an asset, as it is stored; NULL when there is none. */
 gboolean asset_find_file (Db *db, Arena *arena, const char *id, AssetFileType type,
                           gboolean is_edited, const char **out_path, GError **error);
@@ -67,6 +69,22 @@ gboolean asset_check_motion_part (Db *db, Arena *arena, const char *video_id, co
 /** Write key/value items of one asset; in a write. */
 gboolean asset_set_metadata (Db *tx, const char *id, const AssetMetadataUpsertItemList *items,
                              gint64 now_ms, GError **error);
+
+/** What an asset takes over from others that go in its favour; what is not set stays as it is. */
+typedef struct {
+    gboolean is_favorite;
+    const char *visibility, *description;
+    gboolean has_rating;
+    gint64 rating;
+    gboolean has_position;
+    double latitude, longitude;
+} AssetTakeOver;
+
+gboolean asset_take_over (const App *app, Db *tx, Arena *arena, const char *id,
+                          const AssetTakeOver *what, GError **error);
+/** Put an asset into the albums of others. @member_id  only where this user may add; NULL: everywhere */
+gboolean assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids,
+                             const char *target_id, const char *member_id, GError **error);
 
 /** Lay what the user changed (the locked properties) over what was read from the files, as a sidecar
  *  would say it. @return the new document; NULL with APP_ERROR_INTERNAL when @metadata_json is none */

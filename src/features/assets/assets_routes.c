@@ -1,6 +1,7 @@
 /* assets_routes.c -- the handlers of assets.api */
 #define G_LOG_DOMAIN "assets"
 #include "features/assets/asset_change.h"
+#include "features/assets/asset_copy.h"
 #include "features/assets/asset_metadata.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "features/ingest/ingest.h"
 #include "features/trash/trash.h"
 
+#define MAX_RANDOM 1000
 #define ZERO_RATING "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"
 
 /* ---- changing ---- */
@@ -104,6 +106,21 @@ delete_assets (ApiCall *call, const DeleteAssetsRequest *in)
     if (!access_check_assets (call, &body->ids, "asset.delete", &error) ||
         !trash_put (call->app, call->arena, call->auth->user_id, &body->ids, by_force, &error))
         return api_fail (call, g_steal_pointer (&error));
+    return API_OK;
+}
+
+static ApiStatus
+copy_asset (ApiCall *call, const CopyAssetRequest *in)
+{
+    const AssetCopy *body = in->body;
+    const char *const both[] = { body->source_id, body->target_id };
+    StringList ids = { (const char **) both, G_N_ELEMENTS (both) };
+    g_autoptr (GError) error = NULL;
+
+    if (!access_check_assets (call, &ids, "asset.copy", &error) ||
+        !asset_copy (call->app, call->arena, body, &error))
+        return api_fail (call, g_steal_pointer (&error));
+    asset_send_object (call->app, body->target_id, "on_asset_update");
     return API_OK;
 }
 
@@ -211,6 +228,20 @@ get_asset_statistics (ApiCall *call, const GetAssetStatisticsRequest *in, AssetS
             out->videos = counts.items[i].n_assets;
         out->total += counts.items[i].n_assets;
     }
+    return API_OK;
+}
+
+static ApiStatus
+get_random (ApiCall *call, const GetRandomRequest *in, AssetResponseList *out)
+{
+    gint64 n = in->has_count ? MIN (in->count, MAX_RANDOM) : 1;
+    g_autoptr (GError) error = NULL;
+    StringList ids;
+
+    if (!assets_find_random (call->db, call->arena, call->auth->user_id, (gsize) n, &ids, &error) ||
+        !assets_describe (call->app, call->db, call->arena, &ids, ASSET_CHANGED,
+                          call->auth->user_id, out, &error))
+        return api_fail (call, g_steal_pointer (&error));
     return API_OK;
 }
 
@@ -374,6 +405,7 @@ delete_asset_metadata (ApiCall *call, const DeleteAssetMetadataRequest *in)
 static const AssetsHandlers assets_handlers = {
     .update_assets = update_assets,
     .delete_assets = delete_assets,
+    .copy_asset = copy_asset,
     .run_asset_jobs = run_asset_jobs,
     .update_bulk_asset_metadata = update_bulk_asset_metadata,
     .delete_bulk_asset_metadata = delete_bulk_asset_metadata,
@@ -384,6 +416,7 @@ static const AssetsHandlers assets_handlers = {
     .update_asset_metadata = update_asset_metadata,
     .get_asset_metadata_by_key = get_asset_metadata_by_key,
     .delete_asset_metadata = delete_asset_metadata,
+    .get_random = get_random,
 };
 
 void

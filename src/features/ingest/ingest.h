@@ -18,5 +18,12 @@ gboolean ingest_add_metadata (Db *tx, Arena *arena, const char *asset_id, const 
 gboolean ingest_add_thumbnails (Db *tx, Arena *arena, const char *asset_id, const char *source,
                                 gboolean notify, GError **error);
 
+/** The body of a job that asks for a job of many assets. Both SQL texts give ids in their order: $1
+ *  greater than this one, $2 at most so many. @sql_all is taken when the job says "force", else
+ *  @sql_missing. @add asks for one, in a write. */
+typedef gboolean (*IngestAdd) (Db *tx, Arena *arena, const char *asset_id, GError **error);
+JobResult ingest_queue_each (App *app, const Job *job, const char *sql_all, const char *sql_missing,
+                             IngestAdd add, GError **error);
+
 /** Whether the config wants names of places for positions. */
 gboolean ingest_finds_places (const App *app);

@@ -34,7 +34,7 @@ static const char SQL_THUMBNAILS_MISSING[] =
 typedef struct {
     Arena *arena;
     const StringList *ids;
-    gboolean thumbnails;
+    IngestAdd add;
 } Add;
 
 static gboolean
@@ -43,17 +43,15 @@ run_add (Db *tx, gpointer data, GError **error)
     const Add *self = data;
 
     for (gsize i = 0; i < self->ids->n; i++)
-        if (self->thumbnails
-                ? !ingest_add_thumbnails (tx, self->arena, self->ids->items[i], NULL, FALSE, error)
-                : !ingest_add_metadata (tx, self->arena, self->ids->items[i], NULL, error))
+        if (!self->add (tx, self->arena, self->ids->items[i], error))
             return FALSE;
     return TRUE;
 }
 
 /* Found outside the write, so that a large library does not hold up whoever else writes. */
-static JobResult
-queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
-           const char *sql_missing, GError **error)
+JobResult
+ingest_queue_each (App *app, const Job *job, const char *sql_all, const char *sql_missing,
+                   IngestAdd add, GError **error)
 {
     char last[64] = "";
     gsize n_found = PAGE;
@@ -62,13 +60,13 @@ queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
         g_autoptr (Arena) arena = arena_new ();
         QueueAllJob data;
         StringList ids;
-        Add add = { arena, &ids, thumbnails };
+        Add page = { arena, &ids, add };
 
         if (!api_read_json (&queue_all_job_type, job->data, -1, arena, &data, error))
             return JOB_FAILED;
         if (!db_select_texts (app->db, arena, data.has_force && data.force ? sql_all : sql_missing,
                               DB_ARGS (db_text (last), db_int (PAGE)), &ids, error) ||
-            (ids.n > 0 && !db_write (app->db, run_add, &add, error)))
+            (ids.n > 0 && !db_write (app->db, run_add, &page, error)))
             return JOB_RETRY;
         n_found = ids.n;
         if (n_found > 0)
@@ -77,17 +75,30 @@ queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
     return JOB_DONE;
 }
 
+static gboolean
+add_metadata (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return ingest_add_metadata (tx, arena, asset_id, NULL, error);
+}
+
+static gboolean
+add_thumbnails (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return ingest_add_thumbnails (tx, arena, asset_id, NULL, FALSE, error);
+}
+
 JobResult
 ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return queue_all (app, job, FALSE, SQL_METADATA_ALL, SQL_METADATA_MISSING, error);
+    return ingest_queue_each (app, job, SQL_METADATA_ALL, SQL_METADATA_MISSING, add_metadata,
+                              error);
 }
 
 JobResult
 ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    JobResult result =
-        queue_all (app, job, TRUE, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+    JobResult result = ingest_queue_each (app, job, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING,
+                                          add_thumbnails, error);
     QueueAllJob data;
 
     if (result != JOB_DONE)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/tags/tags.h"
 
 /* $1 id, $2 update id as it was found, $3 fileCreatedAt, $4 fileModifiedAt, $5 localDateTime, $6 its
  * month, $7 duration or NULL, $8 width or NULL, $9 height or NULL, $10 live photo id, $11 now,
@@ -28,7 +29,9 @@ static const char SQL_FACTS_EXIF[] =
     "       focal_length = $13, iso = $14, exposure_time = $15, latitude = $16, longitude = $17,"
     "       city = $18, state = $19, country = $20, description = $21, projection_type = $22,"
     "       rating = $23, fps = $24, bits_per_sample = $25, colorspace = $26,"
-    "       profile_description = $27, auto_stack_id = $28, tags = $29"
+    "       profile_description = $27, auto_stack_id = $28,"
+    "       tags = CASE WHEN locked_properties LIKE '%\"tags\"%' THEN tags"
+    "                   ELSE CAST($29 AS TEXT) END"
     " WHERE asset_id = $1";
 
 /* $1 id, $2 thumbhash, $3 width, $4 height, $5 now, $6 update id; what is edited is shown otherwise */
@@ -107,7 +110,10 @@ ingest_store_facts (Db *tx, Arena *arena, const AssetRow *asset, const AssetFact
                   &n_changed, error))
         return FALSE;
     *out_stored = n_changed > 0;
-    return n_changed == 0 || store_exif (tx, arena, asset->id, facts, error);
+    return n_changed == 0 ||
+           (store_exif (tx, arena, asset->id, facts, error) &&
+            (asset_is_locked (asset, "tags") ||
+             tags_set_from_file (tx, arena, asset->owner_id, asset->id, &facts->tags, error)));
 }
 
 /* Paths of earlier records that are not among the new ones; records of kinds that are not made any more

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/duplicates/duplicates.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -17,6 +18,7 @@
 typedef struct {
     Arena *arena;
     const char *asset_id;
+    gboolean is_new; /* its duplicates are looked for then */
     MediaFacts facts;
     MediaOutput outputs[MAX_RENDITIONS];
     Rendition renditions[MAX_RENDITIONS];
@@ -65,6 +67,7 @@ render (const App *app, const AssetRow *asset, Work *work, GError **error)
                              .process_invalid = app->settings->process_invalid_images,
                              .keep_wide_gamut = settings.keep_wide_gamut,
                              .want_thumbhash = TRUE,
+                             .want_likeness = TRUE,
                              .outputs = work->outputs,
                              .n_outputs = work->n };
     if (!media_render (app->workers, &request, work->arena, &work->facts, error))
@@ -80,7 +83,10 @@ run_store (Db *tx, gpointer data, GError **error)
     Work *work = data;
 
     return ingest_store_renditions (tx, work->arena, work->asset_id, &work->facts, work->renditions,
-                                    work->n, &work->old_paths, &work->stored, error);
+                                    work->n, &work->old_paths, &work->stored, error) &&
+           (!work->stored ||
+            (duplicates_store_likeness (tx, work->asset_id, work->facts.likeness, error) &&
+             (!work->is_new || duplicates_add_detection (tx, work->arena, work->asset_id, error))));
 }
 
 /* Record what was made; what no record points at goes. */
@@ -129,12 +135,14 @@ fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
 }
 
 static JobResult
-generate (App *app, Arena *arena, const char *asset_id, GError **error)
+generate (App *app, Arena *arena, const AssetJob *job, GError **error)
 {
-    Work work = { .arena = arena, .asset_id = asset_id };
+    Work work = { .arena = arena,
+                  .asset_id = job->id,
+                  .is_new = g_strcmp0 (job->source, "upload") == 0 };
     AssetRow asset;
 
-    if (!asset_find (app->db, arena, asset_id, &asset, error)) {
+    if (!asset_find (app->db, arena, job->id, &asset, error)) {
         if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))
             return JOB_RETRY;
         g_clear_error (error);
@@ -158,7 +166,7 @@ ingest_generate_thumbnails (gpointer app_pointer, const Job *job, Arena *arena, 
 
     if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
-    result = generate (app, arena, data.id, &why);
+    result = generate (app, arena, &data, &why);
     if (why != NULL)
         g_propagate_error (error, why);
     if ((result == JOB_DONE || result == JOB_SKIPPED) &&

@@ -73,6 +73,7 @@ get_server_features (ApiCall *call, const GetServerFeaturesRequest *in, ServerFe
     out->search = TRUE;
     out->map = config->map->enabled;
     out->trash = config->trash->enabled;
+    out->duplicate_detection = config->machine_learning->duplicate_detection->enabled;
     out->sidecar = TRUE; /* those that come with an upload are read */
     out->password_login = config->password_login->enabled;
     out->config_file = config_is_file (call->app);

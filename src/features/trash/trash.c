@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "features/assets/assets.h"
+#include "features/stacks/stacks.h"
 
 /* $1 changes, $2 now, $3 status */
 static const char SQL_TRASH_PUT[] =
@@ -37,16 +38,22 @@ typedef struct {
     gboolean by_force;
 } Put;
 
+gboolean
+trash_put_in (Db *tx, Arena *arena, const StringList *ids, gboolean by_force, GError **error)
+{
+    return db_exec (tx, SQL_TRASH_PUT,
+                    DB_ARGS (asset_changes (arena, ids), db_int (timestamp_now_ms ()),
+                             db_text (by_force ? "deleted" : "trashed")),
+                    NULL, error) &&
+           stacks_settle (tx, arena, ids, error) && (!by_force || trash_add_emptying (tx, error));
+}
+
 static gboolean
 run_put (Db *tx, gpointer data, GError **error)
 {
     const Put *self = data;
 
-    return db_exec (tx, SQL_TRASH_PUT,
-                    DB_ARGS (asset_changes (self->arena, self->ids), db_int (timestamp_now_ms ()),
-                             db_text (self->by_force ? "deleted" : "trashed")),
-                    NULL, error) &&
-           (!self->by_force || trash_add_emptying (tx, error));
+    return trash_put_in (tx, self->arena, self->ids, self->by_force, error);
 }
 
 gboolean
@@ -107,7 +114,8 @@ run_leave (Db *tx, gpointer data, GError **error)
         if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
                       DB_ARGS (asset_changes (self->arena, &some), db_int (timestamp_now_ms ()),
                                db_text (self->status)),
-                      &n, error))
+                      &n, error) ||
+            !stacks_settle (tx, self->arena, &some, error))
             return FALSE;
         self->n_changed += n;
     }

@@ -14,6 +14,10 @@ void trash_start (App *app, Api *api);
 gboolean trash_put (App *app, Arena *arena, const char *owner_id, const StringList *ids,
                     gboolean by_force, GError **error);
 
+/** The same inside a write; clients are told by the caller. */
+gboolean trash_put_in (Db *tx, Arena *arena, const StringList *ids, gboolean by_force,
+                       GError **error);
+
 /** Remove what has been in the trash for longer than the config keeps it; the job AssetDeleteCheck does
  *  this, which the nightly schedule asks for. */
 gboolean trash_remove_old (App *app, Arena *arena, GError **error);

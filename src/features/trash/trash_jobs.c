@@ -8,6 +8,7 @@
 #include "features/assets/assets.h"
 #include "features/config/config.h"
 #include "features/people/people.h"
+#include "features/stacks/stacks.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 
@@ -147,6 +148,7 @@ run_remove (Db *tx, gpointer data, GError **error)
            remove_motion_part (tx, self->arena, &self->asset, error) &&
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&
+           stacks_settle (tx, self->arena, &ids, error) && /* another primary steps in */
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&

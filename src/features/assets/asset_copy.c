@@ -1,0 +1,187 @@
+/* asset_copy.c -- see asset_copy.h, and assets_copy_albums () of assets.h */
+#define G_LOG_DOMAIN "assets"
+#include "features/assets/asset_copy.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "features/ingest/ingest.h"
+#include "features/stacks/stacks.h"
+#include "features/trash/trash.h"
+#include "media/layout.h"
+
+#define MAX_SIDECAR_BYTES (64 * 1024 * 1024)
+
+#define MISSING_ALBUMS                                                                             \
+    "SELECT DISTINCT x.album_id AS album_id FROM album_asset x"                                    \
+    " WHERE x.asset_id IN (SELECT value FROM json_each($1))"                                       \
+    "   AND (CAST($4 AS TEXT) IS NULL"                                                             \
+    "        OR EXISTS (SELECT 1 FROM album_user u WHERE u.album_id = x.album_id"                  \
+    "                      AND u.user_id = CAST($4 AS TEXT) AND u.role IN ('owner', 'editor')))"   \
+    "   AND NOT EXISTS (SELECT 1 FROM album_asset y WHERE y.album_id = x.album_id"                 \
+    "                      AND y.asset_id = CAST($2 AS TEXT))"
+/* $1 sources, $2 target, $3 now, $4 a user who may add to them or NULL */
+static const char SQL_ALBUMS_TOUCH[] =
+    "UPDATE album SET updated_at = CAST($3 AS BIGINT), update_id = uuid_v7()"
+    " WHERE id IN (" MISSING_ALBUMS ")";
+static const char SQL_ALBUMS_JOIN[] =
+    "INSERT INTO album_asset (album_id, asset_id, created_at, update_id)"
+    " SELECT m.album_id, CAST($2 AS TEXT), CAST($3 AS BIGINT), uuid_v7()"
+    "   FROM (" MISSING_ALBUMS ") AS m WHERE 1 = 1"
+    " ON CONFLICT (album_id, asset_id) DO NOTHING";
+/* $1 source, $2 target */
+static const char SQL_LINKS_JOIN[] =
+    "INSERT INTO shared_link_asset (link_id, asset_id)"
+    " SELECT link_id, CAST($2 AS TEXT) FROM shared_link_asset WHERE asset_id = $1"
+    " ON CONFLICT (link_id, asset_id) DO NOTHING";
+/* $1 new id, $2 asset, $3 path, $4 now */
+static const char SQL_SIDECAR_SAVE[] =
+    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at)"
+    " VALUES ($1, $2, 'sidecar', $3, $4, $4)"
+    " ON CONFLICT (asset_id, type, is_edited)"
+    " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
+
+gboolean
+assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids, const char *target_id,
+                    const char *member_id, GError **error)
+{
+    DbArgs args = DB_ARGS (db_strings (arena, source_ids), db_text (target_id),
+                           db_int (timestamp_now_ms ()), db_text (member_id));
+
+    return db_exec (tx, SQL_ALBUMS_TOUCH, args, NULL, error) &&
+           db_exec (tx, SQL_ALBUMS_JOIN, args, NULL, error);
+}
+
+typedef struct {
+    Arena *arena;
+    const AssetCopy *what;
+    AssetRow source, target;
+    const char *sidecar;     /* of the target, as it shall be stored; NULL: none is copied */
+    const char *old_sidecar; /* another one that the target had */
+} Copy;
+
+/* ---- the sidecar's file ---- */
+
+/* It is in its place before it is recorded: a crash in between leaves a file that the next copy
+ * replaces. */
+static gboolean
+copy_sidecar (App *app, Copy *self, GError **error)
+{
+    Arena *arena = self->arena;
+    const char *from = NULL, *to;
+    g_autofree char *content = NULL;
+    GError *why = NULL;
+    struct stat facts;
+    gsize n_bytes;
+
+    if (!asset_find_file (app->db, arena, self->source.id, ASSET_FILE_TYPE_SIDECAR, FALSE, &from,
+                          error) ||
+        !asset_find_file (app->db, arena, self->target.id, ASSET_FILE_TYPE_SIDECAR, FALSE,
+                          &self->old_sidecar, error))
+        return FALSE;
+    if (from == NULL)
+        return TRUE;
+    from = layout_absolute (arena, app->media_location, from);
+    self->sidecar = arena_printf (arena, "%s.xmp", self->target.original_path);
+    to = layout_absolute (arena, app->media_location, self->sidecar);
+    if (stat (from, &facts) == 0 && facts.st_size > MAX_SIDECAR_BYTES) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                     "the sidecar of '%s' is larger than %d bytes and is not copied",
+                     self->source.original_file_name, MAX_SIDECAR_BYTES);
+        return FALSE;
+    }
+    if (!g_file_get_contents (from, &content, &n_bytes, &why) ||
+        !g_file_set_contents_full (to, content, (gssize) n_bytes,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0666, &why)) {
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot copy the sidecar '%s' to '%s': %s",
+                     from, to, why->message);
+        g_error_free (why);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+record_sidecar (Db *tx, const Copy *self, GError **error)
+{
+    char id[UUID_TEXT_BYTES];
+    const char *old = self->old_sidecar;
+    StringList old_paths = { &old, 1 };
+
+    uuid_v4_text (id);
+    return db_exec (tx, SQL_SIDECAR_SAVE,
+                    DB_ARGS (db_text (id), db_text (self->target.id), db_text (self->sidecar),
+                             db_int (timestamp_now_ms ())),
+                    NULL, error) &&
+           (old == NULL || strcmp (old, self->sidecar) == 0 ||
+            trash_add_file_deletion (tx, self->arena, &old_paths, error)) &&
+           ingest_add_metadata (tx, self->arena, self->target.id, "sidecar-write", error);
+}
+
+/* ---- the rest ---- */
+
+/* What others may see. */
+static gboolean
+copy_places (Db *tx, const Copy *self, GError **error)
+{
+    const AssetCopy *what = self->what;
+    StringList sources = { (const char **) &what->source_id, 1 };
+
+    return (!what->albums ||
+            assets_copy_albums (tx, self->arena, &sources, what->target_id, NULL, error)) &&
+           (!what->shared_links ||
+            db_exec (tx, SQL_LINKS_JOIN,
+                     DB_ARGS (db_text (what->source_id), db_text (what->target_id)), NULL,
+                     error)) &&
+           (!what->stack || stacks_copy (tx, self->arena, what->source_id, what->target_id, error));
+}
+
+static gboolean
+run_copy (Db *tx, gpointer data, GError **error)
+{
+    const Copy *self = data;
+    const char *target_id = self->target.id;
+    StringList targets = { &target_id, 1 };
+    AssetFlags flags = { .has_favorite = self->what->favorite,
+                         .is_favorite = self->source.is_favorite };
+
+    return (self->target.visibility == ASSET_VISIBILITY_LOCKED || copy_places (tx, self, error)) &&
+           asset_store_flags (tx, self->arena, &targets, &flags, timestamp_now_ms (), error) &&
+           (self->sidecar == NULL || record_sidecar (tx, self, error));
+}
+
+static gboolean
+find_both (App *app, Copy *self, GError **error)
+{
+    const char *const both[] = { self->what->source_id, self->what->target_id };
+    StringList ids = { (const char **) both, G_N_ELEMENTS (both) };
+    const char *fault = NULL;
+    AssetRowList rows;
+
+    if (!assets_find (app->db, self->arena, &ids, &rows, error))
+        return FALSE;
+    if (strcmp (both[0], both[1]) == 0)
+        fault = "Source and target id must be distinct";
+    else if (rows.n < 2)
+        fault = "Both assets must exist";
+    if (fault != NULL) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, fault);
+        return FALSE;
+    }
+    self->source = rows.items[0];
+    self->target = rows.items[1];
+    return TRUE;
+}
+
+gboolean
+asset_copy (App *app, Arena *arena, const AssetCopy *what, GError **error)
+{
+    Copy data = { .arena = arena, .what = what };
+
+    return find_both (app, &data, error) && (!what->sidecar || copy_sidecar (app, &data, error)) &&
+           db_write (app->db, run_copy, &data, error);
+}
