@@ -8,6 +8,7 @@
 #include "features/download/download.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
+#include "features/memories/memories.h"
 #include "features/onboarding/onboarding.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
@@ -34,6 +35,7 @@ features_start (App *app, Api *api, GError **error)
     licences_start (app, api);
     assets_start (app, api);
     trash_start (app, api);
+    memories_start (app, api);
     ingest_start (app);
     serving_start (app, api);
     asset_files_start (app, api);
