@@ -57,6 +57,33 @@ static const char SQL_UPDATE[] =
 static const char SQL_SET_DELETED[] =
     "UPDATE users SET updated_at = $2, status = $3, deleted_at = $4 WHERE id = $1";
 
+#define OWNED_ALBUMS "SELECT album_id FROM album_user WHERE user_id = $1 AND role = 'owner'"
+
+/* $1 owner, $2 now, $3 deleted at: the albums go and come back with their owner */
+static const char SQL_SET_ALBUMS_DELETED[] =
+    "UPDATE album SET deleted_at = $3, updated_at = $2, update_id = uuid_v7()"
+    " WHERE id IN (" OWNED_ALBUMS ")";
+
+/* $1 owner */
+static const char SQL_DELETE_ALBUMS[] = "DELETE FROM album WHERE id IN (" OWNED_ALBUMS ")";
+
+/* $1 owner, $2 at most */
+static const char SQL_FIND_ASSETS[] =
+    "SELECT id FROM asset WHERE owner_id = $1 LIMIT CAST($2 AS BIGINT)";
+
+/* $1 JSON array of assets; what lies in a library is not ours, nor are the sidecars there */
+static const char SQL_FIND_FILES[] =
+    "SELECT original_path FROM asset"
+    " WHERE id IN (SELECT value FROM json_each($1)) AND library_id IS NULL"
+    " UNION ALL"
+    " SELECT f.path FROM asset_file f JOIN asset a ON a.id = f.asset_id"
+    " WHERE f.asset_id IN (SELECT value FROM json_each($1))"
+    "   AND (a.library_id IS NULL OR f.type <> 'sidecar')";
+
+/* $1 JSON array of assets */
+static const char SQL_DELETE_ASSETS[] =
+    "DELETE FROM asset WHERE id IN (SELECT value FROM json_each($1))";
+
 /* $1 id, $2 now, $3 path */
 static const char SQL_SET_PROFILE_IMAGE[] =
     "UPDATE users SET updated_at = $2, profile_changed_at = $2, profile_image_path = $3"
@@ -224,9 +251,11 @@ users_store_set_deleted (Db *tx, const char *id, const char *status, gboolean is
     gint64 now = timestamp_now_ms ();
 
     return db_exec (
-        tx, SQL_SET_DELETED,
-        DB_ARGS (db_text (id), db_int (now), db_text (status), db_int_if (is_deleted, now)), NULL,
-        error);
+               tx, SQL_SET_DELETED,
+               DB_ARGS (db_text (id), db_int (now), db_text (status), db_int_if (is_deleted, now)),
+               NULL, error) &&
+           db_exec (tx, SQL_SET_ALBUMS_DELETED,
+                    DB_ARGS (db_text (id), db_int (now), db_int_if (is_deleted, now)), NULL, error);
 }
 
 gboolean
@@ -250,9 +279,34 @@ users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted, GEr
 }
 
 gboolean
-users_store_delete (Db *tx, const char *id, GError **error)
+users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit, StringList *out_ids,
+                         StringList *out_paths, GError **error)
 {
-    return db_exec (tx, SQL_DELETE, DB_ARGS (db_text (id)), NULL, error);
+    return db_select_texts (db, arena, SQL_FIND_ASSETS, DB_ARGS (db_text (id), db_int (limit)),
+                            out_ids, error) &&
+           db_select_texts (db, arena, SQL_FIND_FILES, DB_ARGS (db_strings (arena, out_ids)),
+                            out_paths, error);
+}
+
+gboolean
+users_store_delete_assets (Db *db, Arena *arena, const StringList *ids, GError **error)
+{
+    return db_exec (db, SQL_DELETE_ASSETS, DB_ARGS (db_strings (arena, ids)), NULL, error);
+}
+
+static gboolean
+write_delete (Db *tx, gpointer data, GError **error)
+{
+    const char *id = data;
+
+    return db_exec (tx, SQL_DELETE_ALBUMS, DB_ARGS (db_text (id)), NULL, error) &&
+           db_exec (tx, SQL_DELETE, DB_ARGS (db_text (id)), NULL, error);
+}
+
+gboolean
+users_store_delete (Db *db, const char *id, GError **error)
+{
+    return db_write (db, write_delete, (gpointer) id, error);
 }
 
 gboolean
