@@ -9,6 +9,7 @@
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/memories/memories.h"
+#include "features/notifications/notifications.h"
 #include "features/onboarding/onboarding.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
@@ -36,6 +37,7 @@ features_start (App *app, Api *api, GError **error)
     assets_start (app, api);
     trash_start (app, api);
     memories_start (app, api);
+    notifications_start (app, api);
     ingest_start (app);
     serving_start (app, api);
     asset_files_start (app, api);
