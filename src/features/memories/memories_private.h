@@ -50,4 +50,6 @@ gboolean memory_generate (Db *db, Arena *arena, gint64 today, gint64 *out_n, GEr
 /** Take out what has left the timeline, and delete what nobody saved for 30 days. */
 gboolean memory_clean_up (Db *db, gint64 now_ms, GError **error);
 
+extern const char memory_sql_pick[]; /* for the test of its plan */
+
 void memories_register_jobs (Jobs *jobs);

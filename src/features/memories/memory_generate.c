@@ -32,8 +32,8 @@ static const char SQL_FIRST_DAY[] =
     "                               AS day FROM users WHERE deleted_at IS NULL) AS u";
 
 /* $1 JSON array of days. Of a day with more than 20 photos, 20 that are spread over it evenly: (n * 20)
- * / n_all grows by one exactly 20 times. */
-static const char SQL_PICK[] =
+ * / n_all grows by one exactly 20 times. Its test holds that an index serves it. */
+const char memory_sql_pick[] =
     "SELECT owner_id, local_day, asset_id"
     "  FROM (SELECT a.owner_id AS owner_id, a.local_day AS local_day, a.id AS asset_id,"
     "               row_number() OVER (PARTITION BY a.owner_id, a.local_day"
@@ -145,7 +145,7 @@ make_memories (Db *tx, Making *self, GError **error)
     for (gsize i = 0; i < days.n; i++)
         g_string_append_printf (days_json, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "", days.items[i]);
     g_string_append_c (days_json, ']');
-    if (!db_select (tx, self->arena, &memory_pick_row_type, &picks, SQL_PICK,
+    if (!db_select (tx, self->arena, &memory_pick_row_type, &picks, memory_sql_pick,
                     DB_ARGS (db_text (days_json->str)), error))
         return FALSE;
     compose (self->arena, &picks, &memories, &assets);

@@ -227,6 +227,18 @@ test_what_is_not_on_the_timeline_is_no_memory (TestDb *t)
                      ==, 1);
 }
 
+/* The price of a night is what it finds, not what there is. */
+static void
+test_an_index_finds_the_photos_of_a_day (TestDb *t)
+{
+    const char *plan = NULL;
+
+    g_assert_true (db_explain (t->db, t->arena, memory_sql_pick, DB_ARGS (db_text ("[19000]")),
+                               &plan, &t->error));
+    if (t->engine == TEST_SQLITE) /* PostgreSQL scans a table of one page, rightly */
+        g_assert_nonnull (strstr (plan, "asset_timeline (owner_id=? AND local_day=?)"));
+}
+
 static void
 test_cleaning_up_keeps_what_is_saved (TestDb *t)
 {
@@ -267,6 +279,8 @@ main (int argc, char *argv[])
                  test_of_many_photos_20_are_taken_over_the_day);
     test_db_add ("/memories/what-is-not-on-the-timeline-is-none",
                  test_what_is_not_on_the_timeline_is_no_memory);
+    test_db_add ("/memories/an-index-finds-the-photos-of-a-day",
+                 test_an_index_finds_the_photos_of_a_day);
     test_db_add ("/memories/cleaning-up-keeps-what-is-saved", test_cleaning_up_keeps_what_is_saved);
     return test_db_run ();
 }

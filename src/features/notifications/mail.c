@@ -33,13 +33,16 @@ give_message (char *buffer, size_t size, size_t n_items, void *data)
     return n;
 }
 
-/* Lines of the server; what it says is shown, so only what can be. */
+/* Lines of the server; what it says is shown, so only what can be. A refusal that was got over is
+ * forgotten; 221 is the answer to our leaving after one. */
 static size_t
 take_reply (char *line, size_t size, size_t n_items, void *data)
 {
     Transfer *self = data;
     gsize n = size * n_items;
 
+    if (n > 3 && (line[0] == '2' || line[0] == '3') && strncmp (line, "221", 3) != 0)
+        *self->refusal = '\0';
     if (n > 3 && (line[0] == '4' || line[0] == '5')) {
         gsize kept = MIN (n, REPLY_MAX_BYTES);
 
