@@ -45,7 +45,8 @@ struct _Jobs {
     GHashTable *kinds; /* name to JobKind; fixed once started */
     GThread *dispatcher;
     GThreadPool *pool;
-    gint64 renew_at; /* the dispatcher's own */
+    void (*failed) (gpointer app, const Job *job, const char *why); /* NULL: nobody asks */
+    gint64 renew_at;                                                /* the dispatcher's own */
 
     GMutex lock; /* of all below; never held while the database works */
     GCond changed;
@@ -192,6 +193,11 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     ending.wants_next = !self->is_stopping && queue->n_running <= queue->limit;
     g_mutex_unlock (&self->lock);
     if (store_ending (self, &ending)) {
+        if (ending.result == JOB_FAILED && self->failed != NULL) {
+            Job job = { done->id, done->name, done->data, (int) done->attempt };
+
+            self->failed (self->app, &job, ending.why);
+        }
         g_mutex_lock (&self->lock);
         if (ending.result != JOB_RETRY)
             queue->n_completed++;
@@ -399,6 +405,13 @@ jobs_find_queue (Jobs *self, const char *name)
     const JobKind *kind = g_hash_table_lookup (self->kinds, name);
 
     return kind != NULL ? kind->queue : NULL;
+}
+
+void
+jobs_on_failure (Jobs *self, void (*failed) (gpointer app, const Job *job, const char *why))
+{
+    g_return_if_fail (self->dispatcher == NULL);
+    self->failed = failed;
 }
 
 void

@@ -40,6 +40,9 @@ Jobs *jobs_new (Db *db, gpointer app);
 void jobs_register (Jobs *self, const JobKind *kinds, gsize n_kinds);
 /** The queue of a registered kind; NULL: nobody here does jobs of this name. */
 const char *jobs_find_queue (Jobs *self, const char *name);
+/** Have @failed called after a job is kept as failed, on the thread that ran it; may block. Before
+ *  jobs_start (). */
+void jobs_on_failure (Jobs *self, void (*failed) (gpointer app, const Job *job, const char *why));
 void jobs_set_concurrency (Jobs *self, const char *queue,
                            guint n); /* at once, may be called while running */
 void jobs_start (Jobs *self);        /* hand expired leases back, start the threads */
