@@ -34,6 +34,7 @@ typedef struct {
 
 typedef struct {
     ImageInput input;
+    gboolean is_video; /* take a frame of it; n_edits is 0 then */
     ColourSpace wide; /* what pictures that are not sRGB become */
     gboolean want_thumbhash;
     ImageEdit edits[IMAGE_MAX_EDITS];
@@ -44,7 +45,7 @@ typedef struct {
     int width, height; /* of the upright original, before edits; filled with what follows */
     gboolean has_alpha;
     int n_frames;
-    const char *format; /* jpeg, png, heif, ... */
+    const char *format; /* jpeg, png, heif, ..., video */
     char *thumbhash;    /* base64; NULL unless wanted */
 } ImageRender;
 

@@ -11,10 +11,11 @@
  *
  * Then, request -> reply:
  *
- * {"op": "metadata", "extension": ".jpg", "sidecar": false} -> the tags, see worker/metadata.h
+ * {"op": "metadata", "extension": ".jpg", "video": false, "sidecar": false} -> the tags, see
+ *     worker/metadata.h
  *     descriptors: the file, then its sidecar when sidecar is true.
  *
- * {"op": "render", "extension": ".jpg", "processInvalid": false, "pixelLimit": 500000000,
+ * {"op": "render", "extension": ".jpg", "video": false, "processInvalid": false, "pixelLimit": 500000000,
  *  "colorspace": "p3", "thumbhash": true,
  *  "edits": [{"action": "crop", "parameters": {"x": 0, "y": 0, "width": 10, "height": 10}},
  *            {"action": "rotate", "parameters": {"angle": 90}},
@@ -25,7 +26,8 @@
  *     extension is a hint for what content alone does not tell (camera raw files that are TIFFs).
  *     size is the short side in pixels, 0: as large as the original. edits work on the upright
  *     original, in order. Everything but op may be left out; the values above are the defaults,
- *     edits and outputs are empty by default, thumbhash is false.
+ *     edits and outputs are empty by default, thumbhash is false. Of a video a frame that shows
+ *     something is taken; it has no edits.
  * -> {"width": 4032, "height": 3024, "hasAlpha": false, "frames": 1, "format": "jpeg",
  *     "thumbhash": "base64 or null",
  *     "outputs": [{"width": 1920, "height": 1440, "bytes": 181340, "isTransparent": false}]}

@@ -51,7 +51,8 @@ read_tags (const App *app, Arena *arena, const AssetRow *asset, const char *path
 
     if (!find_sidecar (app, arena, asset->id, &sidecar_path, error))
         return FALSE;
-    if (media_read_metadata (app->workers, path, sidecar_path, arena, out, &why))
+    if (media_read_metadata (app->workers, path, asset->type == ASSET_TYPE_VIDEO, sidecar_path,
+                             arena, out, &why))
         return TRUE;
     if (!g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
         g_propagate_error (error, why);

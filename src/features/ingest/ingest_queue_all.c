@@ -15,13 +15,14 @@ static const char SQL_METADATA_ALL[] =
 static const char SQL_METADATA_MISSING[] =
     "SELECT id FROM asset WHERE id > $1 AND status <> 'deleted' AND metadata_at IS NULL"
     " ORDER BY id LIMIT $2";
-static const char SQL_THUMBNAILS_ALL[] =
-    "SELECT id FROM asset"
-    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
-    "   AND metadata_at IS NOT NULL ORDER BY id LIMIT $2";
+static const char SQL_THUMBNAILS_ALL[] = "SELECT id FROM asset"
+                                         " WHERE id > $1 AND deleted_at IS NULL AND type IN "
+                                         "('IMAGE', 'VIDEO') AND visibility <> 'hidden'"
+                                         "   AND metadata_at IS NOT NULL ORDER BY id LIMIT $2";
 static const char SQL_THUMBNAILS_MISSING[] =
     "SELECT id FROM asset a"
-    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
+    " WHERE id > $1 AND deleted_at IS NULL AND type IN ('IMAGE', 'VIDEO') AND visibility <> "
+    "'hidden'"
     "   AND metadata_at IS NOT NULL AND processing_error IS NULL"
     "   AND (thumbhash IS NULL"
     "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"

@@ -59,9 +59,10 @@ render (const App *app, const AssetRow *asset, Work *work, GError **error)
     ingest_image_settings (app, &settings);
     add_rendition (app, work, asset, ASSET_FILE_TYPE_PREVIEW, &settings.preview);
     add_rendition (app, work, asset, ASSET_FILE_TYPE_THUMBNAIL, &settings.thumbnail);
-    if (type == NULL || !(type->flags & MEDIA_WEB_SAFE))
+    if (asset->type == ASSET_TYPE_IMAGE && (type == NULL || !(type->flags & MEDIA_WEB_SAFE)))
         add_rendition (app, work, asset, ASSET_FILE_TYPE_FULLSIZE, &settings.fullsize);
     request = (MediaRender){ .original_path = path,
+                             .is_video = asset->type == ASSET_TYPE_VIDEO,
                              .process_invalid = app->settings->process_invalid_images,
                              .keep_wide_gamut = settings.keep_wide_gamut,
                              .want_thumbhash = TRUE,
@@ -140,8 +141,8 @@ generate (App *app, Arena *arena, const char *asset_id, GError **error)
         g_clear_error (error);
         return JOB_SKIPPED;
     }
-    /* a video has no rendition until there is a decoder for it; its original plays as it is */
-    if (asset.type != ASSET_TYPE_IMAGE || asset.visibility == ASSET_VISIBILITY_HIDDEN)
+    if ((asset.type != ASSET_TYPE_IMAGE && asset.type != ASSET_TYPE_VIDEO) ||
+        asset.visibility == ASSET_VISIBILITY_HIDDEN)
         return JOB_SKIPPED;
     if (!render (app, &asset, &work, error))
         return fail (app, arena, &asset, *error);
