@@ -46,6 +46,18 @@ layout_profile (Arena *arena, const char *user_id, const char *file_id, const ch
 }
 
 const char *
+layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id)
+{
+    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s.mp4", asset_id));
+}
+
+const char *
+layout_motion_video (Arena *arena, const char *owner_id, const char *asset_id)
+{
+    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s-MP.mp4", asset_id));
+}
+
+const char *
 layout_absolute (Arena *arena, const char *media_location, const char *path)
 {
     return *path == '/' ? path : arena_printf (arena, "%s/%s", media_location, path);

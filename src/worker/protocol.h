@@ -58,6 +58,10 @@
 #define WORKER_ARG_PARENT "--parent="       /* process id; the worker ends with it */
 #define WORKER_ARG_REQUIRE_SANDBOX "--require-sandbox"
 
+/* more arguments of tintype-transcoder, see transcoder.c */
+#define TRANSCODER_ARG_INPUT "--input="   /* the only file it can read */
+#define TRANSCODER_ARG_FOLDER "--folder=" /* the only place it can write to */
+
 typedef enum {
     CHANNEL_OK,
     CHANNEL_CLOSED,  /* the other side is gone */

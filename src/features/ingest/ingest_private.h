@@ -4,13 +4,17 @@
 #include "features/ingest/ingest.h"
 #include "media/facts.h"
 #include "media/render.h"
+#include "media/transcode_plan.h"
 
 /* ---- jobs ---- */
 
 JobResult ingest_extract_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_generate_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_encode_video (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+
+JobResult ingest_queue_all_videos (gpointer app, const Job *job, Arena *arena, GError **error);
 
 /** What a failure means for the job: the file's own fault is final. */
 JobResult ingest_result_of (const GError *why);
@@ -36,6 +40,13 @@ gboolean ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id,
                                   const MediaFacts *facts, const Rendition *renditions, gsize n,
                                   StringList *out_old_paths, gboolean *out_stored, GError **error);
 
+/** Record the playable copy of a video. *@out_stored FALSE: the asset is gone. */
+gboolean ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
+                               GError **error);
+/** Remove that record. *@out_path: the file to unlink after the commit; unchanged when there is none. */
+gboolean ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **out_path,
+                                GError **error);
+
 /** Say why the asset cannot be shown. */
 gboolean ingest_store_error (Db *db, const char *asset_id, const char *reason, GError **error);
 
@@ -54,3 +65,4 @@ typedef struct {
 } ImageSettings;
 
 void ingest_image_settings (const App *app, ImageSettings *out);
+void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);

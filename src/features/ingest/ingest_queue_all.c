@@ -31,11 +31,36 @@ static const char SQL_THUMBNAILS_MISSING[] =
     "                       AND f.type = 'thumbnail' AND f.is_edited = 0))"
     " ORDER BY id LIMIT $2";
 
+static const char SQL_VIDEOS_ALL[] =
+    "SELECT id FROM asset WHERE id > $1 AND deleted_at IS NULL AND status <> 'deleted'"
+    "   AND type = 'VIDEO' AND visibility <> 'hidden' ORDER BY id LIMIT $2";
+static const char SQL_VIDEOS_MISSING[] =
+    "SELECT id FROM asset a WHERE id > $1 AND deleted_at IS NULL AND status <> 'deleted'"
+    "   AND type = 'VIDEO' AND visibility <> 'hidden'"
+    "   AND NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
+    "                   AND f.type = 'encoded_video' AND f.is_edited = 0)"
+    " ORDER BY id LIMIT $2";
+
+/* Asks for the job of one asset. */
+typedef gboolean (*AddOne) (Db *tx, Arena *arena, const char *asset_id, GError **error);
+
 typedef struct {
     Arena *arena;
     const StringList *ids;
-    gboolean thumbnails;
+    AddOne add_one;
 } Add;
+
+static gboolean
+add_metadata (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return ingest_add_metadata (tx, arena, asset_id, NULL, error);
+}
+
+static gboolean
+add_thumbnails (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return ingest_add_thumbnails (tx, arena, asset_id, NULL, FALSE, error);
+}
 
 static gboolean
 run_add (Db *tx, gpointer data, GError **error)
@@ -43,17 +68,15 @@ run_add (Db *tx, gpointer data, GError **error)
     const Add *self = data;
 
     for (gsize i = 0; i < self->ids->n; i++)
-        if (self->thumbnails
-                ? !ingest_add_thumbnails (tx, self->arena, self->ids->items[i], NULL, FALSE, error)
-                : !ingest_add_metadata (tx, self->arena, self->ids->items[i], NULL, error))
+        if (!self->add_one (tx, self->arena, self->ids->items[i], error))
             return FALSE;
     return TRUE;
 }
 
 /* Found outside the write, so that a large library does not hold up whoever else writes. */
 static JobResult
-queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
-           const char *sql_missing, GError **error)
+queue_all (App *app, const Job *job, AddOne add_one, const char *sql_all, const char *sql_missing,
+           GError **error)
 {
     char last[64] = "";
     gsize n_found = PAGE;
@@ -62,7 +85,7 @@ queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
         g_autoptr (Arena) arena = arena_new ();
         QueueAllJob data;
         StringList ids;
-        Add add = { arena, &ids, thumbnails };
+        Add add = { arena, &ids, add_one };
 
         if (!api_read_json (&queue_all_job_type, job->data, -1, arena, &data, error))
             return JOB_FAILED;
@@ -80,11 +103,17 @@ queue_all (App *app, const Job *job, gboolean thumbnails, const char *sql_all,
 JobResult
 ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return queue_all (app, job, FALSE, SQL_METADATA_ALL, SQL_METADATA_MISSING, error);
+    return queue_all (app, job, add_metadata, SQL_METADATA_ALL, SQL_METADATA_MISSING, error);
 }
 
 JobResult
 ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return queue_all (app, job, TRUE, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+    return queue_all (app, job, add_thumbnails, SQL_THUMBNAILS_ALL, SQL_THUMBNAILS_MISSING, error);
+}
+
+JobResult
+ingest_queue_all_videos (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    return queue_all (app, job, ingest_add_encoding, SQL_VIDEOS_ALL, SQL_VIDEOS_MISSING, error);
 }

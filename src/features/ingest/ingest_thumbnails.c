@@ -17,6 +17,7 @@
 typedef struct {
     Arena *arena;
     const char *asset_id;
+    gboolean is_new_video; /* it is converted next */
     MediaFacts facts;
     MediaOutput outputs[MAX_RENDITIONS];
     Rendition renditions[MAX_RENDITIONS];
@@ -81,7 +82,18 @@ run_store (Db *tx, gpointer data, GError **error)
     Work *work = data;
 
     return ingest_store_renditions (tx, work->arena, work->asset_id, &work->facts, work->renditions,
-                                    work->n, &work->old_paths, &work->stored, error);
+                                    work->n, &work->old_paths, &work->stored, error) &&
+           (!work->stored || !work->is_new_video ||
+            ingest_add_encoding (tx, work->arena, work->asset_id, error));
+}
+
+/* A motion part has no thumbnails, but is played as well. */
+static gboolean
+run_skip (Db *tx, gpointer data, GError **error)
+{
+    Work *work = data;
+
+    return ingest_add_encoding (tx, work->arena, work->asset_id, error);
 }
 
 /* Record what was made; what no record points at goes. */
@@ -130,7 +142,7 @@ fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
 }
 
 static JobResult
-generate (App *app, Arena *arena, const char *asset_id, GError **error)
+generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, GError **error)
 {
     Work work = { .arena = arena, .asset_id = asset_id };
     AssetRow asset;
@@ -141,9 +153,11 @@ generate (App *app, Arena *arena, const char *asset_id, GError **error)
         g_clear_error (error);
         return JOB_SKIPPED;
     }
+    work.is_new_video = is_new && asset.type == ASSET_TYPE_VIDEO;
     if ((asset.type != ASSET_TYPE_IMAGE && asset.type != ASSET_TYPE_VIDEO) ||
         asset.visibility == ASSET_VISIBILITY_HIDDEN)
-        return JOB_SKIPPED;
+        return work.is_new_video && !db_write (app->db, run_skip, &work, error) ? JOB_RETRY
+                                                                                : JOB_SKIPPED;
     if (!render (app, &asset, &work, error))
         return fail (app, arena, &asset, *error);
     return store (app, &work, error);
@@ -156,14 +170,15 @@ ingest_generate_thumbnails (gpointer app_pointer, const Job *job, Arena *arena, 
     AssetJob data;
     GError *why = NULL;
     JobResult result;
+    gboolean is_new;
 
     if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
-    result = generate (app, arena, data.id, &why);
+    is_new = g_strcmp0 (data.source, "upload") == 0 || (data.has_notify && data.notify);
+    result = generate (app, arena, data.id, is_new, &why);
     if (why != NULL)
         g_propagate_error (error, why);
-    if ((result == JOB_DONE || result == JOB_SKIPPED) &&
-        (g_strcmp0 (data.source, "upload") == 0 || (data.has_notify && data.notify)))
+    if ((result == JOB_DONE || result == JOB_SKIPPED) && is_new)
         asset_send_ready (app, arena, data.id);
     return result;
 }
