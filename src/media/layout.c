@@ -294,6 +294,23 @@ layout_move_in (int fd, const char *from, const char *to, GError **error)
     return TRUE;
 }
 
+int
+layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname (path);
+    g_autofree char *name = g_path_get_basename (path);
+    guint n_made = 0;
+    int fd;
+
+    if (!make_folders (folder, &n_made, error) || !sync_folders (folder, n_made, error))
+        return -1;
+    *out_temporary = arena_printf (arena, "%s/.%s.tmp", folder, name);
+    fd = g_open (*out_temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        set_io_error (error, "make", *out_temporary);
+    return fd;
+}
+
 gboolean
 layout_remove (const char *path)
 {

@@ -46,5 +46,9 @@ void layout_leave_temporary (const char *folder);
  *  @return FALSE with APP_ERROR_IO or APP_ERROR_DISK_FULL; then nothing was moved. After an fsync that
  *  failed the file counts as lost and is not tried again. */
 gboolean layout_move_in (int fd, const char *from, const char *to, GError **error);
+/** Make an empty file '.NAME.tmp' beside @path, to be written and then moved there: on the same file
+ *  system, in folders that are made durable. What a crash left under that name is replaced.
+ *  @return the descriptor; -1 with APP_ERROR_IO or APP_ERROR_DISK_FULL */
+int layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
 gboolean layout_remove (const char *path);
