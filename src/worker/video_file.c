@@ -125,8 +125,8 @@ open_input (VideoFile *self, GError **error)
     int why;
 
     self->format = avformat_alloc_context ();
-    self->format->pb =
-        avio_alloc_context (buffer, BUFFER_BYTES, 0, self, read_bytes, NULL, seek_to);
+    self->io = avio_alloc_context (buffer, BUFFER_BYTES, 0, self, read_bytes, NULL, seek_to);
+    self->format->pb = self->io;
     self->format->flags |= AVFMT_FLAG_CUSTOM_IO;
     self->format->io_open = refuse_other_file;
     self->format->interrupt_callback = (AVIOInterruptCB){ is_late, self };
@@ -170,17 +170,12 @@ video_file_open (int fd, guint time_limit_s, GError **error)
 void
 video_file_free (VideoFile *self)
 {
-    AVIOContext *io;
-
     if (self == NULL)
         return;
-    /* a failed opening frees the context, but not what reads for it */
-    io = self->format != NULL ? self->format->pb : NULL;
-    avformat_close_input (&self->format);
-    if (io != NULL) {
-        av_freep (&io->buffer);
-        avio_context_free (&io);
-    }
+    avformat_close_input (&self->format); /* leaves what is not its own */
+    if (self->io != NULL)
+        av_freep (&self->io->buffer);
+    avio_context_free (&self->io);
     g_free (self);
 }
 

@@ -9,6 +9,7 @@
 
 typedef struct {
     AVFormatContext *format;
+    AVIOContext *io;         /* what reads for it */
     AVStream *video, *audio; /* the chosen ones; NULL: none */
     int fd;                  /* the caller's */
     gint64 deadline_us;      /* reading is given up then */
