@@ -209,8 +209,8 @@ layout_leave_temporary (const char *folder)
     remove_folder (folder);
 }
 
-static gboolean
-set_io_error (GError **error, const char *what, const char *path)
+gboolean
+layout_set_io_error (GError **error, const char *what, const char *path)
 {
     int why = errno;
 
@@ -227,7 +227,7 @@ sync_folder (const char *path, GError **error)
     gboolean ok = fd >= 0 && fsync (fd) == 0;
 
     if (!ok)
-        set_io_error (error, "sync the folder", path);
+        layout_set_io_error (error, "sync the folder", path);
     if (fd >= 0)
         close (fd);
     return ok;
@@ -244,12 +244,12 @@ make_folders (const char *path, guint *out_made, GError **error)
         if (errno == EEXIST)
             return TRUE;
         if (errno != ENOENT)
-            return set_io_error (error, "create the folder", path);
+            return layout_set_io_error (error, "create the folder", path);
         parent = g_path_get_dirname (path);
         if (!make_folders (parent, out_made, error))
             return FALSE;
         if (g_mkdir (path, 0755) != 0 && errno != EEXIST)
-            return set_io_error (error, "create the folder", path);
+            return layout_set_io_error (error, "create the folder", path);
     }
     (*out_made)++;
     return TRUE;
@@ -280,11 +280,11 @@ layout_move_in (int fd, const char *from, const char *to, GError **error)
     if (!make_folders (folder, &n_made, error))
         return FALSE;
     if (fsync (fd) != 0)
-        return set_io_error (error, "sync", from);
+        return layout_set_io_error (error, "sync", from);
     if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
         /* a file system without RENAME_NOREPLACE: a link never replaces either */
         if (errno != EINVAL || link (from, to) != 0)
-            return set_io_error (error, "move a file to", to);
+            return layout_set_io_error (error, "move a file to", to);
         unlink (from);
     }
     if (!sync_folders (folder, n_made, error)) {
@@ -307,7 +307,7 @@ layout_new_beside (Arena *arena, const char *path, const char **out_temporary, G
     *out_temporary = arena_printf (arena, "%s/.%s.tmp", folder, name);
     fd = g_open (*out_temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
-        set_io_error (error, "make", *out_temporary);
+        layout_set_io_error (error, "make", *out_temporary);
     return fd;
 }
 

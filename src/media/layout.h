@@ -52,3 +52,5 @@ gboolean layout_move_in (int fd, const char *from, const char *to, GError **erro
 int layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
 gboolean layout_remove (const char *path);
+/** Set APP_ERROR_DISK_FULL or APP_ERROR_IO by errno: "cannot VERB 'PATH': reason". @return FALSE */
+gboolean layout_set_io_error (GError **error, const char *verb, const char *path);

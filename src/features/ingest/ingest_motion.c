@@ -42,17 +42,6 @@ static const char SQL_EXIF_INSERT[] =
 
 /* ---- the file ---- */
 
-static gboolean
-fail_io (const char *verb, const char *path, GError **error)
-{
-    int why = errno;
-
-    g_set_error (error, APP_ERROR,
-                 why == ENOSPC || why == EDQUOT ? APP_ERROR_DISK_FULL : APP_ERROR_IO,
-                 "cannot %s '%s': %s", verb, path, g_strerror (why));
-    return FALSE;
-}
-
 /* Read the range; hash it, and with @out_fd write it there. */
 static gboolean
 read_range (int fd, const char *path, const AssetFacts *facts, int out_fd, guint8 sha1[20],
@@ -71,11 +60,11 @@ read_range (int fd, const char *path, const AssetFacts *facts, int out_fd, guint
             continue;
         if (n <= 0) {
             errno = n == 0 ? EIO : errno;
-            return fail_io ("read the video in", path, error);
+            return layout_set_io_error (error, "read the video in", path);
         }
         for (gssize at = 0, w; out_fd >= 0 && at < n; at += w)
             if ((w = write (out_fd, bytes + at, (gsize) (n - at))) < 0)
-                return fail_io ("copy the video of", path, error);
+                return layout_set_io_error (error, "copy the video of", path);
         g_checksum_update (sum, bytes, n);
         done += n;
     }
@@ -174,7 +163,7 @@ ingest_motion_prepare (const App *app, Arena *arena, const AssetRow *photo, cons
         return TRUE;
     fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
-        return fail_io ("open", path, error);
+        return layout_set_io_error (error, "open", path);
     ok = prepare (app, arena, photo, facts, fd, path, out, error);
     close (fd);
     return ok;
