@@ -187,12 +187,14 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     g_autoptr (Lease) done = lease;
     g_autoptr (GError) error = NULL;
     Ending ending = { .jobs = self, .queue = queue->name, .done = done, .next = next };
+    gboolean is_given_up;
 
     run_job (self, done, &ending, &error);
     g_mutex_lock (&self->lock);
     ending.wants_next = !self->is_stopping && queue->n_running <= queue->limit;
+    is_given_up = self->is_stopping && ending.result == JOB_RETRY; /* jobs_stop () hands it back */
     g_mutex_unlock (&self->lock);
-    if (store_ending (self, &ending)) {
+    if (!is_given_up && store_ending (self, &ending)) {
         if (ending.result == JOB_FAILED && self->failed != NULL) {
             Job job = { done->id, done->name, done->data, (int) done->attempt };
 
@@ -494,6 +496,17 @@ jobs_stop (Jobs *self)
     if (!lease_return_own (self->db, self->owner, &error))
         log_trouble ("unfinished jobs cannot be given back, they wait until their lease ends",
                      error);
+}
+
+gboolean
+jobs_is_stopping (Jobs *self)
+{
+    gboolean is_stopping;
+
+    g_mutex_lock (&self->lock);
+    is_stopping = self->is_stopping;
+    g_mutex_unlock (&self->lock);
+    return is_stopping;
 }
 
 void

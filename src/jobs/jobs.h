@@ -48,5 +48,8 @@ void jobs_set_concurrency (Jobs *self, const char *queue,
 void jobs_start (Jobs *self);        /* hand expired leases back, start the threads */
 void jobs_wake (Jobs *self);         /* something was added; any thread */
 void jobs_stop (Jobs *self);         /* finish what runs, hand the rest back */
+/** For jobs that take long: TRUE once jobs_stop () was called. One that then returns JOB_RETRY is handed
+ *  back, and that counts as no attempt. Any thread. */
+gboolean jobs_is_stopping (Jobs *self);
 void jobs_free (Jobs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Jobs, jobs_free)
