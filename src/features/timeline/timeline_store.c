@@ -241,6 +241,8 @@ list_asset (const DbRow *row, gpointer data)
         .file_created_at_ms = db_row_int (row, LIST_FILE_CREATED_AT),
         .local_date_time_ms = db_row_int (row, LIST_LOCAL_DATE_TIME),
         .created_at_ms = db_row_int (row, LIST_CREATED_AT),
+        .width = db_row_int (row, LIST_WIDTH), /* 0: not known */
+        .height = db_row_int (row, LIST_HEIGHT),
         .city = db_row_text (row, LIST_CITY),
         .country = db_row_text (row, LIST_COUNTRY),
         .projection_type = db_row_text (row, LIST_PROJECTION),
@@ -254,16 +256,11 @@ list_asset (const DbRow *row, gpointer data)
         db_row_int (row, LIST_IS_FAVORITE) != 0 && g_strcmp0 (asset.owner_id, self->viewer_id) == 0;
     if (asset.has_duration_ms)
         asset.duration_ms = db_row_int (row, LIST_DURATION);
-    if (!db_row_is_null (row, LIST_WIDTH))
-        asset.width = db_row_int (row, LIST_WIDTH);
-    if (!db_row_is_null (row, LIST_HEIGHT))
-        asset.height = db_row_int (row, LIST_HEIGHT);
     if (asset.has_position) {
         asset.latitude = db_row_real (row, LIST_LATITUDE);
         asset.longitude = db_row_real (row, LIST_LONGITUDE);
     }
-    if (!db_row_is_null (row, LIST_THUMBHASH))
-        asset.thumbhash = db_row_blob (row, LIST_THUMBHASH, &asset.n_thumbhash);
+    asset.thumbhash = db_row_blob (row, LIST_THUMBHASH, &asset.n_thumbhash);
     timeline_columns_add (self->columns, &asset);
     return TRUE;
 }
