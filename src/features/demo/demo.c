@@ -13,7 +13,7 @@
 
 /* One transaction. SQLite copies every page that a statement of it changes, for as long as it lasts: a
  * long one is slower for each row than a short one with its commit. */
-#define BATCH 2000
+#define BATCH 10000
 /* Ids and checksums are random within the range of so many assets: random over all of them, each row
  * would read and write pages of its own. */
 #define RANGE 50000
