@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_append.h"
 #include "base/timestamp.h"
 
 #define MAX_DEPTH 60
@@ -71,7 +72,7 @@ json_end_array (JsonWriter *self)
 static void
 append_quoted (GString *out, const char *text)
 {
-    g_string_append_c (out, '"');
+    text_append_literal (out, "\"");
     for (;;) {
         /* copy the longest run that needs no escape in one go */
         gsize run = 0;
@@ -79,7 +80,7 @@ append_quoted (GString *out, const char *text)
 
         while ((c = (guchar) text[run]) >= 0x20 && c != '"' && c != '\\')
             run++;
-        g_string_append_len (out, text, (gssize) run);
+        text_append (out, text, run);
         text += run;
         if (*text == '\0')
             break;
@@ -104,7 +105,7 @@ append_quoted (GString *out, const char *text)
         }
         text++;
     }
-    g_string_append_c (out, '"');
+    text_append_literal (out, "\"");
 }
 
 void
@@ -146,7 +147,7 @@ json_int (JsonWriter *self, gint64 value)
     if (value < 0)
         *--at = '-';
     begin_value (self);
-    g_string_append_len (self->text, at, digits + sizeof digits - at);
+    text_append (self->text, at, (gsize) (digits + sizeof digits - at));
 }
 
 void
@@ -177,14 +178,17 @@ void
 json_bool (JsonWriter *self, gboolean value)
 {
     begin_value (self);
-    g_string_append (self->text, value ? "true" : "false");
+    if (value)
+        text_append_literal (self->text, "true");
+    else
+        text_append_literal (self->text, "false");
 }
 
 void
 json_none (JsonWriter *self)
 {
     begin_value (self);
-    g_string_append (self->text, "null");
+    text_append_literal (self->text, "null");
 }
 
 void
