@@ -163,13 +163,12 @@ json_number (JsonWriter *self, double value)
         json_int (self, (gint64) value);
         return;
     }
-    for (int digits = 6; digits <= 17; digits++) {
-        g_autofree char *format = g_strdup_printf ("%%.%dg", digits);
-
-        g_ascii_formatd (text, sizeof text, format, value);
-        if (g_ascii_strtod (text, NULL) == value)
-            break;
-    }
+    /* zeros at the end are left out, so 15 digits are the shortest whenever they are enough */
+    g_ascii_formatd (text, sizeof text, "%.15g", value);
+    if (g_ascii_strtod (text, NULL) != value)
+        g_ascii_formatd (text, sizeof text, "%.16g", value);
+    if (g_ascii_strtod (text, NULL) != value)
+        g_ascii_formatd (text, sizeof text, "%.17g", value);
     begin_value (self);
     g_string_append (self->text, text);
 }
