@@ -89,7 +89,8 @@ search_suggest (Db *db, Arena *arena, const StringList *owner_ids,
                                    filter (filters[in->type][1])),
                           &found, error))
         return FALSE;
-    qsort (found.items, found.n, sizeof *found.items, compare_texts);
+    if (found.n > 0)
+        qsort (found.items, found.n, sizeof *found.items, compare_texts);
     *out = found;
     return TRUE;
 }
@@ -112,7 +113,8 @@ search_cities (Db *db, Arena *arena, const StringList *owner_ids, gint64 min_ass
     if (!db_select (db, arena, &search_city_row_type, (List *) &rows, SQL_CITIES,
                     DB_ARGS (db_strings (arena, owner_ids), db_int (min_assets)), error))
         return FALSE;
-    qsort (rows.items, rows.n, sizeof *rows.items, compare_cities);
+    if (rows.n > 0)
+        qsort (rows.items, rows.n, sizeof *rows.items, compare_cities);
     for (gsize i = 0; i < rows.n; i++)
         if (n == 0 || strcmp (rows.items[n - 1].city, rows.items[i].city) != 0)
             rows.items[n++] = rows.items[i];

@@ -352,7 +352,7 @@ static ApiStatus
 search_assets (ApiCall *call, const SearchAssetsRequest *in, SearchResponse *out)
 {
     const MetadataSearch *body = in->body;
-    int form = find_form (call, &metadata_search_type, body);
+    int form;
     gint64 number = body->has_page ? body->page : 1;
     SearchPage page = { .by = SEARCH_BY_TAKEN,
                         .ascending = body->has_order && body->order == ASSET_ORDER_ASC,
@@ -363,6 +363,8 @@ search_assets (ApiCall *call, const SearchAssetsRequest *in, SearchResponse *out
     gboolean has_more;
     StringList ids;
 
+    /* a refused call is gone, and its body with it */
+    form = find_form (call, &metadata_search_type, body);
     if (form < 0)
         return API_FAILED;
     albums = arena_new0 (call->arena, SearchAlbumResponse);
@@ -400,12 +402,14 @@ search_random (ApiCall *call, const SearchRandomRequest *in, AssetResponseList *
 {
     const RandomSearch *body = in->body;
     const SearchFlat flat = { TAKE_FLAT (body), TAKE_WITH (body), TAKE_STACKED (body) };
-    int form = find_form (call, &random_search_type, body);
+    int form;
     SearchPage page = { .by = SEARCH_BY_CHANCE, .limit = size_of (body->has_size, body->size) };
     g_autoptr (GError) error = NULL;
     SearchQuery query;
     StringList ids;
 
+    /* a refused call is gone, and its body with it */
+    form = find_form (call, &random_search_type, body);
     if (form < 0 || !(form == 1 ? prepare_filter (call, body->filter, flat.without_stacked, &query)
                                 : prepare_flat (call, &flat, &query)))
         return API_FAILED;
@@ -446,10 +450,12 @@ search_asset_statistics (ApiCall *call, const SearchAssetStatisticsRequest *in,
 {
     const StatisticsSearch *body = in->body;
     const SearchFlat flat = { TAKE_FLAT (body), .description = body->description };
-    int form = find_form (call, &statistics_search_type, body);
+    int form;
     g_autoptr (GError) error = NULL;
     SearchQuery query;
 
+    /* a refused call is gone, and its body with it */
+    form = find_form (call, &statistics_search_type, body);
     if (form < 0 || !(form == 1 ? prepare_filter (call, body->filter, FALSE, &query)
                                 : prepare_flat (call, &flat, &query)))
         return API_FAILED;
@@ -562,7 +568,8 @@ get_explore_data (ApiCall *call, const GetExploreDataRequest *in, SearchExploreR
         !search_recent (call->db, call->arena, call->auth->user_id, EXPLORE_ITEMS, &recent_ids,
                         &error))
         return api_fail (call, g_steal_pointer (&error));
-    qsort (cities.items, cities.n, sizeof *cities.items, compare_counts);
+    if (cities.n > 0)
+        qsort (cities.items, cities.n, sizeof *cities.items, compare_counts);
     cities.n = MIN (cities.n, EXPLORE_ITEMS);
     city_ids = ids_of (call->arena, &cities);
     out->items = arena_new_array (call->arena, SearchExploreResponse, 2);
