@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/error.h"
 #include "media/places_private.h"
 
@@ -105,6 +106,7 @@ places_open (const char *path, GError **error)
 {
     g_autoptr (Places) self = g_new0 (Places, 1);
     g_autoptr (GError) why = NULL;
+    struct stat info;
 
     self->map = g_mapped_file_new (path, FALSE, &why);
     if (self->map == NULL) {
@@ -112,6 +114,8 @@ places_open (const char *path, GError **error)
                      why->message);
         return NULL;
     }
+    if (stat (path, &info) == 0)
+        self->made_at_ms = info.st_mtime * G_GINT64_CONSTANT (1000);
     self->data = (const guint8 *) g_mapped_file_get_contents (self->map);
     self->n = g_mapped_file_get_length (self->map);
     if (!open_tables (self)) {
@@ -131,6 +135,12 @@ places_free (Places *self)
         return;
     g_clear_pointer (&self->map, g_mapped_file_unref);
     g_free (self);
+}
+
+gint64
+places_made_at_ms (const Places *self)
+{
+    return self->made_at_ms;
 }
 
 gsize

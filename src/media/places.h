@@ -47,6 +47,9 @@ typedef struct {
     const char *country; /* English ISO name; also where no city is near */
 } Place;
 
+/** When the data file was made; 0: not known. */
+gint64 places_made_at_ms (const Places *self);
+
 void places_find (const Places *self, double latitude, double longitude, Place *out);
 
 /** The IANA name of the zone: that of the nearest city within 25 km, else of the shape the position

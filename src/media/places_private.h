@@ -14,6 +14,7 @@ typedef struct {
 
 struct _Places {
     GMappedFile *map;
+    gint64 made_at_ms;
     const guint8 *data;
     gsize n;
     guint32 n_cities, n_countries, n_states, n_zones, n_searched;

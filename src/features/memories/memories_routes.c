@@ -65,8 +65,8 @@ add_assets (ApiCall *call, gboolean with_hidden_people, MemoryResponseList *memo
         asset_ids.items[i] = rows[i].asset_id;
         ((MemoryResponse *) g_hash_table_lookup (memory_of, rows[i].memory_id))->assets.n++;
     }
-    if (!assets_describe (call->app, call->db, call->arena, &asset_ids, 0, call->auth->user_id,
-                          &assets, error))
+    if (!assets_describe (call->app, call->db, call->arena, &asset_ids, ASSET_WITH_PEOPLE,
+                          call->auth->user_id, &assets, error))
         return FALSE;
     for (gsize i = 0; i < assets.n; i++)
         g_hash_table_insert (by_id, (gpointer) assets.items[i].id, &assets.items[i]);
