@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "db/test_db.h"
-#include "features/map/map_store.h"
 #include "features/search/search_private.h"
 
-#define N_ASSETS 20000
+#define N_ASSETS 6000
 
 static const char SQL_USERS[] =
     "INSERT INTO users (id, email, name, profile_changed_at, cluster_group_id, created_at,"
@@ -193,25 +192,6 @@ test_the_counts_follow_the_assets (TestDb *t)
                      199);
 }
 
-static void
-test_markers_read_their_index (TestDb *t)
-{
-    const MapFilter filter = { .user_id = "x" };
-    g_autoptr (GString) json = g_string_new (NULL);
-    const char *plan;
-
-    fill (t, 2000);
-    g_assert_true (map_store_explain (t->db, t->arena, &filter, &plan, &t->error));
-    if (t->engine == TEST_SQLITE) {
-        g_assert_nonnull (strstr (plan, "COVERING INDEX asset_exif_marker"));
-        g_assert_null (strstr (plan, "TEMP B-TREE"));
-    }
-    g_assert_true (map_store_write (t->db, t->arena, &filter, json, &t->error));
-    g_assert_true (g_str_has_prefix (
-        json->str, "[{\"id\":\"a1998\",\"lat\":18,\"lon\":1,\"city\":\"city398\",\"state\":null,"
-                   "\"country\":\"Germany\"},"));
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -219,6 +199,5 @@ main (int argc, char *argv[])
     test_db_add ("/search/no-page-reads-a-whole-library", test_no_page_reads_a_whole_library);
     test_db_add ("/search/the-text-index-follows-the-texts", test_the_text_index_follows_the_texts);
     test_db_add ("/search/the-counts-follow-the-assets", test_the_counts_follow_the_assets);
-    test_db_add ("/map/markers-read-their-index", test_markers_read_their_index);
     return test_db_run ();
 }
