@@ -23,6 +23,7 @@
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
 #include "features/shared-links/shared-links.h"
+#include "features/sync/sync.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -57,6 +58,7 @@ features_start (App *app, Api *api, GError **error)
     search_start (app, api);
     map_start (app, api);
     shared_links_start (app, api);
+    sync_start (app, api);
     return upload_start (app, api, error);
 }
 
