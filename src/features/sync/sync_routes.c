@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/timestamp.h"
+#include "features/albums/albums.h"
 #include "features/sync/sync_line.h"
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
@@ -67,6 +68,17 @@ was_away_too_long (const SyncPoints *points)
     return *id != '\0' && timestamp_now_ms () - sync_id_time (id) > ABSENCE_DAYS * DAY_MS;
 }
 
+/* A cover that is shown no more is replaced when somebody looks. */
+static gboolean
+refresh_covers (ApiCall *call, const EnumList *types, GError **error)
+{
+    for (gsize i = 0; i < types->n; i++)
+        if (types->items[i] == SYNC_REQUEST_TYPE_ALBUMS_V1 ||
+            types->items[i] == SYNC_REQUEST_TYPE_ALBUMS_V2)
+            return albums_refresh_covers (call->db, call->arena, call->auth->user_id, error);
+    return TRUE;
+}
+
 static ApiStatus
 get_sync_stream (ApiCall *call, const GetSyncStreamRequest *in)
 {
@@ -78,11 +90,12 @@ get_sync_stream (ApiCall *call, const GetSyncStreamRequest *in)
     if (!has_session (call))
         return API_FAILED;
     if ((in->body->reset && !sync_points_reset (call->db, session_id, &error)) ||
-        !sync_points_load (call->db, call->arena, session_id, &points, &error) ||
-        !db_horizon (call->db, horizon, &error))
+        !sync_points_load (call->db, call->arena, session_id, &points, &error))
         return api_fail (call, g_steal_pointer (&error));
     if (points.is_reset_pending || was_away_too_long (&points))
         return api_respond (call, sync_stream_new_reset ());
+    if (!refresh_covers (call, &in->body->types, &error) || !db_horizon (call->db, horizon, &error))
+        return api_fail (call, g_steal_pointer (&error));
     return api_respond (
         call, sync_stream_new (call->app, call->auth, &in->body->types, &points, horizon));
 }
