@@ -7,7 +7,7 @@ import { server } from '../api/harness.mjs';
 import { Phone } from './phone.mjs';
 
 const SEED = Number(process.env.TINTYPE_SEED ?? 20261128);
-const STEPS = process.env.TINTYPE_LONG ? 5000 : 300;
+const STEPS = process.env.TINTYPE_LONG ? 5000 : 200;
 const LOOK_EVERY = 25;
 
 /* mulberry32: a small generator that repeats */

@@ -198,7 +198,7 @@ put_value (GString *out, SyncFieldKind kind, const DbRow *row, guint column)
 
 void
 sync_line_row (GString *out, const char *type, const SyncShape *shape, const char *middle,
-               const DbRow *row)
+               const char *key, const DbRow *row)
 {
     PUT (out, "{\"type\":\"");
     put_text (out, type);
@@ -214,7 +214,7 @@ sync_line_row (GString *out, const char *type, const SyncShape *shape, const cha
     put_text (out, type);
     g_string_append_c (out, '|');
     put_text (out, middle);
-    put_text (out, db_row_text (row, 0));
+    put_text (out, key);
     PUT (out, "\"}\n");
 }
 

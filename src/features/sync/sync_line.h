@@ -42,7 +42,7 @@ typedef struct {
 
 /** {"type":TYPE,"data":{...},"ack":"TYPE|MIDDLE KEY"} */
 void sync_line_row (GString *out, const char *type, const SyncShape *shape, const char *middle,
-                    const DbRow *row);
+                    const char *key, const DbRow *row);
 /** The same without data; @ack whole. */
 void sync_line_control (GString *out, const char *type, const char *ack);
 

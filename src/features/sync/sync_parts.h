@@ -5,7 +5,7 @@
 
 typedef enum {
     SYNC_ROWS,   /* what changed, or was deleted, before the stream began */
-    SYNC_NEWEST, /* what changed until it is sent: others refer to it */
+    SYNC_NEWEST, /* what changed until it is read: others refer to it */
     SYNC_CREATES, /* what came into an album; before the first of them the updates are acknowledged */
     SYNC_UPDATES,  /* what changed of that which the app got as one of the creates */
     SYNC_BACKFILL, /* what was there when the caller joined an album or got a partner */

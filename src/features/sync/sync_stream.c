@@ -5,8 +5,8 @@
  * of a batch however much there is to send.
  *
  * Everything is bounded by the horizon of the beginning, so that nothing refers to what came too late
- * for an earlier part. What others refer to is sent up to the newest horizon instead: a row that
- * changes meanwhile would be missing otherwise, and its links not. */
+ * for an earlier part. What others refer to has no bound: a row that changed meanwhile would be missing,
+ * and its links not. The acks of such rows say the horizon, from which the app goes on next time. */
 #define G_LOG_DOMAIN "sync"
 #include "features/sync/sync_private.h"
 
@@ -17,6 +17,7 @@
 
 #define BATCH 2000
 #define FLUSH_BYTES (64 * 1024)
+#define NO_END "~" /* greater than any key */
 #define CONTENT_TYPE "application/jsonlines+json; charset=utf-8"
 
 static const char *
@@ -33,6 +34,7 @@ typedef struct {
     char horizon[UUID_TEXT_BYTES];
     HttpStream *stream;
     GString *out;
+    gsize last_line;  /* where the last row begins in out */
     gboolean is_gone; /* the client */
 } Run;
 
@@ -48,12 +50,13 @@ run_free (gpointer data)
     g_free (self);
 }
 
+/* Send what stands before @end. */
 static void
-flush (Run *self)
+flush (Run *self, gsize end)
 {
-    if (self->out->len > 0 && !self->is_gone)
-        self->is_gone = !http_stream_write (self->stream, self->out->str, self->out->len);
-    g_string_truncate (self->out, 0);
+    if (end > 0 && !self->is_gone)
+        self->is_gone = !http_stream_write (self->stream, self->out->str, end);
+    g_string_erase (self->out, 0, (gssize) end);
 }
 
 /* ---- rows ---- */
@@ -73,12 +76,16 @@ static gboolean
 take_row (const DbRow *row, gpointer data)
 {
     Range *self = data;
-    GString *out = self->run->out;
+    Run *run = self->run;
+    const char *key = db_row_text (row, 0);
+    gboolean is_late = self->part->kind == SYNC_NEWEST && strcmp (key, run->horizon) > 0;
 
     if (self->lead != NULL && self->n_all == 0)
-        sync_line_control (out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), self->lead);
-    sync_line_row (out, text_of (self->part->entity), self->part->shape, self->middle, row);
-    g_strlcpy (self->after, db_row_text (row, 0), sizeof self->after);
+        sync_line_control (run->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), self->lead);
+    run->last_line = run->out->len;
+    sync_line_row (run->out, text_of (self->part->entity), self->part->shape, self->middle,
+                   is_late ? run->horizon : key, row);
+    g_strlcpy (self->after, key, sizeof self->after);
     self->n++;
     self->n_all++;
     return TRUE;
@@ -98,8 +105,8 @@ write_batch (Range *self, const char *to, GError **error)
     self->n = 0;
     if (!db_each (run->app->db, self->part->sql, args, take_row, self, error))
         return FALSE;
-    if (run->out->len >= FLUSH_BYTES)
-        flush (run);
+    if (run->out->len >= FLUSH_BYTES) /* the ack of a backfill's last line is not known yet */
+        flush (run, self->part->kind == SYNC_BACKFILL ? run->last_line : run->out->len);
     return TRUE;
 }
 
@@ -118,18 +125,10 @@ find_bound (const Range *self, Arena *arena, const char *to, const char **out, G
 static gboolean
 write_range (Range *self, const char *to, GError **error)
 {
-    gboolean is_newest = self->part->kind == SYNC_NEWEST;
-    char newest[UUID_TEXT_BYTES];
-
     while (!self->run->is_gone) {
         g_autoptr (Arena) arena = arena_new ();
         const char *bound;
 
-        if (is_newest && self->n_all > 0) { /* some time may have passed */
-            if (!db_horizon (self->run->app->db, newest, error))
-                return FALSE;
-            to = newest;
-        }
         if (!find_bound (self, arena, to, &bound, error) ||
             !write_batch (self, bound != NULL ? bound : to, error))
             return FALSE;
@@ -158,17 +157,20 @@ write_changes (Run *self, const SyncPart *part, GError **error)
     if (part->kind == SYNC_CREATES)
         range.lead = lead = g_strdup_printf ("%s|%s", text_of (part->other), self->horizon);
     memcpy (range.after, self->points.points[part->entity].update_id, sizeof range.after);
-    return write_range (&range, self->horizon, error);
+    return write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error);
 }
 
+/* @lead is acknowledged before the first row. */
 static gboolean
-fill_parent (Run *self, const SyncPart *part, const SyncParentRow *parent, gsize *n_rows,
-             GError **error)
+fill_parent (Run *self, const SyncPart *part, const SyncParentRow *parent, const char *lead,
+             gsize *n_rows, GError **error)
 {
     const SyncPoint *point = &self->points.points[part->entity];
     const char *main_id = self->points.points[part->other].update_id;
     g_autofree char *middle = g_strdup_printf ("%s|", parent->create_id);
-    Range range = { .run = self, .part = part, .middle = middle, .fifth = parent->parent_id };
+    Range range = {
+        .run = self, .part = part, .middle = middle, .lead = lead, .fifth = parent->parent_id
+    };
 
     if (g_str_equal (point->update_id, parent->create_id))
         memcpy (range.after, point->extra, sizeof range.after);
@@ -178,11 +180,24 @@ fill_parent (Run *self, const SyncPart *part, const SyncParentRow *parent, gsize
     return TRUE;
 }
 
+/* The ack of the last row, 'type|create id|key', becomes that of the end. */
+static void
+end_backfill (Run *self, const char *done)
+{
+    static const char tail[] = "\"}\n";
+    gsize n_ack = strlen (done) - strlen (SYNC_COMPLETE) + UUID_TEXT_BYTES - 1;
+
+    g_string_truncate (self->out, self->out->len - strlen (tail) - n_ack);
+    g_string_append (self->out, done);
+    g_string_append (self->out, tail);
+    sync_line_control (self->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), done);
+}
+
 /* What became visible to the caller as a whole, behind the checkpoint of the main type.
  *
- * An app acknowledges the last of control lines that follow each other, so one that ends a backfill
- * without rows could get lost; it is stored here at once. That is safe as long as this stream has
- * sent no row of the type that the app may still lose. */
+ * An app acknowledges only the last of control lines that follow each other. So the end of a backfill
+ * stands in its last row, too; one without rows is stored here. That is safe as long as this stream
+ * has sent no row of the type that the app may still lose. */
 static gboolean
 write_backfill (Run *self, const SyncPart *part, GError **error)
 {
@@ -204,15 +219,18 @@ write_backfill (Run *self, const SyncPart *part, GError **error)
         if (g_str_equal (point->update_id, parent->create_id) &&
             g_str_equal (point->extra, SYNC_COMPLETE))
             continue;
-        if (!is_first && !fill_parent (self, part, parent, &n_rows, error))
+        if (!is_first &&
+            !fill_parent (self, part, parent, n_rows > 0 ? done : NULL, &n_rows, error))
             return FALSE;
         done =
             arena_printf (arena, "%s|%s|" SYNC_COMPLETE, text_of (part->entity), parent->create_id);
-        if (n_rows > 0)
-            sync_line_control (self->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), done);
     }
-    return n_rows > 0 || done == NULL || self->is_gone ||
-           sync_point_save (self->app->db, self->session_id, part->entity, done, error);
+    if (done == NULL || self->is_gone)
+        return TRUE;
+    if (n_rows == 0)
+        return sync_point_save (self->app->db, self->session_id, part->entity, done, error);
+    end_backfill (self, done);
+    return TRUE;
 }
 
 /* On a thread for streams. */
@@ -240,7 +258,7 @@ produce (HttpStream *stream, gpointer data)
         }
     }
     sync_line_control (self->out, text_of (SYNC_ENTITY_TYPE_SYNC_COMPLETE_V1), ack);
-    flush (self);
+    flush (self, self->out->len);
 }
 
 HttpResponse *
