@@ -397,6 +397,25 @@ test('what many write at once is missed by nobody', async () => {
   for (const id of ids) assert.deepEqual([phone.assets.get(id).isFavorite, phone.exifs.get(id).description], [true, '14']);
 });
 
+test('a change that is committed late is not skipped', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
+  const { users: [user], phones: [phone] } = await scene();
+  const [late, early] = [await upload(user), await upload(user)];
+  await server.waitForJobs();
+  await phone.sync();
+  const held = async () => Number((await server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint >> 16 = 29801"))[0][0]);
+  const slow = server.sql(`BEGIN; UPDATE asset SET original_file_name = 'late.jpg' WHERE id = '${late}';
+    DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM system_metadata WHERE key = 'go') LOOP PERFORM pg_sleep (0.01); END LOOP; END $$; COMMIT`);
+  while ((await held()) === 0);
+  (await call('PUT', `/assets/${early}`, { isFavorite: true }, user)).expect(200);
+  await phone.sync();
+  assert.equal(phone.assets.get(late).originalFileName, 'a.jpg');
+  await server.sql("INSERT INTO system_metadata (key, value) VALUES ('go', '1')");
+  await slow;
+  await phone.sync();
+  assert.equal(phone.assets.get(late).originalFileName, 'late.jpg');
+  assert.equal(phone.assets.get(early).isFavorite, true);
+});
+
 test('notes of deletions are kept for a month', async () => {
   const { users: [user], phones: [phone] } = await scene();
   const id = (days) => `${Math.floor((Date.now() - days * 86400_000) / 65536).toString(16).padStart(8, '0')}-0000-7000-8000-0000000000${days}`;
