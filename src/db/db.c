@@ -136,6 +136,13 @@ db_is_writable (const Db *self)
     return self->engine->is_writable (self->parent != NULL ? self->parent : self);
 }
 
+gboolean
+db_horizon (Db *self, char out[UUID_TEXT_BYTES], GError **error)
+{
+    g_return_val_if_fail (self->parent == NULL, FALSE);
+    return self->engine->horizon (self, out, error);
+}
+
 /* ---- statements ---- */
 
 /* Transactions begin and end in db_write () alone. */

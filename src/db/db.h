@@ -4,7 +4,7 @@
  * Ids are lower-case UUID text, times BIGINT ms, booleans INTEGER 0/1 (SMALLINT in PostgreSQL),
  * JSON is TEXT. Where the engines differ a function of the same name exists in both; they are listed
  * in functions.sql (PostgreSQL) and sqlite_functions.c: fold (text), unaccent (text), words (text),
- * uuid_v7 () (a new one for every row), json_each (text) with the columns key and value,
+ * uuid_v7 () (a new one for every row, the id of a change; made inside writes alone, see db_horizon ()), json_each (text) with the columns key and value,
  * json_group_array (text or integer), group_concat (text, separator).
  *
  * Reads: any thread, each has its own connection (SQLite) or borrows one (PostgreSQL).
@@ -34,6 +34,7 @@
 #include <glib.h>
 #include "base/arena.h"
 #include "base/descriptor.h"
+#include "base/uuid.h"
 
 typedef struct _Db Db;
 
@@ -143,6 +144,11 @@ gboolean db_exec (Db *self, const char *sql, DbArgs args, gint64 *out_changed, G
  *  undone. Only inside db_write (). On the writer's thread: must not block. */
 void db_after_commit (Db *db, void (*then) (gpointer data), gpointer data,
                       GDestroyNotify free_data);
+
+/** A UUIDv7 below which all is said: every change whose id is lower can be seen by reads that begin now,
+ *  and no write that is still running has one. So who has read all up to it can go on from there. Not
+ *  inside a write. */
+gboolean db_horizon (Db *self, char out[UUID_TEXT_BYTES], GError **error);
 
 /* ---- for tests and admin ---- */
 

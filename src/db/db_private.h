@@ -4,6 +4,7 @@
  * both: checking arguments, filling structs, the small conveniences of db.h. Only src/db includes
  * this. */
 #pragma once
+#include "base/uuid.h"
 #include "db/db.h"
 #include "db/migrate.h"
 
@@ -71,6 +72,7 @@ struct _DbEngine {
     /** The state that this thread's next read will see, or an older one; never a newer one. NULL or
      *  FALSE: not known. */
     gboolean (*get_state) (Db *db, DbState *out);
+    gboolean (*horizon) (Db *db, char out[UUID_TEXT_BYTES], GError **error);
     void (*free) (Db *db);
 
     const char *(*column_name) (const DbRow *row, guint column);

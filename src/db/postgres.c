@@ -169,6 +169,20 @@ postgres_is_writable (const Db *db)
     return TRUE; /* its server stops by itself when an fsync fails, and recovers */
 }
 
+static gboolean
+take_horizon (const DbRow *row, gpointer data, GError **error)
+{
+    g_strlcpy (data, db_row_text (row, 0), UUID_TEXT_BYTES);
+    return TRUE;
+}
+
+static gboolean
+postgres_horizon (Db *db, char out[UUID_TEXT_BYTES], GError **error)
+{
+    return postgres_query (db, "SELECT sync_horizon ()", DB_NO_ARGS, FALSE, take_horizon, out, NULL,
+                           error);
+}
+
 static void
 postgres_free (Db *db)
 {
@@ -186,6 +200,7 @@ static const DbEngine engine = {
     .write = postgres_write,
     .script = postgres_script,
     .is_writable = postgres_is_writable,
+    .horizon = postgres_horizon,
     .free = postgres_free,
     .column_name = postgres_column_name,
     .is_null = postgres_column_is_null,

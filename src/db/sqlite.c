@@ -154,6 +154,13 @@ sqlite_get_state (Db *db, DbState *out)
            sqlite_read_log_head (self->log_head, out->words);
 }
 
+static gboolean
+sqlite_horizon (Db *db, char out[UUID_TEXT_BYTES], GError **error)
+{
+    sqlite_writer_horizon (((SqliteDb *) db)->writer, out);
+    return TRUE;
+}
+
 static void
 sqlite_free (Db *db)
 {
@@ -176,6 +183,7 @@ static const DbEngine engine = {
     .script = sqlite_script,
     .is_writable = sqlite_is_writable,
     .get_state = sqlite_get_state,
+    .horizon = sqlite_horizon,
     .free = sqlite_free,
     .column_name = sqlite_column_name,
     .is_null = sqlite_column_is_null,

@@ -3,6 +3,7 @@
  * (sqlite_writer.c) and the state of the file (sqlite_state.c) */
 #pragma once
 #include <sqlite3.h>
+#include "base/uuid.h"
 #include "db/db_private.h"
 #include "db/statement_cache.h"
 
@@ -69,4 +70,5 @@ SqliteWriter *sqlite_writer_new (Db *parent, SqliteConnection *connection);
 void sqlite_writer_free (SqliteWriter *self); /* after what waits was written */
 gboolean sqlite_writer_write (SqliteWriter *self, DbRun run, gpointer data, GError **error);
 gboolean sqlite_writer_is_writable (SqliteWriter *self);
+void sqlite_writer_horizon (SqliteWriter *self, char out[UUID_TEXT_BYTES]); /* see db_horizon () */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqliteWriter, sqlite_writer_free)

@@ -14,7 +14,10 @@
 #define G_LOG_DOMAIN "db"
 #include "db/sqlite_private.h"
 
+#include <string.h>
+
 #include "base/error.h"
+#include "base/uuid.h"
 
 #define MAX_GROUP 256
 #define CHECKPOINT_PAGES 1000 /* of the log, then they are copied into the file */
@@ -42,8 +45,10 @@ struct _SqliteWriter {
     GCond wake;
     GQueue waiting; /* of Write, in the order they came; under the lock, as is is_stopping */
     gboolean is_stopping;
-    gint is_broken;   /* atomic */
-    int copied_pages; /* of the log, at the last checkpoint */
+    gint is_broken; /* atomic */
+    GMutex horizon_lock;
+    char horizon[UUID_TEXT_BYTES]; /* made before the ids of the running group; "": none runs */
+    int copied_pages;              /* of the log, at the last checkpoint */
     int last_urgent_pages;
 };
 
@@ -206,12 +211,30 @@ fail_waiting (SqliteWriter *self, GPtrArray *group, const GError *why)
     fail_group (group, why);
 }
 
+/* All ids of changes are made on this thread, between these two. */
+static void
+begin_ids (SqliteWriter *self)
+{
+    g_mutex_lock (&self->horizon_lock);
+    uuid_v7_text (self->horizon);
+    g_mutex_unlock (&self->horizon_lock);
+}
+
+static void
+end_ids (SqliteWriter *self)
+{
+    g_mutex_lock (&self->horizon_lock);
+    self->horizon[0] = '\0';
+    g_mutex_unlock (&self->horizon_lock);
+}
+
 static void
 write_group (SqliteWriter *self, GPtrArray *group)
 {
     SqliteConnection *connection = self->tx.connection;
     g_autoptr (GError) why = NULL;
 
+    begin_ids (self);
     if (g_atomic_int_get (&self->is_broken)) {
         why = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE,
                                    "the disk of the database failed, writes are refused; check the "
@@ -224,9 +247,11 @@ write_group (SqliteWriter *self, GPtrArray *group)
                !sqlite_connection_run (connection, "COMMIT", &why)) {
         undo_group (self, group, why);
     } else {
+        end_ids (self); /* before anybody hears of the changes and asks for them */
         for (guint i = 0; i < group->len; i++)
             transaction_run_after (&((Write *) g_ptr_array_index (group, i))->after);
     }
+    end_ids (self);
     finish_group (self, group);
 }
 
@@ -315,6 +340,7 @@ sqlite_writer_new (Db *parent, SqliteConnection *connection)
     self->tx.base.parent = parent;
     self->tx.connection = connection;
     g_mutex_init (&self->lock);
+    g_mutex_init (&self->horizon_lock);
     g_cond_init (&self->wake);
     g_queue_init (&self->waiting);
     self->thread = g_thread_new ("db-writer", run_writer, self);
@@ -333,6 +359,7 @@ sqlite_writer_free (SqliteWriter *self)
     g_thread_join (self->thread);
     sqlite_connection_close (self->tx.connection);
     g_mutex_clear (&self->lock);
+    g_mutex_clear (&self->horizon_lock);
     g_cond_clear (&self->wake);
     g_free (self);
 }
@@ -365,4 +392,15 @@ gboolean
 sqlite_writer_is_writable (SqliteWriter *self)
 {
     return !g_atomic_int_get (&self->is_broken);
+}
+
+void
+sqlite_writer_horizon (SqliteWriter *self, char out[UUID_TEXT_BYTES])
+{
+    g_mutex_lock (&self->horizon_lock);
+    if (self->horizon[0] != '\0')
+        memcpy (out, self->horizon, UUID_TEXT_BYTES);
+    else
+        uuid_v7_text (out);
+    g_mutex_unlock (&self->horizon_lock);
 }

@@ -80,6 +80,7 @@ main (int argc, char *argv[])
     test_recall_add ();
     test_migrate_add ();
     test_functions_add ();
+    test_horizon_add ();
     test_faults_add ();
     test_postgres_faults_add ();
     return test_db_run ();

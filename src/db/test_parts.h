@@ -9,6 +9,7 @@ void test_functions_add (void);
 void test_faults_add (void);
 void test_postgres_faults_add (void);
 void test_statement_cache_add (void);
+void test_horizon_add (void);
 void test_recall_add (void);
 
 /* A column of each kind. */

@@ -30,6 +30,7 @@
 #include "features/shared-links/shared-links.h"
 #include "features/stacks/stacks.h"
 #include "features/tags/tags.h"
+#include "features/sync/sync.h"
 #include "features/timeline/timeline.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
@@ -71,6 +72,7 @@ features_start (App *app, Api *api, GError **error)
     duplicates_start (app, api);
     folders_start (app, api);
     calendar_start (app, api);
+    sync_start (app, api);
     return upload_start (app, api, error);
 }
 

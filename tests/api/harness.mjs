@@ -63,7 +63,7 @@ export class Reply {
     this.headers = response.headers;
     this.bytes = bytes;
     const type = response.headers.get('content-type') ?? '';
-    if (type.startsWith('application/json') && bytes.length > 0) this.json = JSON.parse(this.text);
+    if (/^application\/json\s*(;|$)/.test(type) && bytes.length > 0) this.json = JSON.parse(this.text);
   }
 
   get text() {
@@ -216,6 +216,12 @@ export class Server {
       'db = sqlite3.connect(sys.argv[1], timeout=30)\n' +
       // triggers ask for it: what src/base/words.c does, as far as tests need it
       'plain = lambda t: "".join(c for c in unicodedata.normalize("NFKD", t.lower()) if not unicodedata.combining(c))\n' +
+      'import secrets, time\n' +
+      'def uuid_v7():\n' +
+      '  at = time.time_ns()\n' +
+      '  ms, part = at // 10**6, at % 10**6 * 4096 // 10**6\n' +
+      '  return f"{ms >> 16:08x}-{ms & 0xffff:04x}-7{part:03x}-8{secrets.token_hex(8)[:3]}-{secrets.token_hex(6)}"\n' +
+      'db.create_function("uuid_v7", 0, uuid_v7)\n' +
       'db.create_function("words", 1, lambda t: " ".join(["", *re.findall(r"[^\\W_]+", plain(t)), ""]))\n' +
       'rows = db.execute(sys.argv[2]).fetchall()\n' +
       'db.commit()\n' +

@@ -24,13 +24,38 @@ CREATE OR REPLACE FUNCTION group_concat_step (joined TEXT, item TEXT, separator 
                       ELSE joined || separator || item END $$;
 CREATE OR REPLACE AGGREGATE group_concat (TEXT, TEXT) (sfunc = group_concat_step, stype = TEXT);
 
--- a new one for every row that asks: 48 bits of milliseconds, 12 of what is below them, the rest random
-CREATE OR REPLACE FUNCTION uuid_v7 () RETURNS TEXT LANGUAGE sql VOLATILE PARALLEL UNSAFE
-    AS $$ SELECT substr (ms, 1, 8) || '-' || substr (ms, 9) || '-7' || lpad (to_hex (us * 4096 / 1000), 3, '0')
-                 || substr (gen_random_uuid ()::text, 19)
-            FROM (SELECT lpad (to_hex (now_us / 1000), 12, '0') AS ms, now_us % 1000 AS us
-                    FROM (SELECT CAST (extract (epoch FROM clock_timestamp ()) * 1000000 AS BIGINT) AS now_us)
-                      AS clock) AS parts $$;
+-- the text of a UUIDv7: 48 bits of milliseconds, 12 of what is below them, then @rest
+CREATE OR REPLACE FUNCTION uuid_v7_at (now_us BIGINT, rest TEXT) RETURNS TEXT
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT substr (ms, 1, 8) || '-' || substr (ms, 9) || '-7'
+                 || lpad (to_hex (now_us % 1000 * 4096 / 1000), 3, '0') || rest
+            FROM (SELECT lpad (to_hex (now_us / 1000), 12, '0') AS ms) AS parts $$;
+
+CREATE OR REPLACE FUNCTION clock_us (moment TIMESTAMPTZ) RETURNS BIGINT
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CAST (floor (extract (epoch FROM moment) * 1000000) AS BIGINT) $$;
+
+-- a new one for every row that asks. The transaction first tells all others, by a lock that nobody
+-- waits for, that it may have ids as old as itself: 0x7469 and the millisecond in which it began.
+CREATE OR REPLACE FUNCTION uuid_v7 () RETURNS TEXT LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared ((x'7469'::bigint << 48) | (clock_us (now ()) / 1000));
+    RETURN uuid_v7_at (clock_us (clock_timestamp ()), substr (gen_random_uuid ()::text, 19));
+END $$;
+
+-- the id below which all is said, see db_horizon (): now, or the beginning of the oldest transaction that
+-- has made an id. The clock is read before the locks: who takes one later makes later ids; who has
+-- let go of one has committed.
+CREATE OR REPLACE FUNCTION sync_horizon () RETURNS TEXT LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+    now_us BIGINT := clock_us (clock_timestamp ());
+    oldest_ms BIGINT;
+BEGIN
+    SELECT min (((l.classid::bigint & 65535) << 32) | l.objid::bigint) INTO oldest_ms FROM pg_locks l
+     WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid::bigint >> 16 = x'7469'::bigint
+       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database ());
+    RETURN uuid_v7_at (least (now_us, oldest_ms * 1000), '-8000-000000000000');
+END $$;
 
 -- Texts of ASCII alone, nearly all there are, take a short way. plpgsql keeps its plans; a function of sql
 -- that is not inlined would be planned anew at each call.

@@ -36,6 +36,11 @@ static const char SQL_COVER_REPAIR[] =
     "                      AND aa.asset_id = album.thumbnail_asset_id)"
     "   AND (thumbnail_asset_id IS NOT NULL OR EXISTS (SELECT 1" SQL_SHOWN_OF_ALBUM "))";
 
+/* $1 member */
+static const char SQL_STALE_OF_MEMBER[] =
+    "SELECT m.album_id FROM album_user m WHERE m.user_id = $1"
+    "   AND EXISTS (SELECT 1 FROM album_stale s WHERE s.album_id = m.album_id)";
+
 /* $1 assets */
 static const char SQL_COVERED_BY[] = "SELECT id FROM album WHERE thumbnail_asset_id IN"
                                      " (SELECT value FROM json_each($1))";
@@ -75,21 +80,36 @@ run_refresh (Db *tx, gpointer data, GError **error)
     return album_summary_refresh (tx, self->arena, &self->ids, error);
 }
 
-gboolean
-album_summary_refresh_stale (Db *db, Arena *arena, const StringList *album_ids, GError **error)
+static gboolean
+refresh_all (Db *db, Arena *arena, const StringList *stale, GError **error)
 {
-    StringList stale;
-
-    if (!db_select_texts (db, arena, SQL_STALE_FIND, DB_ARGS (db_strings (arena, album_ids)),
-                          &stale, error))
-        return FALSE;
-    for (gsize at = 0; at < stale.n; at += PAGE) {
-        Refresh some = { arena, { stale.items + at, MIN (PAGE, stale.n - at) } };
+    for (gsize at = 0; at < stale->n; at += PAGE) {
+        Refresh some = { arena, { stale->items + at, MIN (PAGE, stale->n - at) } };
 
         if (!db_write (db, run_refresh, &some, error))
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+album_summary_refresh_stale (Db *db, Arena *arena, const StringList *album_ids, GError **error)
+{
+    StringList stale;
+
+    return db_select_texts (db, arena, SQL_STALE_FIND, DB_ARGS (db_strings (arena, album_ids)),
+                            &stale, error) &&
+           refresh_all (db, arena, &stale, error);
+}
+
+gboolean
+albums_refresh_covers (Db *db, Arena *arena, const char *member_id, GError **error)
+{
+    StringList stale;
+
+    return db_select_texts (db, arena, SQL_STALE_OF_MEMBER, DB_ARGS (db_text (member_id)), &stale,
+                            error) &&
+           refresh_all (db, arena, &stale, error);
 }
 
 /* Only covers are looked after: to count an album anew for each of many assets would take long. */

@@ -16,6 +16,10 @@ void albums_start (App *app, Api *api);
 gboolean albums_describe (const App *app, Db *db, Arena *arena, const StringList *ids,
                           const char *viewer_id, AlbumResponseList *out, GError **error);
 
+/** The covers of the albums of a member as describing would show them: when one of their assets changed,
+ *  another one may have become the cover. In writes of its own. */
+gboolean albums_refresh_covers (Db *db, Arena *arena, const char *member_id, GError **error);
+
 /* ---- changing; inside a write, clients are told after the commit ---- */
 
 /** Add those of @asset_ids that are not in the album yet; what is locked or being removed is left out.

@@ -68,9 +68,9 @@ static const char SQL_ENCODED_SAVE[] =
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
 
-/* $1 id, $2 reason, $3 now, $4 update id */
-static const char SQL_ERROR_SAVE[] =
-    "UPDATE asset SET processing_error = $2, updated_at = $3, update_id = $4 WHERE id = $1";
+/* $1 id, $2 reason, $3 now */
+static const char SQL_ERROR_SAVE[] = "UPDATE asset SET processing_error = $2, updated_at = $3,"
+                                     "       update_id = uuid_v7 () WHERE id = $1";
 
 static gboolean
 store_exif (Db *tx, Arena *arena, const char *asset_id, const AssetFacts *facts, GError **error)
@@ -225,11 +225,7 @@ ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **
 gboolean
 ingest_store_error (Db *db, const char *asset_id, const char *reason, GError **error)
 {
-    char update_id[UUID_TEXT_BYTES];
-
-    uuid_v7_text (update_id);
     return db_exec (db, SQL_ERROR_SAVE,
-                    DB_ARGS (db_text (asset_id), db_text (reason), db_int (timestamp_now_ms ()),
-                             db_text (update_id)),
+                    DB_ARGS (db_text (asset_id), db_text (reason), db_int (timestamp_now_ms ())),
                     NULL, error);
 }

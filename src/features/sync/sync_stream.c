@@ -1,0 +1,288 @@
+/* sync_stream.c -- the answer of POST /sync/stream, made while it is sent
+ *
+ * A part of sync_parts.h after the other. Rows are read in batches by their key and written to the
+ * client between the statements, so that a slow one holds no read of the database, and memory is that
+ * of a batch however much there is to send.
+ *
+ * Everything is bounded by the horizon of the beginning, so that nothing refers to what came too late
+ * for an earlier part. What others refer to has no bound: a row that changed meanwhile would be missing,
+ * and its links not. The acks of such rows say the horizon, from which the app goes on next time. */
+#define G_LOG_DOMAIN "sync"
+#include "features/sync/sync_private.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "features/sync/sync_parts.h"
+
+#define BATCH 2000
+#define FLUSH_BYTES (64 * 1024)
+#define NO_END "~" /* greater than any key */
+#define CONTENT_TYPE "application/jsonlines+json; charset=utf-8"
+
+static const char *
+text_of (SyncEntityType type)
+{
+    return sync_entity_type_enum.texts[type];
+}
+
+typedef struct {
+    const App *app;
+    char *user_id, *session_id;
+    gboolean wanted[SYNC_REQUEST_TYPE_USER_METADATA_V1 + 1];
+    SyncPoints points;
+    char horizon[UUID_TEXT_BYTES];
+    HttpStream *stream;
+    GString *out;
+    gsize last_line;  /* where the last row begins in out */
+    gboolean is_gone; /* the client */
+} Run;
+
+static void
+run_free (gpointer data)
+{
+    Run *self = data;
+
+    g_free (self->user_id);
+    g_free (self->session_id);
+    if (self->out != NULL)
+        g_string_free (self->out, TRUE);
+    g_free (self);
+}
+
+/* Send what stands before @end. */
+static void
+flush (Run *self, gsize end)
+{
+    if (end > 0 && !self->is_gone)
+        self->is_gone = !http_stream_write (self->stream, self->out->str, end);
+    g_string_erase (self->out, 0, (gssize) end);
+}
+
+/* ---- rows ---- */
+
+typedef struct {
+    Run *run;
+    const SyncPart *part;
+    const char *middle;          /* of the ack, before the key */
+    const char *lead;            /* what is acknowledged before the first row; or NULL */
+    const char *fifth;           /* the parameter, see sync_parts.h; or NULL */
+    char after[UUID_TEXT_BYTES]; /* the key of the last row, or where the next ones begin */
+    gsize n;                     /* rows of this statement */
+    gsize n_all;
+} Range;
+
+static gboolean
+take_row (const DbRow *row, gpointer data)
+{
+    Range *self = data;
+    Run *run = self->run;
+    const char *key = db_row_text (row, 0);
+    gboolean is_late = self->part->kind == SYNC_NEWEST && strcmp (key, run->horizon) > 0;
+
+    if (self->lead != NULL && self->n_all == 0)
+        sync_line_control (run->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), self->lead);
+    run->last_line = run->out->len;
+    sync_line_row (run->out, text_of (self->part->entity), self->part->shape, self->middle,
+                   is_late ? run->horizon : key, row);
+    g_strlcpy (self->after, key, sizeof self->after);
+    self->n++;
+    self->n_all++;
+    return TRUE;
+}
+
+static gboolean
+write_batch (Range *self, const char *to, GError **error)
+{
+    Run *run = self->run;
+    DbArgs with_fifth = DB_ARGS (db_text (run->user_id), db_text (self->after), db_text (to),
+                                 db_int (BATCH), db_text (self->fifth));
+    DbArgs args = { with_fifth.values, self->fifth != NULL ? 5 : 4 };
+    char after[UUID_TEXT_BYTES];
+
+    memcpy (after, self->after, sizeof after); /* the values point into it, and it moves on */
+    ((DbValue *) with_fifth.values)[1] = db_text (after);
+    self->n = 0;
+    if (!db_each (run->app->db, self->part->sql, args, take_row, self, error))
+        return FALSE;
+    if (run->out->len >= FLUSH_BYTES) /* the ack of a backfill's last line is not known yet */
+        flush (run, self->part->kind == SYNC_BACKFILL ? run->last_line : run->out->len);
+    return TRUE;
+}
+
+/* The key up to which no parent has more than a batch; NULL: to the end. */
+static gboolean
+find_bound (const Range *self, Arena *arena, const char *to, const char **out, GError **error)
+{
+    *out = NULL;
+    return self->part->kind == SYNC_BACKFILL || self->part->sql_more == NULL ||
+           db_select_text (self->run->app->db, arena, self->part->sql_more,
+                           DB_ARGS (db_text (self->run->user_id), db_text (self->after),
+                                    db_text (to), db_int (BATCH - 1)),
+                           out, error);
+}
+
+static gboolean
+write_range (Range *self, const char *to, GError **error)
+{
+    while (!self->run->is_gone) {
+        g_autoptr (Arena) arena = arena_new ();
+        const char *bound;
+
+        if (!find_bound (self, arena, to, &bound, error) ||
+            !write_batch (self, bound != NULL ? bound : to, error))
+            return FALSE;
+        if (self->n == BATCH)
+            continue;
+        if (bound == NULL)
+            break;
+        g_strlcpy (self->after, bound, sizeof self->after);
+    }
+    return TRUE;
+}
+
+/* ---- parts ---- */
+
+static gboolean
+write_changes (Run *self, const SyncPart *part, GError **error)
+{
+    g_autofree char *lead = NULL;
+    Range range = { .run = self, .part = part, .middle = "" };
+
+    if (part->kind == SYNC_UPDATES) {
+        range.fifth = self->points.points[part->other].update_id;
+        if (*range.fifth == '\0')
+            return TRUE;
+    }
+    if (part->kind == SYNC_CREATES)
+        range.lead = lead = g_strdup_printf ("%s|%s", text_of (part->other), self->horizon);
+    memcpy (range.after, self->points.points[part->entity].update_id, sizeof range.after);
+    return write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error);
+}
+
+/* @lead is acknowledged before the first row. */
+static gboolean
+fill_parent (Run *self, const SyncPart *part, const SyncParentRow *parent, const char *lead,
+             gsize *n_rows, GError **error)
+{
+    const SyncPoint *point = &self->points.points[part->entity];
+    const char *main_id = self->points.points[part->other].update_id;
+    g_autofree char *middle = g_strdup_printf ("%s|", parent->create_id);
+    Range range = {
+        .run = self, .part = part, .middle = middle, .lead = lead, .fifth = parent->parent_id
+    };
+
+    if (g_str_equal (point->update_id, parent->create_id))
+        memcpy (range.after, point->extra, sizeof range.after);
+    if (!write_range (&range, strcmp (main_id, self->horizon) < 0 ? main_id : self->horizon, error))
+        return FALSE;
+    *n_rows += range.n_all;
+    return TRUE;
+}
+
+/* The ack of the last row, 'type|create id|key', becomes that of the end. */
+static void
+end_backfill (Run *self, const char *done)
+{
+    static const char tail[] = "\"}\n";
+    gsize n_ack = strlen (done) - strlen (SYNC_COMPLETE) + UUID_TEXT_BYTES - 1;
+
+    g_string_truncate (self->out, self->out->len - strlen (tail) - n_ack);
+    g_string_append (self->out, done);
+    g_string_append (self->out, tail);
+    sync_line_control (self->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), done);
+}
+
+/* What became visible to the caller as a whole, behind the checkpoint of the main type.
+ *
+ * An app acknowledges only the last of control lines that follow each other. So the end of a backfill
+ * stands in its last row, too; one without rows is stored here. That is safe as long as this stream
+ * has sent no row of the type that the app may still lose. */
+static gboolean
+write_backfill (Run *self, const SyncPart *part, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    const SyncPoint *point = &self->points.points[part->entity];
+    gboolean is_first = self->points.points[part->other].update_id[0] == '\0';
+    const char *done = NULL;
+    gsize n_rows = 0;
+    List parents;
+
+    if (!db_select (
+            self->app->db, arena, &sync_parent_row_type, &parents, part->sql_more,
+            DB_ARGS (db_text (self->user_id), db_text (point->update_id), db_text (self->horizon)),
+            error))
+        return FALSE;
+    for (gsize i = 0; i < parents.n && !self->is_gone; i++) {
+        const SyncParentRow *parent = &((SyncParentRow *) parents.items)[i];
+
+        if (g_str_equal (point->update_id, parent->create_id) &&
+            g_str_equal (point->extra, SYNC_COMPLETE))
+            continue;
+        if (!is_first &&
+            !fill_parent (self, part, parent, n_rows > 0 ? done : NULL, &n_rows, error))
+            return FALSE;
+        done =
+            arena_printf (arena, "%s|%s|" SYNC_COMPLETE, text_of (part->entity), parent->create_id);
+    }
+    if (done == NULL || self->is_gone)
+        return TRUE;
+    if (n_rows == 0)
+        return sync_point_save (self->app->db, self->session_id, part->entity, done, error);
+    end_backfill (self, done);
+    return TRUE;
+}
+
+/* On a thread for streams. */
+static void
+produce (HttpStream *stream, gpointer data)
+{
+    Run *self = data;
+    g_autoptr (GError) why = NULL;
+    g_autofree char *ack =
+        g_strdup_printf ("%s|%s", text_of (SYNC_ENTITY_TYPE_SYNC_COMPLETE_V1), self->horizon);
+
+    self->stream = stream;
+    self->out = g_string_sized_new (FLUSH_BYTES);
+    for (gsize i = 0; i < sync_n_parts && !self->is_gone; i++) {
+        const SyncPart *part = &sync_parts[i];
+
+        if (!self->wanted[part->request])
+            continue;
+        if (part->kind == SYNC_BACKFILL ? !write_backfill (self, part, &why)
+                                        : !write_changes (self, part, &why)) {
+            g_warning ("cannot stream %s to session '%s': %s, breaking off", text_of (part->entity),
+                       self->session_id, why->message);
+            http_stream_fail (stream);
+            return;
+        }
+    }
+    sync_line_control (self->out, text_of (SYNC_ENTITY_TYPE_SYNC_COMPLETE_V1), ack);
+    flush (self, self->out->len);
+}
+
+HttpResponse *
+sync_stream_new (const App *app, const Auth *auth, const EnumList *types, const SyncPoints *points,
+                 const char *horizon)
+{
+    Run *self = g_new0 (Run, 1);
+
+    self->app = app;
+    self->user_id = g_strdup (auth->user_id);
+    self->session_id = g_strdup (auth->session_id);
+    for (gsize i = 0; i < types->n; i++)
+        self->wanted[types->items[i]] = TRUE;
+    self->points = *points;
+    g_strlcpy (self->horizon, horizon, sizeof self->horizon);
+    return http_response_new_stream (CONTENT_TYPE, TRUE, produce, self, run_free);
+}
+
+HttpResponse *
+sync_stream_new_reset (void)
+{
+    g_autoptr (GString) line = g_string_new (NULL);
+    const char *type = text_of (SYNC_ENTITY_TYPE_SYNC_RESET_V1);
+
+    sync_line_control (line, type, "SyncResetV1|reset");
+    return http_response_new_text (200, CONTENT_TYPE, line->str);
+}
