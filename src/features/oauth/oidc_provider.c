@@ -1,7 +1,7 @@
 /* oidc_provider.c -- talking to the provider of logins, see oidc_provider.h
  *
- * Anyone may begin a login, so a slow provider must not take the server's threads: so many talk to it
- * at once, the others wait a moment and are then refused. What it says of itself and its keys are kept
+ * Anyone may begin a login, so a slow provider must not take the server's threads, eight at least: so
+ * many talk to it at once, a few wait a moment, the others are refused. What it says of itself and its keys are kept
  * for TTL_S; a token with an unknown key has the keys read again, at most MAX_REREADS times a minute,
  * as anyone may send such tokens. */
 #define G_LOG_DOMAIN "oauth"
@@ -16,6 +16,7 @@
 #define TTL_S 600
 #define MAX_REREADS 6
 #define MAX_TALKERS 4
+#define MAX_WAITERS 2
 #define TALKER_WAIT_US (2 * G_USEC_PER_SEC)
 #define MAX_SHOWN_BYTES 200 /* of what a provider says, in the log */
 
@@ -23,7 +24,7 @@
 
 static GMutex talkers_lock;
 static GCond talker_left;
-static guint n_talkers;
+static guint n_talkers, n_waiters;
 
 static gboolean
 take_turn (gint64 ends_at_us, GError **error)
@@ -32,8 +33,12 @@ take_turn (gint64 ends_at_us, GError **error)
     gboolean is_mine;
 
     g_mutex_lock (&talkers_lock);
-    while (n_talkers >= MAX_TALKERS && g_cond_wait_until (&talker_left, &talkers_lock, until))
-        ;
+    if (n_talkers >= MAX_TALKERS && n_waiters < MAX_WAITERS) {
+        n_waiters++;
+        while (n_talkers >= MAX_TALKERS && g_cond_wait_until (&talker_left, &talkers_lock, until))
+            ;
+        n_waiters--;
+    }
     is_mine = n_talkers < MAX_TALKERS;
     n_talkers += is_mine;
     g_mutex_unlock (&talkers_lock);
