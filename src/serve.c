@@ -49,6 +49,12 @@ serve_worker_program (void)
                       TINTYPE_LIBEXECDIR "/tintype-media-worker");
 }
 
+static char *
+transcoder_program (void)
+{
+    return find_part ("src/worker/tintype-transcoder", TINTYPE_LIBEXECDIR "/tintype-transcoder");
+}
+
 Db *
 serve_open_database (const Settings *settings, GError **error)
 {
@@ -180,6 +186,7 @@ run (const Settings *settings, GError **error)
 {
     g_autoptr (GMainLoop) loop = watch_signals ();
     g_autofree char *temporary = NULL;
+    g_autofree char *transcoder = transcoder_program ();
     g_autoptr (Db) db = NULL;
     g_autoptr (Places) places = NULL;
     g_autoptr (WorkerPool) workers = NULL;
@@ -190,6 +197,7 @@ run (const Settings *settings, GError **error)
     g_autoptr (MetricsServer) metrics = NULL;
     App app = { .settings = settings,
                 .media_location = settings->media_location,
+                .transcoder = transcoder,
                 .version = TINTYPE_VERSION,
                 .started_at_ms = timestamp_now_ms () };
     ApiSettings api_settings = { .app = &app,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 FORBIDDEN = re.compile(r"lib(vips|exiv2|gexiv2|heif|de265|jxl|raw|jpeg|turbojpeg|webp|png|tiff|avcodec|avformat|"
-                       r"avutil|rsvg|magick|openjp2|aom|dav1d)", re.I)
+                       r"avutil|swscale|rsvg|magick|openjp2|aom|dav1d)", re.I)
 
 
 def main():

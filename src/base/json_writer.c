@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_append.h"
 #include "base/timestamp.h"
 
 #define MAX_DEPTH 60
@@ -71,7 +72,7 @@ json_end_array (JsonWriter *self)
 static void
 append_quoted (GString *out, const char *text)
 {
-    g_string_append_c (out, '"');
+    text_append_literal (out, "\"");
     for (;;) {
         /* copy the longest run that needs no escape in one go */
         gsize run = 0;
@@ -79,7 +80,7 @@ append_quoted (GString *out, const char *text)
 
         while ((c = (guchar) text[run]) >= 0x20 && c != '"' && c != '\\')
             run++;
-        g_string_append_len (out, text, (gssize) run);
+        text_append (out, text, run);
         text += run;
         if (*text == '\0')
             break;
@@ -104,7 +105,7 @@ append_quoted (GString *out, const char *text)
         }
         text++;
     }
-    g_string_append_c (out, '"');
+    text_append_literal (out, "\"");
 }
 
 void
@@ -146,7 +147,7 @@ json_int (JsonWriter *self, gint64 value)
     if (value < 0)
         *--at = '-';
     begin_value (self);
-    g_string_append_len (self->text, at, digits + sizeof digits - at);
+    text_append (self->text, at, (gsize) (digits + sizeof digits - at));
 }
 
 void
@@ -162,13 +163,12 @@ json_number (JsonWriter *self, double value)
         json_int (self, (gint64) value);
         return;
     }
-    for (int digits = 6; digits <= 17; digits++) {
-        g_autofree char *format = g_strdup_printf ("%%.%dg", digits);
-
-        g_ascii_formatd (text, sizeof text, format, value);
-        if (g_ascii_strtod (text, NULL) == value)
-            break;
-    }
+    /* zeros at the end are left out, so 15 digits are the shortest whenever they are enough */
+    g_ascii_formatd (text, sizeof text, "%.15g", value);
+    if (g_ascii_strtod (text, NULL) != value)
+        g_ascii_formatd (text, sizeof text, "%.16g", value);
+    if (g_ascii_strtod (text, NULL) != value)
+        g_ascii_formatd (text, sizeof text, "%.17g", value);
     begin_value (self);
     g_string_append (self->text, text);
 }
@@ -177,14 +177,17 @@ void
 json_bool (JsonWriter *self, gboolean value)
 {
     begin_value (self);
-    g_string_append (self->text, value ? "true" : "false");
+    if (value)
+        text_append_literal (self->text, "true");
+    else
+        text_append_literal (self->text, "false");
 }
 
 void
 json_none (JsonWriter *self)
 {
     begin_value (self);
-    g_string_append (self->text, "null");
+    text_append_literal (self->text, "null");
 }
 
 void

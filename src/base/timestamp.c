@@ -40,6 +40,13 @@ timestamp_civil_from_days (gint64 days, gint64 *year, unsigned *month, unsigned 
     *year = yoe + era * 400 + (*month <= 2);
 }
 
+static void
+put_digits (char *at, int n, unsigned value)
+{
+    for (; n > 0; value /= 10)
+        at[--n] = (char) ('0' + value % 10);
+}
+
 void
 timestamp_format (gint64 ms, char out[TIMESTAMP_TEXT_BYTES])
 {
@@ -52,9 +59,14 @@ timestamp_format (gint64 ms, char out[TIMESTAMP_TEXT_BYTES])
     days = ms >= 0 ? ms / DAY_MS : -((-ms + DAY_MS - 1) / DAY_MS);
     rest = ms - days * DAY_MS;
     timestamp_civil_from_days (days, &year, &month, &day);
-    g_snprintf (out, TIMESTAMP_TEXT_BYTES, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", (int) year, month,
-                day, (int) (rest / 3600000), (int) (rest / 60000 % 60), (int) (rest / 1000 % 60),
-                (int) (rest % 1000));
+    memcpy (out, "0000-00-00T00:00:00.000Z", sizeof "0000-00-00T00:00:00.000Z");
+    put_digits (out, 4, (unsigned) year);
+    put_digits (out + 5, 2, month);
+    put_digits (out + 8, 2, day);
+    put_digits (out + 11, 2, (unsigned) (rest / 3600000));
+    put_digits (out + 14, 2, (unsigned) (rest / 60000 % 60));
+    put_digits (out + 17, 2, (unsigned) (rest / 1000 % 60));
+    put_digits (out + 20, 3, (unsigned) (rest % 1000));
 }
 
 const char *

@@ -78,7 +78,7 @@ struct _DbEngine {
     /* The value if it is one of that kind without loss; FALSE else. */
     gboolean (*get_int) (const DbRow *row, guint column, gint64 *out);
     gboolean (*get_real) (const DbRow *row, guint column, double *out);
-    const char *(*get_text) (const DbRow *row, guint column);
+    const char *(*get_text) (const DbRow *row, guint column); /* NULL for NULL */
     gconstpointer (*get_blob) (const DbRow *row, guint column, gsize *out_n_bytes);
 };
 

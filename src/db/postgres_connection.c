@@ -377,6 +377,8 @@ postgres_column_real (const DbRow *row, guint column, double *out)
 const char *
 postgres_column_text (const DbRow *row, guint column)
 {
+    if (PQgetisnull (row->handle, row->index, (int) column))
+        return NULL;
     return PQgetvalue (row->handle, row->index, (int) column);
 }
 

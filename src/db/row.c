@@ -312,7 +312,7 @@ const char *
 db_row_text (const DbRow *row, guint column)
 {
     g_return_val_if_fail (column < row->n_columns, NULL);
-    return row->engine->is_null (row, column) ? NULL : row->engine->get_text (row, column);
+    return row->engine->get_text (row, column);
 }
 
 gconstpointer

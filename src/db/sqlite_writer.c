@@ -1,8 +1,12 @@
 /* The thread that writes, with group commit.
  *
- * Writers hand a function over and wait. The thread runs all that wait in one transaction, each in a
- * savepoint of its own, so that one that fails is undone alone; then one COMMIT with one fsync makes
- * them durable together. While it waits for the disk the next group gathers.
+ * Writers hand a function over and wait. The thread runs all that wait in one transaction, each but the
+ * first in a savepoint of its own, so that one that fails is undone alone; then one COMMIT with one
+ * fsync makes them durable together. While it waits for the disk the next group gathers.
+ *
+ * The first is undone with the transaction that it began. As long as a savepoint lasts SQLite keeps,
+ * for each statement, a copy of each page that the statement changes, which made a large write, nearly
+ * always the only one of its group, several times slower.
  *
  * A failed write to the disk or fsync may have lost what SQLite believes written: it is never tried
  * again. All of the group hear of it, and from then on every write is refused; the next start
@@ -66,12 +70,12 @@ check_deferred_keys (SqliteConnection *connection, GError **error)
 
 /* Run one member. @return FALSE when the group cannot go on; the member has its error then */
 static gboolean
-run_member (SqliteWriter *self, Write *write)
+run_member (SqliteWriter *self, Write *write, gboolean is_first)
 {
     SqliteConnection *connection = self->tx.connection;
     gboolean ok;
 
-    if (!sqlite_connection_run (connection, "SAVEPOINT member", &write->error))
+    if (!is_first && !sqlite_connection_run (connection, "SAVEPOINT member", &write->error))
         return FALSE;
     ok = transaction_run (&self->tx.base, write->run, write->data, &write->error) &&
          check_deferred_keys (connection, &write->error);
@@ -82,12 +86,15 @@ run_member (SqliteWriter *self, Write *write)
                                  "the function ended the transaction that it ran in");
         return FALSE;
     }
-    if (!ok) {
+    if (!ok)
         transaction_drop_after (&write->after);
-        if (!sqlite_connection_run (connection, "ROLLBACK TO member", NULL))
-            return FALSE;
-    }
-    return sqlite_connection_run (connection, "RELEASE member", ok ? &write->error : NULL);
+    if (!ok && is_first)
+        return sqlite_connection_run (connection, "ROLLBACK", NULL) &&
+               sqlite_connection_run (connection, "BEGIN IMMEDIATE", NULL);
+    if (!ok && !sqlite_connection_run (connection, "ROLLBACK TO member", NULL))
+        return FALSE;
+    return is_first ||
+           sqlite_connection_run (connection, "RELEASE member", ok ? &write->error : NULL);
 }
 
 static Write *
@@ -110,7 +117,7 @@ run_group (SqliteWriter *self, GPtrArray *group)
 
     while (group->len < MAX_GROUP && (write = take_next (self)) != NULL) {
         g_ptr_array_add (group, write);
-        if (!run_member (self, write)) {
+        if (!run_member (self, write, group->len == 1)) {
             if (write->error != NULL)
                 return g_error_copy (write->error);
             return g_error_new_literal (APP_ERROR, APP_ERROR_DB, "a failed write was not undone");

@@ -18,6 +18,7 @@ struct _App {
     Jobs *jobs;
     Realtime *realtime;
     WorkerPool *workers;
+    const char *transcoder; /* path of tintype-transcoder */
     struct _Config *config; /* the system config, see features/config/config.h */
     Places *places;         /* NULL: no data file, positions get no names */
     const char *version;    /* of this program, "0.1.0" */

@@ -6,18 +6,18 @@
 #include "features/asset-files/asset-files.h"
 #include "features/assets/assets.h"
 #include "features/auth/auth.h"
+#include "features/calendar/calendar.h"
 #include "features/cluster-groups/cluster-groups.h"
 #include "features/config/config.h"
 #include "features/download/download.h"
-#include "features/faces/faces.h"
-#include "features/calendar/calendar.h"
-#include "features/config/config.h"
-#include "features/download/download.h"
 #include "features/duplicates/duplicates.h"
+#include "features/faces/faces.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
 #include "features/licences/licences.h"
 #include "features/map/map.h"
+#include "features/memories/memories.h"
+#include "features/notifications/notifications.h"
 #include "features/oauth/oauth.h"
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
@@ -52,6 +52,8 @@ features_start (App *app, Api *api, GError **error)
     licences_start (app, api);
     assets_start (app, api);
     trash_start (app, api);
+    memories_start (app, api);
+    notifications_start (app, api);
     ingest_start (app);
     people_start (app, api);
     faces_start (app, api);

@@ -45,7 +45,8 @@ struct _Jobs {
     GHashTable *kinds; /* name to JobKind; fixed once started */
     GThread *dispatcher;
     GThreadPool *pool;
-    gint64 renew_at; /* the dispatcher's own */
+    void (*failed) (gpointer app, const Job *job, const char *why); /* NULL: nobody asks */
+    gint64 renew_at;                                                /* the dispatcher's own */
 
     GMutex lock; /* of all below; never held while the database works */
     GCond changed;
@@ -186,12 +187,19 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     g_autoptr (Lease) done = lease;
     g_autoptr (GError) error = NULL;
     Ending ending = { .jobs = self, .queue = queue->name, .done = done, .next = next };
+    gboolean is_given_up;
 
     run_job (self, done, &ending, &error);
     g_mutex_lock (&self->lock);
     ending.wants_next = !self->is_stopping && queue->n_running <= queue->limit;
+    is_given_up = self->is_stopping && ending.result == JOB_RETRY; /* jobs_stop () hands it back */
     g_mutex_unlock (&self->lock);
-    if (store_ending (self, &ending)) {
+    if (!is_given_up && store_ending (self, &ending)) {
+        if (ending.result == JOB_FAILED && self->failed != NULL) {
+            Job job = { done->id, done->name, done->data, (int) done->attempt };
+
+            self->failed (self->app, &job, ending.why);
+        }
         g_mutex_lock (&self->lock);
         if (ending.result != JOB_RETRY)
             queue->n_completed++;
@@ -402,6 +410,13 @@ jobs_find_queue (Jobs *self, const char *name)
 }
 
 void
+jobs_on_failure (Jobs *self, void (*failed) (gpointer app, const Job *job, const char *why))
+{
+    g_return_if_fail (self->dispatcher == NULL);
+    self->failed = failed;
+}
+
+void
 jobs_set_timing (Jobs *self, const JobsTiming *timing)
 {
     g_return_if_fail (self->dispatcher == NULL);
@@ -481,6 +496,17 @@ jobs_stop (Jobs *self)
     if (!lease_return_own (self->db, self->owner, &error))
         log_trouble ("unfinished jobs cannot be given back, they wait until their lease ends",
                      error);
+}
+
+gboolean
+jobs_is_stopping (Jobs *self)
+{
+    gboolean is_stopping;
+
+    g_mutex_lock (&self->lock);
+    is_stopping = self->is_stopping;
+    g_mutex_unlock (&self->lock);
+    return is_stopping;
 }
 
 void

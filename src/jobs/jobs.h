@@ -40,10 +40,16 @@ Jobs *jobs_new (Db *db, gpointer app);
 void jobs_register (Jobs *self, const JobKind *kinds, gsize n_kinds);
 /** The queue of a registered kind; NULL: nobody here does jobs of this name. */
 const char *jobs_find_queue (Jobs *self, const char *name);
+/** Have @failed called after a job is kept as failed, on the thread that ran it; may block. Before
+ *  jobs_start (). */
+void jobs_on_failure (Jobs *self, void (*failed) (gpointer app, const Job *job, const char *why));
 void jobs_set_concurrency (Jobs *self, const char *queue,
                            guint n); /* at once, may be called while running */
 void jobs_start (Jobs *self);        /* hand expired leases back, start the threads */
 void jobs_wake (Jobs *self);         /* something was added; any thread */
 void jobs_stop (Jobs *self);         /* finish what runs, hand the rest back */
+/** For jobs that take long: TRUE once jobs_stop () was called. One that then returns JOB_RETRY is handed
+ *  back, and that counts as no attempt. Any thread. */
+gboolean jobs_is_stopping (Jobs *self);
 void jobs_free (Jobs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Jobs, jobs_free)

@@ -52,6 +52,18 @@ layout_profile (Arena *arena, const char *user_id, const char *file_id, const ch
 }
 
 const char *
+layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id)
+{
+    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s.mp4", asset_id));
+}
+
+const char *
+layout_motion_video (Arena *arena, const char *owner_id, const char *asset_id)
+{
+    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s-MP.mp4", asset_id));
+}
+
+const char *
 layout_absolute (Arena *arena, const char *media_location, const char *path)
 {
     return *path == '/' ? path : arena_printf (arena, "%s/%s", media_location, path);
@@ -203,8 +215,8 @@ layout_leave_temporary (const char *folder)
     remove_folder (folder);
 }
 
-static gboolean
-set_io_error (GError **error, const char *what, const char *path)
+gboolean
+layout_set_io_error (GError **error, const char *what, const char *path)
 {
     int why = errno;
 
@@ -221,7 +233,7 @@ sync_folder (const char *path, GError **error)
     gboolean ok = fd >= 0 && fsync (fd) == 0;
 
     if (!ok)
-        set_io_error (error, "sync the folder", path);
+        layout_set_io_error (error, "sync the folder", path);
     if (fd >= 0)
         close (fd);
     return ok;
@@ -238,12 +250,12 @@ make_folders (const char *path, guint *out_made, GError **error)
         if (errno == EEXIST)
             return TRUE;
         if (errno != ENOENT)
-            return set_io_error (error, "create the folder", path);
+            return layout_set_io_error (error, "create the folder", path);
         parent = g_path_get_dirname (path);
         if (!make_folders (parent, out_made, error))
             return FALSE;
         if (g_mkdir (path, 0755) != 0 && errno != EEXIST)
-            return set_io_error (error, "create the folder", path);
+            return layout_set_io_error (error, "create the folder", path);
     }
     (*out_made)++;
     return TRUE;
@@ -274,11 +286,11 @@ layout_move_in (int fd, const char *from, const char *to, GError **error)
     if (!make_folders (folder, &n_made, error))
         return FALSE;
     if (fsync (fd) != 0)
-        return set_io_error (error, "sync", from);
+        return layout_set_io_error (error, "sync", from);
     if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
         /* a file system without RENAME_NOREPLACE: a link never replaces either */
         if (errno != EINVAL || link (from, to) != 0)
-            return set_io_error (error, "move a file to", to);
+            return layout_set_io_error (error, "move a file to", to);
         unlink (from);
     }
     if (!sync_folders (folder, n_made, error)) {
@@ -286,6 +298,23 @@ layout_move_in (int fd, const char *from, const char *to, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+int
+layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname (path);
+    g_autofree char *name = g_path_get_basename (path);
+    guint n_made = 0;
+    int fd;
+
+    if (!make_folders (folder, &n_made, error) || !sync_folders (folder, n_made, error))
+        return -1;
+    *out_temporary = arena_printf (arena, "%s/.%s.tmp", folder, name);
+    fd = g_open (*out_temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        layout_set_io_error (error, "make", *out_temporary);
+    return fd;
 }
 
 gboolean

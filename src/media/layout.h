@@ -19,6 +19,9 @@ const char *layout_person (Arena *arena, const char *owner_id, const char *perso
 /** profile/<user>/<file id>.<format> */
 const char *layout_profile (Arena *arena, const char *user_id, const char *file_id,
                             const char *format);
+/** encoded-video/<owner>/<aa>/<bb>/<asset id>.mp4; and <asset id>-MP.mp4, a motion photo's video. */
+const char *layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id);
+const char *layout_motion_video (Arena *arena, const char *owner_id, const char *asset_id);
 /** The absolute path of a stored one. */
 const char *layout_absolute (Arena *arena, const char *media_location, const char *path);
 /** The extension with its dot, as given ('.JPG'), safe as a part of a path: at most 16 letters and
@@ -45,5 +48,11 @@ void layout_leave_temporary (const char *folder);
  *  @return FALSE with APP_ERROR_IO or APP_ERROR_DISK_FULL; then nothing was moved. After an fsync that
  *  failed the file counts as lost and is not tried again. */
 gboolean layout_move_in (int fd, const char *from, const char *to, GError **error);
+/** Make an empty file '.NAME.tmp' beside @path, to be written and then moved there: on the same file
+ *  system, in folders that are made durable. What a crash left under that name is replaced.
+ *  @return the descriptor; -1 with APP_ERROR_IO or APP_ERROR_DISK_FULL */
+int layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
 gboolean layout_remove (const char *path);
+/** Set APP_ERROR_DISK_FULL or APP_ERROR_IO by errno: "cannot VERB 'PATH': reason". @return FALSE */
+gboolean layout_set_io_error (GError **error, const char *verb, const char *path);

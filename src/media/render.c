@@ -154,8 +154,9 @@ make_request (const MediaRender *render)
     g_autofree char *valid_extension = g_utf8_make_valid (extension, -1);
     json_t *edits = json_loads (render->edits_json != NULL ? render->edits_json : "[]", 0, NULL);
     g_autoptr (json_t) json = json_pack (
-        "{s: s, s: s, s: b, s: I, s: s, s: b, s: b, s: o, s: []}", "op", "render", "extension",
-        valid_extension, "processInvalid", render->process_invalid, "pixelLimit",
+        "{s: s, s: s, s: b, s: b, s: I, s: s, s: b, s: b, s: o, s: []}", "op", "render",
+        "extension", valid_extension, "video", render->is_video, "processInvalid",
+        render->process_invalid, "pixelLimit",
         (json_int_t) (render->max_pixels > 0 ? render->max_pixels : MAX_PIXELS), "colorspace",
         render->keep_wide_gamut ? "p3" : "srgb", "thumbhash", render->want_thumbhash, "likeness",
         render->want_likeness, "edits", edits, "outputs");
@@ -258,14 +259,15 @@ media_render (WorkerPool *pool, MediaRender *render, Arena *arena, MediaFacts *o
 }
 
 gboolean
-media_read_metadata (WorkerPool *pool, const char *path, const char *sidecar_path, Arena *arena,
-                     const char **out_json, GError **error)
+media_read_metadata (WorkerPool *pool, const char *path, gboolean is_video,
+                     const char *sidecar_path, Arena *arena, const char **out_json, GError **error)
 {
     g_auto (OpenFiles) files = { 0 };
     g_autofree char *extension = extension_of (path);
     g_autofree char *valid_extension = g_utf8_make_valid (extension, -1);
-    g_autoptr (json_t) json = json_pack ("{s: s, s: s, s: b}", "op", "metadata", "extension",
-                                         valid_extension, "sidecar", sidecar_path != NULL);
+    g_autoptr (json_t) json =
+        json_pack ("{s: s, s: s, s: b, s: b}", "op", "metadata", "extension", valid_extension,
+                   "video", is_video, "sidecar", sidecar_path != NULL);
     g_autofree char *request = json_dumps (json, JSON_COMPACT);
 
     if (!add_original (&files, path, error) ||

@@ -30,6 +30,7 @@ typedef struct {
 
 typedef struct {
     const char *original_path;
+    gboolean is_video;        /* a frame of it is taken */
     gboolean process_invalid; /* take what a damaged file still shows */
     gint64 max_pixels;        /* 0: 500 million */
     gboolean keep_wide_gamut; /* pictures that are not sRGB become Display P3, else sRGB */
@@ -44,7 +45,7 @@ typedef struct {
     int width, height; /* of the upright original, before edits */
     gboolean has_alpha;
     int n_frames;
-    const char *format;    /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2 */
+    const char *format;    /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2, video */
     const char *thumbhash; /* base64, in the arena; NULL unless wanted */
     const char
         *likeness; /* base64 of WORKER_LIKENESS_BYTES; NULL: not wanted, or nothing to be seen */
@@ -57,5 +58,6 @@ gboolean media_render (WorkerPool *pool, MediaRender *render, Arena *arena, Medi
 
 /** Read the tags of an original, see worker/metadata.h for the JSON.
  *  @param sidecar_path  NULL: none */
-gboolean media_read_metadata (WorkerPool *pool, const char *path, const char *sidecar_path,
-                              Arena *arena, const char **out_json, GError **error);
+gboolean media_read_metadata (WorkerPool *pool, const char *path, gboolean is_video,
+                              const char *sidecar_path, Arena *arena, const char **out_json,
+                              GError **error);

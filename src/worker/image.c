@@ -17,6 +17,7 @@
 #include "worker/likeness.h"
 #include "worker/resample.h"
 #include "worker/thumbhash.h"
+#include "worker/video_frame.h"
 
 #define FULL_CHROMA_QUALITY 80 /* from here on 4:4:4 */
 
@@ -55,6 +56,21 @@ image_fit_short_side (int width, int height, int size_px, int max_side, int *out
         }
     }
     image_fit_inside (width, height, max_side, out_width, out_height);
+}
+
+/* Video players want even sides; only what is made smaller gets them, nothing is stretched. */
+static void
+fit_output (const ImageRender *self, const ImageOutput *output, int width, int height,
+            int *out_width, int *out_height)
+{
+    image_fit_short_side (width, height, output->size_px, format_max_side[output->format],
+                          out_width, out_height);
+    if (!self->is_video || *out_width >= width)
+        return;
+    if (width >= height)
+        *out_width = 2 * scale_rounded (width, *out_height, 2 * height);
+    else
+        *out_height = 2 * scale_rounded (height, *out_width, 2 * width);
 }
 
 static gboolean
@@ -175,8 +191,7 @@ find_base_size (const ImageRender *self, int width, int height, int *out_width, 
     for (guint i = 0; i < self->n_outputs; i++) {
         const ImageOutput *output = &self->outputs[i];
         int w, h;
-        image_fit_short_side (width, height, output->size_px, format_max_side[output->format], &w,
-                              &h);
+        fit_output (self, output, width, height, &w, &h);
         *out_width = MAX (*out_width, w);
         *out_height = MAX (*out_height, h);
     }
@@ -340,8 +355,7 @@ render_output (ImageRender *self, ImageOutput *output, VipsImage *base, int widt
     g_autoptr (VipsImage) reduced = NULL;
     g_autoptr (GBytes) encoded = NULL;
 
-    image_fit_short_side (width, height, output->size_px, format_max_side[output->format],
-                          &output->width, &output->height);
+    fit_output (self, output, width, height, &output->width, &output->height);
     reduced = reduce (base, output->width, output->height);
     if (reduced == NULL)
         return fail_rendition (output, error);
@@ -403,43 +417,32 @@ crop_to_face (ImageRender *self, GError **error)
     return FALSE;
 }
 
-gboolean
-image_render (ImageRender *self, GError **error)
+/* The size of the upright picture after the edits. */
+static void
+find_edited_size (const ImageRender *self, int *width, int *height)
 {
-    g_autoptr (ImageSource) source = image_source_new (&self->input, error);
-    g_autoptr (VipsImage) base = NULL, smallest = NULL;
-    ColourSpace space;
-    int width, height;
-
-    if (source == NULL)
-        return FALSE;
-    image_source_upright_size (source, &self->width, &self->height);
-    self->n_frames = image_source_frames (source);
-    self->format = image_source_type_name (source);
-    self->has_alpha = vips_image_hasalpha (image_source_header (source));
-    if (self->n_outputs == 0 && !self->want_thumbhash && !self->want_likeness)
-        return TRUE;
-    if (self->has_face && !crop_to_face (self, error))
-        return FALSE;
-
-    space = image_colour_target (image_source_header (source), self->wide);
-    base = load_base (self, source, space, error);
-    if (base == NULL)
-        return FALSE;
-    width = self->width;
-    height = self->height;
+    *width = self->width;
+    *height = self->height;
     for (guint i = 0; i < self->n_edits; i++) {
         const ImageEdit *edit = &self->edits[i];
         if (edit->kind == IMAGE_EDIT_CROP) {
-            width = edit->width;
-            height = edit->height;
+            *width = edit->width;
+            *height = edit->height;
         } else if (edit->kind == IMAGE_EDIT_ROTATE && edit->angle % 180 != 0) {
-            int was_width = width;
-            width = height;
-            height = was_width;
+            int was_width = *width;
+            *width = *height;
+            *height = was_width;
         }
     }
-    smallest = g_object_ref (base);
+}
+
+static gboolean
+render_all (ImageRender *self, VipsImage *base, ColourSpace space, GError **error)
+{
+    g_autoptr (VipsImage) smallest = g_object_ref (base);
+    int width, height;
+
+    find_edited_size (self, &width, &height);
     for (guint i = 0; i < self->n_outputs; i++) {
         VipsImage *rendition =
             render_output (self, &self->outputs[i], base, width, height, space, error);
@@ -460,6 +463,57 @@ image_render (ImageRender *self, GError **error)
         return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+wants_pixels (const ImageRender *self)
+{
+    return self->n_outputs > 0 || self->want_thumbhash || self->want_likeness;
+}
+
+static gboolean
+render_video (ImageRender *self, GError **error)
+{
+    g_autoptr (VideoFrame) frame = video_frame_new (self->input.fd, self->input.max_pixels, error);
+    g_autoptr (VipsImage) base = NULL;
+    int width, height;
+
+    if (frame == NULL)
+        return FALSE;
+    video_frame_upright_size (frame, &self->width, &self->height);
+    self->n_frames = 1;
+    self->format = "video";
+    if (!wants_pixels (self))
+        return TRUE;
+    find_base_size (self, self->width, self->height, &width, &height);
+    base = video_frame_load (frame, width, height, error);
+    return base != NULL && render_all (self, base, COLOUR_SRGB, error);
+}
+
+gboolean
+image_render (ImageRender *self, GError **error)
+{
+    g_autoptr (ImageSource) source = NULL;
+    g_autoptr (VipsImage) base = NULL;
+    ColourSpace space;
+
+    if (self->is_video)
+        return render_video (self, error);
+    source = image_source_new (&self->input, error);
+    if (source == NULL)
+        return FALSE;
+    image_source_upright_size (source, &self->width, &self->height);
+    self->n_frames = image_source_frames (source);
+    self->format = image_source_type_name (source);
+    self->has_alpha = vips_image_hasalpha (image_source_header (source));
+    if (!wants_pixels (self))
+        return TRUE;
+    if (self->has_face && !crop_to_face (self, error))
+        return FALSE;
+
+    space = image_colour_target (image_source_header (source), self->wide);
+    base = load_base (self, source, space, error);
+    return base != NULL && render_all (self, base, space, error);
 }
 
 void

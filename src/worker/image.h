@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     ImageInput input;
+    gboolean is_video; /* take a frame of it; n_edits is 0 then */
     ColourSpace wide; /* what pictures that are not sRGB become */
     gboolean want_thumbhash, want_likeness;
     ImageEdit edits[IMAGE_MAX_EDITS];
@@ -47,7 +48,7 @@ typedef struct {
     int width, height; /* of the upright original, before edits; filled with what follows */
     gboolean has_alpha;
     int n_frames;
-    const char *format; /* jpeg, png, heif, ... */
+    const char *format; /* jpeg, png, heif, ..., video */
     char *thumbhash;    /* base64; NULL unless wanted */
     char *likeness;     /* base64; NULL unless wanted, or nothing is to be seen */
 } ImageRender;

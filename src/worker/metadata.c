@@ -17,6 +17,7 @@
 #include "worker/metadata_parts.h"
 #include "worker/metadata_tags.h"
 #include "worker/metadata_xmp.h"
+#include "worker/video_probe.h"
 
 #define MAX_MAPPED_BYTES ((gint64) 4 * 1024 * 1024 * 1024)
 #define HEAD_BYTES ((gsize) 64 * 1024 * 1024)
@@ -316,12 +317,29 @@ write_json (json_t *root, GString *out)
         g_string_assign (out, "{\"file\":{}}");
 }
 
+/* A sidecar that cannot be read must not cost the original its tags. Takes @root. */
+static void
+finish (json_t *root, int sidecar_fd, GString *out_json)
+{
+    g_auto (FileMap) sidecar = { 0 };
+    g_autoptr (GError) why = NULL;
+    MetadataTags tags;
+
+    if (sidecar_fd >= 0 &&
+        file_map_open (&sidecar, sidecar_fd, MAX_SIDECAR_BYTES, "sidecar", &why)) {
+        metadata_tags_init (&tags);
+        read_sidecar (sidecar.span, &tags);
+        json_object_set (root, "sidecar", tags.object);
+        metadata_tags_clear (&tags);
+    }
+    write_json (root, out_json);
+    json_decref (root);
+}
+
 gboolean
 metadata_read (int fd, int sidecar_fd, const char *extension, GString *out_json, GError **error)
 {
     g_auto (FileMap) file = { 0 };
-    g_auto (FileMap) sidecar = { 0 };
-    g_autoptr (GError) sidecar_error = NULL;
     MetadataTags tags;
     json_t *root;
 
@@ -333,16 +351,30 @@ metadata_read (int fd, int sidecar_fd, const char *extension, GString *out_json,
     read_file (file.span, &tags);
     json_object_set (root, "file", tags.object);
     metadata_tags_clear (&tags);
+    finish (root, sidecar_fd, out_json);
+    return TRUE;
+}
 
-    /* A sidecar that cannot be read must not cost the original its tags. */
-    if (sidecar_fd >= 0 &&
-        file_map_open (&sidecar, sidecar_fd, MAX_SIDECAR_BYTES, "sidecar", &sidecar_error)) {
-        metadata_tags_init (&tags);
-        read_sidecar (sidecar.span, &tags);
-        json_object_set (root, "sidecar", tags.object);
-        metadata_tags_clear (&tags);
+gboolean
+metadata_read_video (int fd, int sidecar_fd, GString *out_json, GError **error)
+{
+    GError *why = NULL;
+    MetadataTags tags;
+    json_t *root = json_object (), *probe = json_object ();
+
+    metadata_exiv2_init ();
+    metadata_tags_init (&tags);
+    if (video_probe (fd, &tags, probe, &why))
+        json_object_set (root, "probe", probe);
+    json_object_set (root, "file", tags.object);
+    metadata_tags_clear (&tags);
+    json_decref (probe);
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_IO)) {
+        json_decref (root);
+        g_propagate_error (error, why);
+        return FALSE;
     }
-    write_json (root, out_json);
-    json_decref (root);
+    g_clear_error (&why);
+    finish (root, sidecar_fd, out_json);
     return TRUE;
 }

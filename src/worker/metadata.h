@@ -15,8 +15,12 @@
  *                     most METADATA_JSON_BYTES, texts at most 64 KiB, lists at most 1000 items
  *  One thread of a process at a time: Exiv2 keeps its XMP names in one table.
  *  @return FALSE with APP_ERROR_IO when the original cannot be read at all. A file that is damaged or of
- *          an unknown kind gives fewer or no tags and is no failure; video containers give none yet. */
+ *          an unknown kind gives fewer or no tags and is no failure. */
 gboolean metadata_read (int fd, int sidecar_fd, const char *extension, GString *out_json,
                         GError **error);
+
+/** The same for a video: {"file": {...}, "probe": {...}, "sidecar": {...}}; see worker/video_probe.h for
+ *  what is in "probe", which is missing when the file cannot be read as a video. */
+gboolean metadata_read_video (int fd, int sidecar_fd, GString *out_json, GError **error);
 
 #define METADATA_JSON_BYTES (1024 * 1024)

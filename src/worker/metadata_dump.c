@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/json_writer.h"
 #include "media/facts.h"
+#include "media/media_type.h"
 #include "worker/metadata.h"
 
 static void
@@ -117,8 +118,11 @@ dump (const char *path, const char *sidecar, const Places *places, gboolean raw)
     FactsInput input = { .file_name = base_name, .places = places, .find_place = TRUE };
     AssetFacts facts;
     JsonWriter json;
-    gboolean good =
-        fd >= 0 && fstat (fd, &info) == 0 && metadata_read (fd, sidecar_fd, dot, tags, &error);
+    const MediaType *type = media_type_find (base_name);
+    gboolean is_video = type != NULL && type->kind == MEDIA_VIDEO;
+    gboolean good = fd >= 0 && fstat (fd, &info) == 0 &&
+                    (is_video ? metadata_read_video (fd, sidecar_fd, tags, &error)
+                              : metadata_read (fd, sidecar_fd, dot, tags, &error));
 
     if (fd >= 0)
         close (fd);
@@ -128,6 +132,7 @@ dump (const char *path, const char *sidecar, const Places *places, gboolean raw)
         puts (tags->str);
         return TRUE;
     }
+    input.is_video = is_video;
     input.size_bytes = info.st_size;
     input.modified_ms = input.stored_created_ms = (gint64) info.st_mtime * 1000;
     if (!good || !facts_find (tags->str, (gssize) tags->len, &input, arena, &facts, &error)) {

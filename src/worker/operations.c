@@ -201,6 +201,7 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
     out->input.extension = json_string_value (json_object_get (request, "extension"));
     out->input.process_invalid = json_is_true (json_object_get (request, "processInvalid"));
     out->wide = space == 0 ? COLOUR_SRGB : COLOUR_P3;
+    out->is_video = json_is_true (json_object_get (request, "video"));
     out->want_thumbhash = json_is_true (json_object_get (request, "thumbhash"));
     out->want_likeness = json_is_true (json_object_get (request, "likeness"));
     if (!parse_face (request, out, error))
@@ -258,6 +259,8 @@ handle_metadata (const json_t *request, const int *fds, guint n_fds, GString *re
 
     if (n_fds != (has_sidecar ? 2 : 1))
         return refuse (error, "sidecar", "does not go with the number of open files");
+    if (json_is_true (json_object_get (request, "video")))
+        return metadata_read_video (fds[0], has_sidecar ? fds[1] : -1, reply, error);
     return metadata_read (fds[0], has_sidecar ? fds[1] : -1, extension != NULL ? extension : "",
                           reply, error);
 #else

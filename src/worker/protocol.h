@@ -11,10 +11,11 @@
  *
  * Then, request -> reply:
  *
- * {"op": "metadata", "extension": ".jpg", "sidecar": false} -> the tags, see worker/metadata.h
+ * {"op": "metadata", "extension": ".jpg", "video": false, "sidecar": false} -> the tags, see
+ *     worker/metadata.h
  *     descriptors: the file, then its sidecar when sidecar is true.
  *
- * {"op": "render", "extension": ".jpg", "processInvalid": false, "pixelLimit": 500000000,
+ * {"op": "render", "extension": ".jpg", "video": false, "processInvalid": false, "pixelLimit": 500000000,
  *  "colorspace": "p3", "thumbhash": true, "likeness": true,
  *  "edits": [{"action": "crop", "parameters": {"x": 0, "y": 0, "width": 10, "height": 10}},
  *            {"action": "rotate", "parameters": {"angle": 90}},
@@ -25,7 +26,8 @@
  *     extension is a hint for what content alone does not tell (camera raw files that are TIFFs).
  *     size is the short side in pixels, 0: as large as the original. edits work on the upright
  *     original, in order. Everything but op may be left out; the values above are the defaults,
- *     edits and outputs are empty by default, thumbhash and likeness are false.
+ *     edits and outputs are empty by default, thumbhash and likeness are false. Of a video a frame that
+ *     shows something is taken; it has no edits.
  *     "face": {"x1": 400, "y1": 300, "x2": 700, "y2": 650, "imageWidth": 1800, "imageHeight": 1440}
  *     in place of edits: the outputs show the square around that box, which was drawn on the upright
  *     original as large as that; see worker/face_square.h.
@@ -62,6 +64,10 @@
 #define WORKER_ARG_OUTPUT_MB "--output-mb=" /* of one output file */
 #define WORKER_ARG_PARENT "--parent="       /* process id; the worker ends with it */
 #define WORKER_ARG_REQUIRE_SANDBOX "--require-sandbox"
+
+/* more arguments of tintype-transcoder, see transcoder.c */
+#define TRANSCODER_ARG_INPUT "--input="   /* the only file it can read */
+#define TRANSCODER_ARG_FOLDER "--folder=" /* the only place it can write to */
 
 typedef enum {
     CHANNEL_OK,

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define MAX_OPEN_FILES 64
+#define PROGRAM_NICENESS 10
 
 /* Landlock's rights and rule attributes of every version, whatever the headers of the build know. */
 #define LANDLOCK_FS_ALL_V1 ((G_GUINT64_CONSTANT (1) << 13) - 1)
@@ -63,12 +64,13 @@ landlock_version (void)
     return MAX (version, 0);
 }
 
+#define MAY_READ                                                                                   \
+    (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE)
+
 static void
-allow_reading (int rules_fd, const char *path)
+allow (int rules_fd, const char *path, guint64 access)
 {
-    struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
-                                                                 LANDLOCK_ACCESS_FS_READ_DIR |
-                                                                 LANDLOCK_ACCESS_FS_EXECUTE };
+    struct landlock_path_beneath_attr rule = { .allowed_access = access };
     int fd = open (path, O_PATH | O_CLOEXEC);
 
     if (fd < 0)
@@ -77,19 +79,17 @@ allow_reading (int rules_fd, const char *path)
     if (syscall (SYS_landlock_add_rule, rules_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
         rule.allowed_access &= ~(guint64) LANDLOCK_ACCESS_FS_READ_DIR; /* it is a file */
         if (syscall (SYS_landlock_add_rule, rules_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-            g_warning ("the libraries may not read '%s': %s", path, g_strerror (errno));
+            g_warning ("'%s' stays out of reach: %s", path, g_strerror (errno));
     }
     close (fd);
 }
 
-/* Add a layer: nothing of the file system, or only reading @readable of it. */
-static gboolean
-landlock_add_layer (int version, const char *const *readable, guint n_readable)
+/* A layer that forbids all that this kernel can forbid; -1 on failure. */
+static int
+landlock_new_layer (int version)
 {
     LandlockRules rules = { .handled_access_fs = LANDLOCK_FS_ALL_V1 };
     gsize n_bytes = sizeof rules.handled_access_fs;
-    int rules_fd;
-    gboolean bound;
 
     if (version >= 2)
         rules.handled_access_fs |= LANDLOCK_FS_REFER;
@@ -105,14 +105,29 @@ landlock_add_layer (int version, const char *const *readable, guint n_readable)
         rules.scoped = LANDLOCK_SCOPES;
         n_bytes = sizeof rules;
     }
-    rules_fd = (int) syscall (SYS_landlock_create_ruleset, &rules, n_bytes, 0);
+    return (int) syscall (SYS_landlock_create_ruleset, &rules, n_bytes, 0);
+}
+
+static gboolean
+landlock_bind (int rules_fd)
+{
+    gboolean bound = syscall (SYS_landlock_restrict_self, rules_fd, 0) == 0;
+
+    close (rules_fd);
+    return bound;
+}
+
+/* Add a layer: nothing of the file system, or only reading @readable of it. */
+static gboolean
+landlock_add_layer (int version, const char *const *readable, guint n_readable)
+{
+    int rules_fd = landlock_new_layer (version);
+
     if (rules_fd < 0)
         return FALSE;
     for (guint i = 0; i < n_readable; i++)
-        allow_reading (rules_fd, readable[i]);
-    bound = syscall (SYS_landlock_restrict_self, rules_fd, 0) == 0;
-    close (rules_fd);
-    return bound;
+        allow (rules_fd, readable[i], MAY_READ);
+    return landlock_bind (rules_fd);
 }
 
 static void
@@ -341,5 +356,74 @@ sandbox_close (const SandboxSettings *settings, SandboxState *state)
         give_up ("cannot close the file system");
     state->has_seccomp = load_filter (may_open);
     if (!state->has_seccomp && settings->required)
+        give_up ("this kernel has no seccomp filters, which TINTYPE_REQUIRE_SANDBOX asks for");
+}
+
+/* ---- for a program that is started next ---- */
+
+static gboolean
+landlock_for_program (const ProgramSandbox *settings)
+{
+    int version = landlock_version ();
+    int rules_fd = version > 0 ? landlock_new_layer (version) : -1;
+    guint64 may_write = MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                        LANDLOCK_ACCESS_FS_REMOVE_FILE | (version >= 3 ? LANDLOCK_FS_TRUNCATE : 0);
+
+    if (rules_fd < 0)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS (system_folders); i++)
+        allow (rules_fd, system_folders[i], MAY_READ);
+    for (guint i = 0; settings->readable[i] != NULL; i++)
+        allow (rules_fd, settings->readable[i], LANDLOCK_ACCESS_FS_READ_FILE);
+    allow (rules_fd, settings->folder, may_write);
+    return landlock_bind (rules_fd);
+}
+
+/* All but what a program that reads and writes files has no use for. */
+static gboolean
+load_program_filter (void)
+{
+    static const int forbidden[] = { SCMP_SYS (socket),
+                                     SCMP_SYS (ptrace),
+                                     SCMP_SYS (process_vm_readv),
+                                     SCMP_SYS (process_vm_writev),
+                                     SCMP_SYS (mount),
+                                     SCMP_SYS (umount2),
+                                     SCMP_SYS (unshare),
+                                     SCMP_SYS (setns),
+                                     SCMP_SYS (bpf),
+                                     SCMP_SYS (perf_event_open),
+                                     SCMP_SYS (io_uring_setup),
+                                     SCMP_SYS (keyctl),
+                                     SCMP_SYS (add_key),
+                                     SCMP_SYS (userfaultfd) };
+    scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
+    gboolean loaded = filter != NULL;
+
+    for (guint i = 0; loaded && i < G_N_ELEMENTS (forbidden); i++)
+        loaded = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), forbidden[i], 0) == 0;
+    loaded = loaded && seccomp_load (filter) == 0;
+    if (filter != NULL)
+        seccomp_release (filter);
+    return loaded;
+}
+
+void
+sandbox_for_program (const ProgramSandbox *settings)
+{
+    drop_capabilities ();
+    if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        give_up ("cannot renounce new privileges");
+    follow_parent (settings->parent);
+    (void) setpriority (PRIO_PROCESS, 0, PROGRAM_NICENESS);
+    /* if memory runs out, this shall go and not the server; not every system lets us say so */
+    (void) g_file_set_contents_full ("/proc/self/oom_score_adj", "500", 3, G_FILE_SET_CONTENTS_NONE,
+                                     0, NULL);
+    if (settings->output_mb > 0)
+        set_limit (RLIMIT_FSIZE, settings->output_mb * 1024 * 1024, "cannot limit file sizes");
+    set_limit (RLIMIT_CORE, 0, "cannot forbid core dumps");
+    if (!landlock_for_program (settings) && settings->required)
+        give_up ("this kernel has no Landlock, which TINTYPE_REQUIRE_SANDBOX asks for");
+    if (!load_program_filter () && settings->required)
         give_up ("this kernel has no seccomp filters, which TINTYPE_REQUIRE_SANDBOX asks for");
 }

@@ -25,3 +25,17 @@ void sandbox_prepare (const SandboxSettings *settings, SandboxState *out);
 
 /** After the libraries are loaded: no files but fonts, the system call filter, the limits. */
 void sandbox_close (const SandboxSettings *settings, SandboxState *state);
+
+/* ---- for a program that is started next, in place of this one ---- */
+
+typedef struct {
+    const char *const *readable; /* files; NULL-terminated. System folders are readable anyway */
+    const char *folder;          /* the only place where files can be made, changed and removed */
+    gint64 output_mb;            /* of one written file; 0: no limit */
+    gint64 parent;
+    gboolean required;
+} ProgramSandbox;
+
+/** Before exec: no new privileges or capabilities, no network, no files but those, low priority, and the
+ *  first to go when memory runs out. Exits with a message when a step that must work fails. */
+void sandbox_for_program (const ProgramSandbox *settings);

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 GOAL = 0.99
-FORMATS = {'.jpg', '.jpeg', '.png', '.webp', '.avif', '.jxl', '.heic'}
+FORMATS = {'.jpg', '.jpeg', '.png', '.webp', '.avif', '.jxl', '.heic', '.mp4'}
 TOP = ['fileCreatedAt', 'localDateTime', 'fileModifiedAt', 'width', 'height', 'duration']
 
 

@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <linux/landlock.h>
 #include <unistd.h>
 #include "worker/sandbox.h"
 
-static char *secret_path;
+static char *secret_path, *output_folder;
 
 static int
 errno_of_open (const char *path, int flags)
@@ -74,6 +78,42 @@ test_libraries_read_system_files_only (void)
     run_in_child (read_system_files_only);
 }
 
+/* What ffmpeg is shut into: one file to read, one folder to write, no network. */
+static void
+one_file_and_one_folder (void)
+{
+    g_autofree char *inside = g_build_filename (output_folder, "result", NULL);
+    g_autofree char *beside = g_strdup_printf ("%s-beside", output_folder);
+    const char *const readable[] = { secret_path, NULL };
+    ProgramSandbox settings = { .readable = readable, .folder = output_folder, .output_mb = 1 };
+    gboolean has_landlock =
+        syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+
+    sandbox_for_program (&settings);
+    CHECK (socket (AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM);
+    CHECK (socket (AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+    CHECK (getpriority (PRIO_PROCESS, 0) >= 10);
+    if (has_landlock) {
+        CHECK (errno_of_open (secret_path, O_RDONLY) == 0);
+        CHECK (errno_of_open (secret_path, O_WRONLY) == EACCES);
+        CHECK (errno_of_open (beside, O_WRONLY | O_CREAT) == EACCES);
+        CHECK (errno_of_open ("/proc/1/environ", O_RDONLY) == EACCES);
+    }
+    CHECK (errno_of_open (inside, O_RDWR | O_CREAT) == 0);
+    CHECK (unlink (inside) == 0);
+    if (!has_landlock)
+        _exit (77);
+}
+
+static void
+test_program (void)
+{
+    output_folder = g_dir_make_tmp ("tintype-program-XXXXXX", NULL);
+    run_in_child (one_file_and_one_folder);
+    g_assert_cmpint (g_rmdir (output_folder), ==, 0);
+    g_clear_pointer (&output_folder, g_free);
+}
+
 static void
 end_without_parent (void)
 {
@@ -109,6 +149,7 @@ main (int argc, char **argv)
     g_assert_cmpint (fd, >=, 0);
     close (fd);
     g_test_add_func ("/sandbox/system-files-only", test_libraries_read_system_files_only);
+    g_test_add_func ("/sandbox/program", test_program);
     g_test_add_func ("/sandbox/orphan-ends", test_orphan_ends_at_once);
     result = g_test_run ();
     g_unlink (secret_path);

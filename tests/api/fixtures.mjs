@@ -51,7 +51,21 @@ function gps([latitude, longitude]) {
     rationals(4, parts(longitude))];
 }
 
-/** An APP1 segment. exif: make, model, orientation, date ('2001:06:09 15:17:32'), offset, position. */
+/** Apple's maker note with a live photo's content identifier; its numbers are big-endian. */
+function appleNote(contentId) {
+  const text = Buffer.from(`${contentId}\0`, 'latin1');
+  const head = Buffer.alloc(14 + 2 + 12 + 4);
+  head.write('Apple iOS\0\0\x01MM', 0, 'latin1');
+  head.writeUInt16BE(1, 14);
+  head.writeUInt16BE(0x11, 16);
+  head.writeUInt16BE(2, 18);
+  head.writeUInt32BE(text.length, 20);
+  head.writeUInt32BE(head.length, 24);
+  return Buffer.concat([head, text]);
+}
+
+/** An APP1 segment. exif: make, model, orientation, date ('2001:06:09 15:17:32'), offset, position,
+ *  contentId (of a live photo, with make 'Apple'). */
 function app1(exif) {
   const build = (subAt, gpsAt) => directory(8, [
     ...(exif.make ? [ascii(0x10f, exif.make)] : []),
@@ -63,6 +77,7 @@ function app1(exif) {
   const sub = (at) => directory(at, [
     ...(exif.date ? [ascii(0x9003, exif.date)] : []),
     ...(exif.offset ? [ascii(0x9011, exif.offset)] : []),
+    ...(exif.contentId ? [[0x927c, 7, appleNote(exif.contentId).length, appleNote(exif.contentId)]] : []),
   ]);
   const subAt = 8 + build(0, 0).length;
   const gpsAt = subAt + sub(subAt).length;

@@ -1,9 +1,12 @@
 // Logging in at an OpenID provider: a real one that behaves, and one that lies.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { before, test } from 'node:test';
 import { jpeg } from './fixtures.mjs';
-import { server } from './harness.mjs';
+import { newServer, server } from './harness.mjs';
 import { Browser, CLIENT, SECRET, lyingProvider, newKey, newPair, realProvider, signToken } from './oidc.mjs';
 
 const MOBILE = 'app.immich:///oauth-callback';
@@ -515,4 +518,28 @@ test('only a right logout token ends sessions', async () => {
   (await call('GET', '/users/me', undefined, three)).expect(401);
   (await send(token({ sub: 'nobody' }))).expect(200);
   await me(admin);
+});
+
+test('the first account of a server is an admin, or none', async () => {
+  const fresh = newServer();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-oauth-'));
+  const file = path.join(folder, 'config.json');
+  fs.writeFileSync(file, JSON.stringify({ oauth: {
+    enabled: true, issuerUrl: lying.issuer, clientId: CLIENT, clientSecret: SECRET, allowInsecureRequests: true } }));
+  await fresh.start({ IMMICH_CONFIG_FILE: file });
+  const pair = newPair();
+  const redirectUri = `${fresh.base}/auth/login`;
+  const body = { redirectUri, state: pair.state, codeChallenge: pair.challenge };
+  const logIn = async (claims) => {
+    const { url } = (await fresh.request('POST', '/oauth/authorize', { body })).expect(201).json;
+    const nonce = new URL(url).searchParams.get('nonce');
+    lying.tokens = { access_token: 'a', id_token: signToken(lying.claims(nonce, claims), lying.keys[0]) };
+    const end = { url: `${redirectUri}?code=c&state=${pair.state}`, state: pair.state, codeVerifier: pair.verifier };
+    return fresh.request('POST', '/oauth/callback', { body: end });
+  };
+  (await logIn({})).expect(400, 'The first registered account must the administrator.');
+  assert.equal((await fresh.request('GET', '/server/config')).json.isInitialized, false);
+  assert.equal((await logIn({ immich_role: 'admin' })).expect(201).json.isAdmin, true);
+  assert.equal((await fresh.request('GET', '/server/config')).json.isInitialized, true);
+  fs.rmSync(folder, { recursive: true });
 });

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
+import { filesBelow, jpeg } from './fixtures.mjs';
 import { newServer, password, server } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
@@ -182,6 +183,45 @@ test('a forced deletion removes the account with all it has', async () => {
   for (const table of ['session', 'api_key', 'user_metadata'])
     assert.deepEqual(await server.sql(`SELECT * FROM ${table} WHERE user_id = '${user.id}'`), []);
   (await asAdmin('POST', '/admin/users', { email: user.email, password, name: 'N' })).expect(201);
+});
+
+test('with an account go its files, wherever they lie, and its albums; nothing of others', async () => {
+  const user = await server.newUser({ storageLabel: 'leaving' });
+  const other = await server.newUser();
+  const ids = [];
+  for (const as of [user, user, other]) ids.push((await server.upload(jpeg(), 'a.jpg', {}, { as })).expect(201).json.id);
+  await server.waitForJobs();
+  // as a storage template would have it, under labels of then and now
+  const library = path.join(server.media, 'library');
+  const move = async (id, where) => {
+    const from = (await server.sql(`SELECT original_path FROM asset WHERE id = '${id}'`))[0][0];
+    fs.mkdirSync(path.dirname(path.join(library, where)), { recursive: true });
+    fs.renameSync(path.join(server.media, from), path.join(library, where));
+    await server.sql(`UPDATE asset SET original_path = 'library/${where}' WHERE id = '${id}'`);
+  };
+  await move(ids[0], 'before/2024/a.jpg');
+  await move(ids[1], 'leaving/2024/a.jpg');
+  await move(ids[2], 'leaving/2023/a.jpg');
+  await server.sql(`INSERT INTO album (id, name, created_at, updated_at, update_id) VALUES ('${ids[0]}', 'x', 1, 1, 'u')`);
+  await server.sql(`INSERT INTO album_user (album_id, user_id, role, created_at, create_id, update_id)
+    VALUES ('${ids[0]}', '${user.id}', 'owner', 1, 'u', 'u'), ('${ids[0]}', '${other.id}', 'viewer', 1, 'u', 'u')`);
+  const album = async () => (await server.sql(`SELECT deleted_at IS NULL, update_id FROM album WHERE id = '${ids[0]}'`))[0];
+  const isThere = ([value]) => value === '1' || value === 't';
+
+  (await asAdmin('DELETE', `/admin/users/${user.id}`, {})).expect(200);
+  assert.equal(isThere(await album()), false);
+  (await asAdmin('POST', `/admin/users/${user.id}/restore`)).expect(200);
+  assert.equal(isThere(await album()), true);
+  assert.notEqual((await album())[1], 'u');
+
+  (await asAdmin('DELETE', `/admin/users/${user.id}`, { force: true })).expect(200);
+  await server.waitForJobs();
+  assert.deepEqual(await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}'`), []);
+  assert.equal(await album(), undefined);
+  assert.deepEqual(filesBelow(library), ['leaving/2023/a.jpg']);
+  assert.equal(fs.existsSync(path.join(library, 'leaving/2024')), false);
+  for (const folder of ['upload', 'thumbs']) assert.equal(fs.existsSync(path.join(server.media, folder, user.id)), false);
+  (await server.request('GET', `/assets/${ids[2]}/original`, { as: other })).expect(200);
 });
 
 test('accounts deleted long ago are removed by the clean-up, recent ones are not', async () => {

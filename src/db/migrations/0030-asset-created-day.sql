@@ -50,14 +50,15 @@ BEGIN
         ON CONFLICT DO UPDATE SET n_assets = n_assets + 1;
 END;
 -- @postgresql
-CREATE FUNCTION asset_created_count (a asset, step BIGINT) RETURNS VOID LANGUAGE sql AS $$
+CREATE FUNCTION asset_created_count (a asset, step BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO asset_created_day AS d VALUES (a.owner_id, a.created_at / 86400000, a.visibility,
             a.is_favorite,
             CASE WHEN a.status = 'active' AND a.deleted_at IS NOT NULL THEN 'offline' ELSE a.status END,
             a.stack_hidden, step)
         ON CONFLICT (owner_id, created_day, visibility, is_favorite, status, stack_hidden)
         DO UPDATE SET n_assets = d.n_assets + step;
-$$;
+END $$;
 CREATE FUNCTION asset_created_row () RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN PERFORM asset_created_count (OLD, -1); END IF;

@@ -85,22 +85,24 @@ CREATE FUNCTION asset_text_index (parts TEXT) RETURNS TABLE (rowid BIGINT)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT id FROM asset_text
            WHERE trigrams (body) @> string_to_array (substr (parts, 2, length (parts) - 2), '" "') $$;
-CREATE FUNCTION asset_text_refresh (ids TEXT[]) RETURNS VOID LANGUAGE sql AS $$
+-- one at a time, so that its plan is made once and kept
+CREATE FUNCTION asset_text_refresh (changed TEXT) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO asset_text AS t (asset_id, body)
-        SELECT asset_id, body FROM asset_text_source WHERE asset_id = ANY (ids)
-        ON CONFLICT (asset_id) DO UPDATE SET body = EXCLUDED.body WHERE t.body <> EXCLUDED.body
-$$;
+        SELECT s.asset_id, s.body FROM asset_text_source s WHERE s.asset_id = changed
+        ON CONFLICT (asset_id) DO UPDATE SET body = EXCLUDED.body WHERE t.body <> EXCLUDED.body;
+END $$;
 CREATE FUNCTION asset_text_row () RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     CASE TG_TABLE_NAME
-    WHEN 'asset' THEN PERFORM asset_text_refresh (ARRAY[NEW.id]);
-    WHEN 'asset_exif' THEN PERFORM asset_text_refresh (ARRAY[NEW.asset_id]);
+    WHEN 'asset' THEN PERFORM asset_text_refresh (NEW.id);
+    WHEN 'asset_exif' THEN PERFORM asset_text_refresh (NEW.asset_id);
     WHEN 'tag_asset' THEN
-        IF TG_OP = 'INSERT' THEN PERFORM asset_text_refresh (ARRAY[NEW.asset_id]);
-        ELSE PERFORM asset_text_refresh (ARRAY[OLD.asset_id]);
+        IF TG_OP = 'INSERT' THEN PERFORM asset_text_refresh (NEW.asset_id);
+        ELSE PERFORM asset_text_refresh (OLD.asset_id);
         END IF;
     ELSE
-        PERFORM asset_text_refresh (ARRAY (SELECT asset_id FROM tag_asset WHERE tag_id = NEW.id));
+        PERFORM asset_text_refresh (x.asset_id) FROM tag_asset x WHERE x.tag_id = NEW.id;
     END CASE;
     RETURN NULL;
 END $$;

@@ -32,15 +32,18 @@ CREATE OR REPLACE FUNCTION uuid_v7 () RETURNS TEXT LANGUAGE sql VOLATILE PARALLE
                     FROM (SELECT CAST (extract (epoch FROM clock_timestamp ()) * 1000000 AS BIGINT) AS now_us)
                       AS clock) AS parts $$;
 
+-- Texts of ASCII alone, nearly all there are, take a short way. plpgsql keeps its plans; a function of sql
+-- that is not inlined would be planned anew at each call.
+
 -- letters whose accent is not a combining mark, as in sqlite_functions.c
 CREATE OR REPLACE FUNCTION plain_letters (decomposed TEXT) RETURNS TEXT
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$ SELECT normalize (
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ BEGIN RETURN normalize (
               replace (replace (replace (replace (replace (replace (replace (replace (
                   translate (regexp_replace (decomposed, '[\u0300-\u036f]', '', 'g'),
                              U&'\00d0\00d8\00f0\00f8\0110\0111\0126\0127\0131\0141\0142', 'DOdoDdHhiLl'),
                   U&'\00c6', 'AE'), U&'\00e6', 'ae'), U&'\00de', 'TH'), U&'\00fe', 'th'),
-                  U&'\00df', 'ss'), U&'\1e9e', 'SS'), U&'\0152', 'OE'), U&'\0153', 'oe'), NFC) $$;
+                  U&'\00df', 'ss'), U&'\1e9e', 'SS'), U&'\0152', 'OE'), U&'\0153', 'oe'), NFC); END $$;
 
 CREATE OR REPLACE FUNCTION unaccent (phrase TEXT) RETURNS TEXT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -57,24 +60,36 @@ BEGIN
     END IF;
     EXECUTE format ($f$
         CREATE OR REPLACE FUNCTION fold (phrase TEXT) RETURNS TEXT
-            LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-            AS $$ SELECT replace (lower (plain_letters (normalize (lower (phrase%1$s), NFKD))%1$s),
-                                  U&'\03c2', U&'\03c3') COLLATE "default" $$
+            LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+            AS $$ BEGIN
+                IF octet_length (phrase) = length (phrase) THEN
+                    RETURN lower (phrase);
+                END IF;
+                RETURN replace (lower (plain_letters (normalize (lower (phrase%1$s), NFKD))%1$s),
+                                U&'\03c2', U&'\03c3') COLLATE "default";
+            END $$
         $f$, collation_clause);
     -- folded, with one blank for whatever is no letter or digit, and at both ends
     EXECUTE format ($f$
         CREATE OR REPLACE FUNCTION words (phrase TEXT) RETURNS TEXT
-            LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-            AS $$ SELECT regexp_replace ((' ' || fold (phrase) || ' ')%1$s, '[^[:alnum:]]+', ' ', 'g')
-                         COLLATE "default" $$
+            LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+            AS $$ BEGIN
+                IF octet_length (phrase) = length (phrase) THEN
+                    RETURN regexp_replace (' ' || lower (phrase) || ' ', '[^a-z0-9]+', ' ', 'g');
+                END IF;
+                RETURN regexp_replace ((' ' || fold (phrase) || ' ')%1$s, '[^[:alnum:]]+', ' ', 'g')
+                       COLLATE "default";
+            END $$
         $f$, collation_clause);
 END $do$;
 
 -- every three characters that follow each other, for an index of parts of texts
 CREATE OR REPLACE FUNCTION trigrams (phrase TEXT) RETURNS TEXT[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$ SELECT array_agg (DISTINCT three)
-            FROM (SELECT one || lead (one, 1) OVER places || lead (one, 2) OVER places AS three
-                    FROM unnest (string_to_array (phrase, NULL)) WITH ORDINALITY AS letters (one, n)
-                  WINDOW places AS (ORDER BY n)) AS parts
-           WHERE three IS NOT NULL $$;
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+DECLARE
+    letters TEXT[] := string_to_array (phrase, NULL);
+BEGIN
+    RETURN (SELECT array_agg (DISTINCT letters[n] || letters[n + 1] || letters[n + 2])
+              FROM generate_series (1, cardinality (letters) - 2) AS n);
+END $$;

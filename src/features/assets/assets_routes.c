@@ -141,6 +141,8 @@ add_jobs (Db *tx, gpointer data, GError **error)
 
         if (self->body->name == ASSET_JOB_NAME_REFRESH_METADATA
                 ? !ingest_add_metadata (tx, self->arena, id, NULL, error)
+            : self->body->name == ASSET_JOB_NAME_TRANSCODE_VIDEO
+                ? !ingest_add_encoding (tx, self->arena, id, error)
                 : !ingest_add_thumbnails (tx, self->arena, id, NULL, FALSE, error))
             return FALSE;
     }
@@ -155,8 +157,7 @@ run_asset_jobs (ApiCall *call, const RunAssetJobsRequest *in)
 
     if (!access_check_assets (call, &in->body->asset_ids, "asset.update", &error))
         return api_fail (call, g_steal_pointer (&error));
-    if (in->body->name != ASSET_JOB_NAME_REFRESH_METADATA &&
-        in->body->name != ASSET_JOB_NAME_REGENERATE_THUMBNAIL)
+    if (in->body->name == ASSET_JOB_NAME_REFRESH_FACES)
         return api_refuse (call, APP_ERROR_NOT_IMPLEMENTED, "The job '%s' is not built yet",
                            asset_job_name_enum.texts[in->body->name]);
     if (in->body->asset_ids.n > 0 && !db_write (call->db, add_jobs, &data, &error))

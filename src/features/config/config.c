@@ -23,6 +23,7 @@ struct _Config {
     gboolean is_file;
     const AdminConfig *now; /* atomic */
     GArray *hooks;          /* Changed; complete before the server answers */
+    GArray *checks;         /* ConfigCheck; likewise */
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
@@ -144,6 +145,9 @@ config_save (App *app, const char *document_json, const char **out_path, GError 
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, why);
         return FALSE;
     }
+    for (guint i = 0; i < self->checks->len; i++)
+        if (!g_array_index (self->checks, ConfigCheck, i) (config_get (app), config, error))
+            return FALSE;
     difference = config_difference (document, self->defaults);
     text = json_dumps (difference, JSON_COMPACT);
     g_mutex_lock (&self->lock);
@@ -169,6 +173,12 @@ config_is_file (const App *app)
 }
 
 void
+config_on_save (App *app, ConfigCheck check)
+{
+    g_array_append_val (app->config->checks, check);
+}
+
+void
 config_on_change (App *app, void (*changed) (App *app, const AdminConfig *config))
 {
     g_array_append_val (app->config->hooks, changed);
@@ -191,6 +201,7 @@ config_start (App *app, Api *api, GError **error)
     g_mutex_init (&self->lock);
     self->arena = arena_new ();
     self->hooks = g_array_new (FALSE, FALSE, sizeof (Changed));
+    self->checks = g_array_new (FALSE, FALSE, sizeof (ConfigCheck));
     self->defaults = json_loads (config_defaults_json, 0, NULL);
     self->is_file = app->settings->config_file != NULL;
     g_assert (json_is_object (self->defaults));
@@ -214,6 +225,7 @@ config_stop (App *app)
     arena_free (self->arena);
     json_decref (self->defaults);
     g_array_unref (self->hooks);
+    g_array_unref (self->checks);
     g_mutex_clear (&self->lock);
     g_free (self->stored);
     g_free (self);

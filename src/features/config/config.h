@@ -20,6 +20,12 @@ const AdminConfig *config_get (const App *app);
 /** TRUE when IMMICH_CONFIG_FILE holds it, so that it cannot be changed over the API. */
 gboolean config_is_file (const App *app);
 
+/** Have @check asked before a config is saved over the API; it may block. FALSE with the client's text
+ *  refuses it. Before the server answers. */
+typedef gboolean (*ConfigCheck) (const AdminConfig *before, const AdminConfig *after,
+                                 GError **error);
+void config_on_save (App *app, ConfigCheck check);
+
 /** Have @changed called after each change (a save here, or one seen from another server), and once at
  *  once. On any thread. */
 void config_on_change (App *app, void (*changed) (App *app, const AdminConfig *config));

@@ -11,9 +11,12 @@
 #include "base/uuid.h"
 #include "features/demo/demo_picture.h"
 
-/* One transaction. Ids and checksums are random within a range of the batch's own: SQLite keeps a copy
- * of every older page that a transaction changes, and would get slower with each. */
-#define BATCH 50000
+/* One transaction. SQLite copies every page that a statement of it changes, for as long as it lasts: a
+ * long one is slower for each row than a short one with its commit. */
+#define BATCH 10000
+/* Ids and checksums are random within the range of so many assets: random over all of them, each row
+ * would read and write pages of its own. */
+#define RANGE 50000
 #define N_PICTURES 8
 #define HOUR_MS 3600000LL
 #define DAY_MS 86400000LL
@@ -98,7 +101,9 @@ typedef struct {
 static guint32
 random_prefix (const Batch *batch, GRand *random)
 {
-    gint64 at = batch->first + g_rand_int_range (random, 0, (gint32) batch->n);
+    gint64 first = batch->first / RANGE * RANGE;
+    gint64 n = MIN (RANGE, batch->settings->n_assets - first);
+    gint64 at = first + g_rand_int_range (random, 0, (gint32) n);
 
     return (guint32) ((double) at / (double) batch->settings->n_assets * 4294967295.0);
 }

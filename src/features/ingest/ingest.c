@@ -6,6 +6,7 @@
 
 #define METADATA_QUEUE "metadataExtraction"
 #define THUMBNAIL_QUEUE "thumbnailGeneration"
+#define VIDEO_QUEUE "videoConversion"
 
 static const char *
 write_data (Arena *arena, const char *asset_id, const char *source, gboolean notify)
@@ -42,6 +43,12 @@ ingest_add_thumbnails (Db *tx, Arena *arena, const char *asset_id, const char *s
                 error);
 }
 
+gboolean
+ingest_add_encoding (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return add (tx, arena, "AssetEncodeVideo", VIDEO_QUEUE, asset_id, NULL, FALSE, error);
+}
+
 JobResult
 ingest_result_of (const GError *why)
 {
@@ -59,6 +66,8 @@ ingest_start (App *app)
         { "AssetExtractMetadataQueueAll", METADATA_QUEUE, ingest_queue_all_metadata },
         { "AssetGenerateThumbnails", THUMBNAIL_QUEUE, ingest_generate_thumbnails },
         { "AssetGenerateThumbnailsQueueAll", THUMBNAIL_QUEUE, ingest_queue_all_thumbnails },
+        { "AssetEncodeVideo", VIDEO_QUEUE, ingest_encode_video },
+        { "AssetEncodeVideoQueueAll", VIDEO_QUEUE, ingest_queue_all_videos },
     };
 
     jobs_register (app->jobs, kinds, G_N_ELEMENTS (kinds));

@@ -2,6 +2,7 @@
  * made, its owner's clients are told
  *
  *   AssetExtractMetadata -> AssetGenerateThumbnails -> on_upload_success, AssetUploadReady
+ *                                                   -> AssetEncodeVideo (videos)
  *
  * A job commits its results together with the next job, and may run again at any time with the same
  * outcome. A file that cannot be decoded keeps its original; the reason stands in processing_error. */
@@ -24,6 +25,8 @@ gboolean ingest_add_thumbnails (Db *tx, Arena *arena, const char *asset_id, cons
 typedef gboolean (*IngestAdd) (Db *tx, Arena *arena, const char *asset_id, GError **error);
 JobResult ingest_queue_each (App *app, const Job *job, const char *sql_all, const char *sql_missing,
                              IngestAdd add, GError **error);
+/** Of a video: make the copy that clients play, if the settings ask for one. */
+gboolean ingest_add_encoding (Db *tx, Arena *arena, const char *asset_id, GError **error);
 
 /** Whether the config wants names of places for positions. */
 gboolean ingest_finds_places (const App *app);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "features/people/people.h"
+#include "features/trash/trash.h"
 #include "media/layout.h"
 
 #define MAX_ROUNDS 5
@@ -52,7 +53,8 @@ read_tags (const App *app, Arena *arena, const AssetRow *asset, const char *path
 
     if (!find_sidecar (app, arena, asset->id, &sidecar_path, error))
         return FALSE;
-    if (media_read_metadata (app->workers, path, sidecar_path, arena, out, &why))
+    if (media_read_metadata (app->workers, path, asset->type == ASSET_TYPE_VIDEO, sidecar_path,
+                             arena, out, &why))
         return TRUE;
     if (!g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
         g_propagate_error (error, why);
@@ -99,6 +101,8 @@ typedef struct {
     const AssetFacts *facts;
     const char *source;
     gboolean with_faces;
+    MotionPart motion;
+    const char *hidden_id; /* a video that became the motion part of a photo */
     gboolean stored;
 } Store;
 
@@ -107,12 +111,49 @@ run_store (Db *tx, gpointer data, GError **error)
 {
     Store *self = data;
 
-    return ingest_store_facts (tx, self->arena, self->asset, self->facts, &self->stored, error) &&
+    return ingest_wait_for_other_half (tx, self->asset->owner_id, error) &&
+           ingest_store_facts (tx, self->arena, self->asset, self->facts, &self->stored, error) &&
            (!self->stored || !self->with_faces ||
             people_import_faces (tx, self->arena, self->asset->id, self->asset->owner_id,
                                  self->facts->faces, self->facts->n_faces, error)) &&
-           (!self->stored || g_strcmp0 (self->source, "upload") != 0 ||
-            ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error));
+           (!self->stored ||
+            (ingest_motion_store (tx, self->arena, self->asset, &self->motion, error) &&
+             ingest_join_live_photo (tx, self->arena, self->asset, self->facts->live_photo_id,
+                                     &self->hidden_id, error) &&
+             (g_strcmp0 (self->source, "upload") != 0 ||
+              ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error))));
+}
+
+/* Whom it concerns is told, and a motion part that was replaced goes, after the commit. */
+static void
+follow_up (App *app, const Store *self)
+{
+    const char *owner_id = self->asset->owner_id;
+    StringList replaced = { (const char **) &self->motion.replaced_id, 1 };
+    g_autoptr (GError) why = NULL;
+
+    if (self->hidden_id != NULL)
+        asset_send_id (app, owner_id, "on_asset_hidden", self->hidden_id);
+    if (self->motion.hidden_id != NULL)
+        asset_send_id (app, owner_id, "on_asset_hidden", self->motion.hidden_id);
+    if (self->motion.replaced_id != NULL &&
+        !trash_put (app, self->arena, owner_id, &replaced, TRUE, &why))
+        g_warning ("the former video '%s' of photo '%s' cannot be removed: %s",
+                   self->motion.replaced_id, self->asset->id, why->message);
+}
+
+static JobResult
+store (App *app, Store *self, GError **error)
+{
+    if (!ingest_motion_prepare (app, self->arena, self->asset, self->facts, &self->motion, error))
+        return ingest_result_of (*error);
+    /* a file that was copied stays when this fails: the next attempt takes it over */
+    if (!db_write (app->db, run_store, self, error))
+        return JOB_RETRY;
+    ingest_motion_finish (app, self->arena, &self->motion);
+    if (self->stored)
+        follow_up (app, self);
+    return JOB_DONE;
 }
 
 /* An edit that comes between reading and storing makes what was read outdated: look again. */
@@ -122,7 +163,12 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
     for (guint round = 0; round < MAX_ROUNDS; round++) {
         AssetRow asset;
         AssetFacts facts;
-        Store data = { arena, &asset, &facts, job->source, people_imports_faces (app), FALSE };
+        Store data = { .arena = arena,
+                       .asset = &asset,
+                       .facts = &facts,
+                       .source = job->source,
+                       .with_faces = people_imports_faces (app) };
+        JobResult result;
 
         if (!asset_find (app->db, arena, job->id, &asset, error)) {
             if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))
@@ -132,10 +178,9 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
         }
         if (!find_facts (app, arena, &asset, &facts, error))
             return ingest_result_of (*error);
-        if (!db_write (app->db, run_store, &data, error))
-            return JOB_RETRY;
-        if (data.stored)
-            return JOB_DONE;
+        result = store (app, &data, error);
+        if (result != JOB_DONE || data.stored)
+            return result;
     }
     g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                  "asset '%s' changes faster than its metadata can be read", job->id);

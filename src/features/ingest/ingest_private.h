@@ -4,13 +4,17 @@
 #include "features/ingest/ingest.h"
 #include "media/facts.h"
 #include "media/render.h"
+#include "media/transcode_plan.h"
 
 /* ---- jobs ---- */
 
 JobResult ingest_extract_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_generate_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_encode_video (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+
+JobResult ingest_queue_all_videos (gpointer app, const Job *job, Arena *arena, GError **error);
 
 /** What a failure means for the job: the file's own fault is final. */
 JobResult ingest_result_of (const GError *why);
@@ -36,6 +40,48 @@ gboolean ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id,
                                   const MediaFacts *facts, const Rendition *renditions, gsize n,
                                   StringList *out_old_paths, gboolean *out_stored, GError **error);
 
+/** Record the playable copy of a video. *@out_stored FALSE: the asset is gone. */
+gboolean ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
+                               GError **error);
+/** Remove that record. *@out_path: the file to unlink after the commit; unchanged when there is none. */
+gboolean ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **out_path,
+                                GError **error);
+
+/* ---- photos that move ---- */
+
+/** Make @video_id the motion part of @photo_id: hidden and in no album. *@out_hidden: it was visible. */
+gboolean ingest_join_motion_part (Db *tx, const char *photo_id, const char *video_id,
+                                  gboolean *out_hidden, GError **error);
+/** Join @asset with the other half of a live photo, if that is there. *@out_hidden_id: the video that is
+ *  hidden from now on, or NULL. */
+gboolean ingest_join_live_photo (Db *tx, Arena *arena, const AssetRow *asset,
+                                 const char *content_id, const char **out_hidden_id,
+                                 GError **error);
+/** Before what both halves write: the transactions of one owner's come one after the other, or each could
+ *  miss the other. */
+gboolean ingest_wait_for_other_half (Db *tx, const char *owner_id, GError **error);
+
+/** The video inside a motion photo. */
+typedef struct {
+    gboolean has_video;
+    guint8 sha1[20];
+    gint64 size_bytes;
+    const char *known_id;         /* an asset that has the same bytes; NULL: none */
+    const char *id, *path, *name; /* of the new one; the file is in its place */
+    gboolean is_stored;           /* the new one is an asset now */
+    const char *hidden_id;        /* a video that left the timeline */
+    const char *replaced_id;      /* the motion part that it had before */
+} MotionPart;
+
+/** Outside of a write: copy the video out of the photo's file, unless it is known already. */
+gboolean ingest_motion_prepare (const App *app, Arena *arena, const AssetRow *photo,
+                                const AssetFacts *facts, MotionPart *out, GError **error);
+/** In the write that stores the photo's facts. */
+gboolean ingest_motion_store (Db *tx, Arena *arena, const AssetRow *photo, MotionPart *part,
+                              GError **error);
+/** After its commit: no file stays that no asset has. */
+void ingest_motion_finish (const App *app, Arena *arena, const MotionPart *part);
+
 /** Say why the asset cannot be shown. */
 gboolean ingest_store_error (Db *db, const char *asset_id, const char *reason, GError **error);
 
@@ -54,3 +100,4 @@ typedef struct {
 } ImageSettings;
 
 void ingest_image_settings (const App *app, ImageSettings *out);
+void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);

@@ -16,19 +16,30 @@ static const char SQL_METADATA_ALL[] =
 static const char SQL_METADATA_MISSING[] =
     "SELECT id FROM asset WHERE id > $1 AND status <> 'deleted' AND metadata_at IS NULL"
     " ORDER BY id LIMIT $2";
-static const char SQL_THUMBNAILS_ALL[] =
-    "SELECT id FROM asset"
-    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
-    "   AND metadata_at IS NOT NULL ORDER BY id LIMIT $2";
+static const char SQL_THUMBNAILS_ALL[] = "SELECT id FROM asset"
+                                         " WHERE id > $1 AND deleted_at IS NULL AND type IN "
+                                         "('IMAGE', 'VIDEO') AND visibility <> 'hidden'"
+                                         "   AND metadata_at IS NOT NULL ORDER BY id LIMIT $2";
 static const char SQL_THUMBNAILS_MISSING[] =
     "SELECT id FROM asset a"
-    " WHERE id > $1 AND deleted_at IS NULL AND type = 'IMAGE' AND visibility <> 'hidden'"
+    " WHERE id > $1 AND deleted_at IS NULL AND type IN ('IMAGE', 'VIDEO') AND visibility <> "
+    "'hidden'"
     "   AND metadata_at IS NOT NULL AND processing_error IS NULL"
     "   AND (thumbhash IS NULL"
     "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
     "                       AND f.type = 'preview' AND f.is_edited = 0)"
     "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
     "                       AND f.type = 'thumbnail' AND f.is_edited = 0))"
+    " ORDER BY id LIMIT $2";
+
+static const char SQL_VIDEOS_ALL[] =
+    "SELECT id FROM asset WHERE id > $1 AND deleted_at IS NULL AND status <> 'deleted'"
+    "   AND type = 'VIDEO' AND visibility <> 'hidden' ORDER BY id LIMIT $2";
+static const char SQL_VIDEOS_MISSING[] =
+    "SELECT id FROM asset a WHERE id > $1 AND deleted_at IS NULL AND status <> 'deleted'"
+    "   AND type = 'VIDEO' AND visibility <> 'hidden'"
+    "   AND NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
+    "                   AND f.type = 'encoded_video' AND f.is_edited = 0)"
     " ORDER BY id LIMIT $2";
 
 typedef struct {
@@ -107,4 +118,11 @@ ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError 
         return JOB_FAILED;
     return people_queue_thumbnails (app, data.has_force && data.force, error) ? JOB_DONE
                                                                               : JOB_RETRY;
+}
+
+JobResult
+ingest_queue_all_videos (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    return ingest_queue_each (app, job, SQL_VIDEOS_ALL, SQL_VIDEOS_MISSING, ingest_add_encoding,
+                              error);
 }

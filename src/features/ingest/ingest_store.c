@@ -60,6 +60,14 @@ static const char SQL_RENDITION_SAVE[] =
 static const char SQL_RENDITION_DELETE[] =
     "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = 0";
 
+/* $1 new id, $2 asset id, $3 path, $4 now */
+static const char SQL_ENCODED_SAVE[] =
+    "INSERT INTO asset_file (id, asset_id, type, is_edited, path, created_at, updated_at)"
+    " SELECT $1, a.id, 'encoded_video', 0, $3, $4, $4 FROM asset a"
+    "  WHERE a.id = $2 AND a.status <> 'deleted'"
+    " ON CONFLICT (asset_id, type, is_edited)"
+    " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
+
 /* $1 id, $2 reason, $3 now, $4 update id */
 static const char SQL_ERROR_SAVE[] =
     "UPDATE asset SET processing_error = $2, updated_at = $3, update_id = $4 WHERE id = $1";
@@ -183,6 +191,35 @@ ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const Media
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean
+ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
+                      GError **error)
+{
+    char file_id[UUID_TEXT_BYTES];
+    gint64 n_changed = 0;
+
+    uuid_v4_text (file_id);
+    if (!db_exec (tx, SQL_ENCODED_SAVE,
+                  DB_ARGS (db_text (file_id), db_text (asset_id), db_text (path),
+                           db_int (timestamp_now_ms ())),
+                  &n_changed, error))
+        return FALSE;
+    *out_stored = n_changed > 0;
+    return TRUE;
+}
+
+gboolean
+ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **out_path,
+                       GError **error)
+{
+    return asset_find_file (tx, arena, asset_id, ASSET_FILE_TYPE_ENCODED_VIDEO, FALSE, out_path,
+                            error) &&
+           db_exec (tx, SQL_RENDITION_DELETE,
+                    DB_ARGS (db_text (asset_id),
+                             db_text (asset_file_type_enum.texts[ASSET_FILE_TYPE_ENCODED_VIDEO])),
+                    NULL, error);
 }
 
 gboolean

@@ -18,7 +18,8 @@
 typedef struct {
     Arena *arena;
     const char *asset_id;
-    gboolean is_new; /* its duplicates are looked for then */
+    gboolean is_new;       /* its duplicates are looked for then */
+    gboolean is_new_video; /* it is converted next */
     MediaFacts facts;
     MediaOutput outputs[MAX_RENDITIONS];
     Rendition renditions[MAX_RENDITIONS];
@@ -61,9 +62,10 @@ render (const App *app, const AssetRow *asset, Work *work, GError **error)
     ingest_image_settings (app, &settings);
     add_rendition (app, work, asset, ASSET_FILE_TYPE_PREVIEW, &settings.preview);
     add_rendition (app, work, asset, ASSET_FILE_TYPE_THUMBNAIL, &settings.thumbnail);
-    if (type == NULL || !(type->flags & MEDIA_WEB_SAFE))
+    if (asset->type == ASSET_TYPE_IMAGE && (type == NULL || !(type->flags & MEDIA_WEB_SAFE)))
         add_rendition (app, work, asset, ASSET_FILE_TYPE_FULLSIZE, &settings.fullsize);
     request = (MediaRender){ .original_path = path,
+                             .is_video = asset->type == ASSET_TYPE_VIDEO,
                              .process_invalid = app->settings->process_invalid_images,
                              .keep_wide_gamut = settings.keep_wide_gamut,
                              .want_thumbhash = TRUE,
@@ -86,7 +88,18 @@ run_store (Db *tx, gpointer data, GError **error)
                                     work->n, &work->old_paths, &work->stored, error) &&
            (!work->stored ||
             (duplicates_store_likeness (tx, work->asset_id, work->facts.likeness, error) &&
-             (!work->is_new || duplicates_add_detection (tx, work->arena, work->asset_id, error))));
+             (!work->is_new || duplicates_add_detection (tx, work->arena, work->asset_id, error)) &&
+             (!work->is_new_video ||
+              ingest_add_encoding (tx, work->arena, work->asset_id, error))));
+}
+
+/* A motion part has no thumbnails, but is played as well. */
+static gboolean
+run_skip (Db *tx, gpointer data, GError **error)
+{
+    Work *work = data;
+
+    return ingest_add_encoding (tx, work->arena, work->asset_id, error);
 }
 
 /* Record what was made; what no record points at goes. */
@@ -135,22 +148,22 @@ fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
 }
 
 static JobResult
-generate (App *app, Arena *arena, const AssetJob *job, GError **error)
+generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, GError **error)
 {
-    Work work = { .arena = arena,
-                  .asset_id = job->id,
-                  .is_new = g_strcmp0 (job->source, "upload") == 0 };
+    Work work = { .arena = arena, .asset_id = asset_id, .is_new = is_new };
     AssetRow asset;
 
-    if (!asset_find (app->db, arena, job->id, &asset, error)) {
+    if (!asset_find (app->db, arena, asset_id, &asset, error)) {
         if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))
             return JOB_RETRY;
         g_clear_error (error);
         return JOB_SKIPPED;
     }
-    /* a video has no rendition until there is a decoder for it; its original plays as it is */
-    if (asset.type != ASSET_TYPE_IMAGE || asset.visibility == ASSET_VISIBILITY_HIDDEN)
-        return JOB_SKIPPED;
+    work.is_new_video = is_new && asset.type == ASSET_TYPE_VIDEO;
+    if ((asset.type != ASSET_TYPE_IMAGE && asset.type != ASSET_TYPE_VIDEO) ||
+        asset.visibility == ASSET_VISIBILITY_HIDDEN)
+        return work.is_new_video && !db_write (app->db, run_skip, &work, error) ? JOB_RETRY
+                                                                                : JOB_SKIPPED;
     if (!render (app, &asset, &work, error))
         return fail (app, arena, &asset, *error);
     return store (app, &work, error);
@@ -163,14 +176,15 @@ ingest_generate_thumbnails (gpointer app_pointer, const Job *job, Arena *arena, 
     AssetJob data;
     GError *why = NULL;
     JobResult result;
+    gboolean is_new;
 
     if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
-    result = generate (app, arena, &data, &why);
+    is_new = g_strcmp0 (data.source, "upload") == 0 || (data.has_notify && data.notify);
+    result = generate (app, arena, data.id, is_new, &why);
     if (why != NULL)
         g_propagate_error (error, why);
-    if ((result == JOB_DONE || result == JOB_SKIPPED) &&
-        (g_strcmp0 (data.source, "upload") == 0 || (data.has_notify && data.notify)))
+    if ((result == JOB_DONE || result == JOB_SKIPPED) && is_new)
         asset_send_ready (app, arena, data.id);
     return result;
 }

@@ -12,16 +12,16 @@ static const char SQL_PARTNERS[] =
     "SELECT p.shared_by_id FROM partner p JOIN users u ON u.id = p.shared_by_id"
     " WHERE p.shared_with_id = $1 AND u.deleted_at IS NULL ORDER BY p.shared_by_id";
 
-/* $1 JSON array of owners, $2 and $3 the first and last moment */
+/* $1 the owner, or a JSON array of them, $2 and $3 the first and last moment */
 #define SQL_COLUMNS                                                                                \
     "SELECT e.asset_id AS id, e.latitude AS latitude, e.longitude AS longitude, e.city AS city,"   \
     "       e.state AS state, e.country AS country, e.taken_at AS taken_at"
 #define SQL_PLACED                                                                                 \
     " e.latitude IS NOT NULL AND e.longitude IS NOT NULL AND e.taken_at BETWEEN $2 AND $3"
+#define SQL_SHOWN SQL_COLUMNS "  FROM asset_exif e WHERE e.is_shown = 1 AND" SQL_PLACED
+static const char SQL_TIMELINE[] = SQL_SHOWN " AND e.owner_id = $1"; /* in the order of the index */
 static const char SQL_TIMELINES[] =
-    SQL_COLUMNS "  FROM asset_exif e"
-                " WHERE e.owner_id IN (SELECT value FROM json_each($1)) AND e.is_shown = 1"
-                "   AND" SQL_PLACED;
+    SQL_SHOWN " AND e.owner_id IN (SELECT value FROM json_each($1))";
 /* $4 the caller, whose favourites and archive alone count, $5 1: the archive, too, $6 and $7 the values
  * of is_favorite wanted */
 #define SQL_ASSETS_OF                                                                              \
@@ -81,8 +81,11 @@ prepare (Db *db, Arena *arena, const MapFilter *filter, Statement *out, GError *
                     db_int (!filter->has_favorite || filter->is_favorite) },
         .n = is_simple ? 3 : 7,
     };
+    if (is_simple && owners.n == 1)
+        out->values[0] = db_text (filter->user_id);
     if (is_simple)
-        out->sql = arena_printf (arena, "%s" SQL_ORDER, SQL_TIMELINES);
+        out->sql =
+            arena_printf (arena, "%s" SQL_ORDER, owners.n == 1 ? SQL_TIMELINE : SQL_TIMELINES);
     else if (!filter->with_albums)
         out->sql = arena_printf (arena, "%s" SQL_ORDER, SQL_ASSETS);
     else /* what is in both comes once */

@@ -50,6 +50,7 @@ add_tasks (Db *tx, gpointer data, GError **error)
             add (self, tx, tasks->database_cleanup, "PersonCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "MemoryCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "SessionCleanup", "{}", error) &&
+            add (self, tx, tasks->database_cleanup, "NotificationsCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "AuditTableCleanup", "{}", error) &&
             add (self, tx, tasks->generate_memories, "MemoryGenerate", "{}", error) &&
             add (self, tx, tasks->sync_quota_usage, "UserSyncUsage", "{}", error) &&

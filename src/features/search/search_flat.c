@@ -102,7 +102,7 @@ add_flags (SearchTerms *terms, const SearchFlat *flat)
     if (flat->has_min_size) {
         search_term (terms, "e.file_size_in_byte > %s",
                      search_arg (terms->query, db_int (flat->min_size)));
-        terms->query->needs_exif = TRUE;
+        terms->query->needs_exif = terms->query->has_size = TRUE;
     }
 }
 

@@ -26,8 +26,10 @@ typedef struct {
     GError *error;  /* the first that was wrong */
     GString *where; /* " AND ..." for each condition */
     GString *parts; /* what the text index is asked for, see 0058-asset-text.sql; empty: nothing */
+    const char *candidates; /* $n of the parts: begin with what the text index has for them */
     gboolean joins_exif;
     gboolean needs_exif;           /* what has no exif row is not found */
+    gboolean has_size;             /* none without a size is found: no nulls to put last */
     gboolean begins_exif;          /* an index of asset_exif finds it best */
     gboolean is_confined;          /* an index finds it before any order does */
     gboolean any_owner;            /* other conditions say whose */

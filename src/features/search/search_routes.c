@@ -357,14 +357,16 @@ search_assets (ApiCall *call, const SearchAssetsRequest *in, SearchResponse *out
     SearchPage page = { .by = SEARCH_BY_TAKEN,
                         .ascending = body->has_order && body->order == ASSET_ORDER_ASC,
                         .limit = size_of (body->has_size, body->size) };
-    SearchAlbumResponse *albums = arena_new0 (call->arena, SearchAlbumResponse);
-    SearchAssetResponse *assets = arena_new0 (call->arena, SearchAssetResponse);
+    SearchAlbumResponse *albums;
+    SearchAssetResponse *assets;
     SearchQuery query;
     gboolean has_more;
     StringList ids;
 
     if (form < 0)
         return API_FAILED;
+    albums = arena_new0 (call->arena, SearchAlbumResponse);
+    assets = arena_new0 (call->arena, SearchAssetResponse);
     if (number > G_MAXINT32 / 1000)
         return api_refuse_field (call, "page", "Too big: there is no such page");
     page.offset = (number - 1) * page.limit;

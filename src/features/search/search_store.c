@@ -8,8 +8,9 @@
 static const char SQL_PARTS_COUNT[] =
     "SELECT count(*) FROM (SELECT 1 FROM asset_text_index($1) LIMIT 20001) AS several";
 #define MAX_CANDIDATES 20000
-#define SQL_CANDIDATES                                                                             \
-    "a.id IN (SELECT t.asset_id FROM asset_text_index(%s) i JOIN asset_text t ON t.id = i.rowid)"
+/* CROSS JOIN keeps SQLite from beginning with the order after all. */
+#define SQL_CANDIDATES "asset_text_index(%s) i CROSS JOIN asset_text c CROSS JOIN asset a"
+#define SQL_CANDIDATES_JOIN " AND c.id = i.rowid AND a.id = c.asset_id"
 
 /* $1 JSON array of owners, $2 visibility or NULL, $3 type or NULL, $4 favourite or NULL, $5 1: also
  * what is in the trash */
@@ -48,15 +49,22 @@ static void
 append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif, const char *owner,
              gboolean is_partner, GString *out)
 {
+    const char *assets = query->candidates == NULL
+                             ? "asset a"
+                             : arena_printf (query->arena, SQL_CANDIDATES, query->candidates);
+
     if (exif_first)
         g_string_append (out, " FROM asset_exif e CROSS JOIN asset a WHERE a.id = e.asset_id");
     else if (query->needs_exif)
-        g_string_append (out, " FROM asset a CROSS JOIN asset_exif e WHERE e.asset_id = a.id");
+        g_string_append_printf (out, " FROM %s CROSS JOIN asset_exif e WHERE e.asset_id = a.id",
+                                assets);
     else if (joins_exif)
-        g_string_append (out,
-                         " FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE 1 = 1");
+        g_string_append_printf (
+            out, " FROM %s LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE 1 = 1", assets);
     else
-        g_string_append (out, " FROM asset a WHERE 1 = 1");
+        g_string_append_printf (out, " FROM %s WHERE 1 = 1", assets);
+    if (!exif_first && query->candidates != NULL)
+        g_string_append (out, SQL_CANDIDATES_JOIN);
     if (owner != NULL)
         g_string_append_printf (out, " AND %s.owner_id = %s", exif_first ? "e" : "a", owner);
     if (is_partner)
@@ -67,7 +75,8 @@ append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif,
 }
 
 static void
-append_order (SearchOrderBy by, gboolean ascending, const char *key, const char *id, GString *out)
+append_order (const SearchQuery *query, SearchOrderBy by, gboolean ascending, const char *key,
+              const char *id, GString *out)
 {
     const char *direction = ascending ? "" : " DESC";
 
@@ -76,7 +85,8 @@ append_order (SearchOrderBy by, gboolean ascending, const char *key, const char 
         return;
     }
     g_string_append_printf (out, " ORDER BY %s%s%s, %s%s", key, direction,
-                            orders[by].has_nulls ? " NULLS LAST" : "", id, direction);
+                            orders[by].has_nulls && !query->has_size ? " NULLS LAST" : "", id,
+                            direction);
 }
 
 /* A part for each owner, each in order and cut off, so that each is read from its index. */
@@ -103,13 +113,13 @@ compose_page (SearchQuery *query, const SearchPage *page)
         g_string_append_printf (out, "%sSELECT id, k FROM (SELECT %s AS id, %s AS k",
                                 i > 0 ? " UNION ALL " : "", id, key);
         append_from (query, exif_first, joins_exif, owner, i > 0, out);
-        append_order (page->by, page->ascending, page->by == SEARCH_BY_CHANCE ? "k" : order_key, id,
-                      out);
+        append_order (query, page->by, page->ascending,
+                      page->by == SEARCH_BY_CHANCE ? "k" : order_key, id, out);
         g_string_append_printf (out, " LIMIT %s) AS part%zu",
                                 search_arg (query, db_int (page->offset + page->limit)), i);
     }
     g_string_append (out, ") AS found");
-    append_order (page->by, page->ascending, "k", "id", out);
+    append_order (query, page->by, page->ascending, "k", "id", out);
     g_string_append_printf (out, " LIMIT %s OFFSET %s", search_arg (query, db_int (page->limit)),
                             search_arg (query, db_int (page->offset)));
     sql = arena_strdup (query->arena, out->str);
@@ -130,7 +140,6 @@ check (SearchQuery *query, GError **error)
 static gboolean
 use_text_index (Db *db, SearchQuery *query, GError **error)
 {
-    SearchTerms terms = { query, query->where, TRUE };
     DbValue parts = db_text (query->parts->str);
     gint64 n;
 
@@ -139,7 +148,7 @@ use_text_index (Db *db, SearchQuery *query, GError **error)
     if (!db_select_int (db, SQL_PARTS_COUNT, DB_ARGS (parts), &n, NULL, error))
         return FALSE;
     if (n <= MAX_CANDIDATES) {
-        search_term (&terms, SQL_CANDIDATES, search_arg (query, parts));
+        query->candidates = search_arg (query, parts);
         query->is_confined = TRUE;
     }
     return TRUE;

@@ -1,5 +1,224 @@
-int
-main (void)
+/* What searches ask of the database: nothing reads or sorts a whole library; and what is kept by triggers
+ * is right. */
+#include <string.h>
+
+#include "db/test_db.h"
+#include "features/map/map_store.h"
+#include "features/search/search_private.h"
+
+#define N_ASSETS 20000
+
+static const char SQL_USERS[] =
+    "INSERT INTO users (id, email, name, profile_changed_at, cluster_group_id, created_at,"
+    "                   updated_at)"
+    " SELECT value, value, 'u', 0, '', 0, 0 FROM json_each($1)";
+/* $1 numbers of assets, $2 a checksum; of two owners */
+static const char SQL_ASSETS[] =
+    "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, "
+    "size_bytes,"
+    "                   file_created_at, file_modified_at, local_date_time, local_month, "
+    "created_at,"
+    "                   updated_at, update_id)"
+    " SELECT 'a' || value, CASE WHEN CAST(value AS BIGINT) % 2 = 0 THEN 'x' ELSE 'y' END,"
+    "        'IMAGE', 'p', 'IMG_' || value || '.jpg', $2, 1, CAST(value AS BIGINT) * 10000000, 0,"
+    "        CAST(value AS BIGINT) * 10000000, CAST(value AS BIGINT) / 260,"
+    "        CAST(value AS BIGINT) * 10000000, 0, 'u'"
+    "   FROM json_each($1)";
+static const char SQL_EXIF[] =
+    "INSERT INTO asset_exif (asset_id, latitude, longitude, city, country, make, model, rating,"
+    "                        file_size_in_byte)"
+    " SELECT 'a' || value, CAST(value AS BIGINT) % 90, 1, 'city' || (CAST(value AS BIGINT) % 400),"
+    "        'Germany', 'make' || (CAST(value AS BIGINT) % 20), 'm', CAST(value AS BIGINT) % 5 + 1,"
+    "        CAST(value AS BIGINT)"
+    "   FROM json_each($1)";
+
+static void
+run_sql (TestDb *t, const char *sql)
 {
-    return 0;
+    g_assert_true (db_exec (t->db, sql, DB_NO_ARGS, NULL, &t->error));
+}
+
+static void
+fill (TestDb *t, guint n_assets)
+{
+    g_autoptr (GString) numbers = g_string_new ("[");
+
+    g_assert_true (
+        db_exec (t->db, SQL_USERS, DB_ARGS (db_text ("[\"x\",\"y\"]")), NULL, &t->error));
+    for (guint i = 0; i < n_assets; i++)
+        g_string_append_printf (numbers, "%s\"%u\"", i > 0 ? "," : "", i);
+    g_string_append_c (numbers, ']');
+    /* the checksum is the same for all */
+    run_sql (t, "DROP INDEX asset_owner_checksum");
+    g_assert_true (db_exec (t->db, SQL_ASSETS, DB_ARGS (db_text (numbers->str), db_blob ("x", 1)),
+                            NULL, &t->error));
+    g_assert_true (db_exec (t->db, SQL_EXIF, DB_ARGS (db_text (numbers->str)), NULL, &t->error));
+    if (t->engine == TEST_POSTGRES)
+        run_sql (t, "ANALYZE");
+}
+
+static void
+prepare (TestDb *t, SearchQuery *query, const SearchFlat *flat)
+{
+    search_query_init (query, t->arena, "x", "/media");
+    search_add_flat (query, flat);
+    g_assert_true (search_find_owners (t->db, query, FALSE, &t->error));
+}
+
+static void
+test_no_page_reads_a_whole_library (TestDb *t)
+{
+    const SearchFlat flats[] = {
+        { .id = NULL },
+        { .set_city = TRUE, .city = "city7" },
+        { .set_make = TRUE, .make = "make3", .set_city = TRUE, .city = "city7" },
+        { .has_rating = TRUE, .set_rating = TRUE, .rating = 9 },
+        { .has_is_favorite = TRUE, .is_favorite = TRUE },
+        { .has_type = TRUE, .type = ASSET_TYPE_VIDEO },
+        { .has_visibility = TRUE, .visibility = ASSET_VISIBILITY_TIMELINE },
+        { .has_taken_after = TRUE, .taken_after = 100000000 },
+        { .original_file_name = "1234" },
+        { .query = "img germany 1234" },
+        { .checksum = "00" },
+        { .has_min_size = TRUE },
+    };
+
+    fill (t, N_ASSETS);
+    for (gsize i = 0; i < G_N_ELEMENTS (flats); i++) {
+        SearchPage page = { .by = flats[i].has_min_size ? SEARCH_BY_SIZE : SEARCH_BY_TAKEN,
+                            .limit = 100 };
+        SearchQuery query;
+        const char *plan;
+
+        prepare (t, &query, &flats[i]);
+        g_assert_true (search_explain (t->db, &query, &page, &plan, &t->error));
+        if (strstr (plan, t->engine == TEST_SQLITE ? "SCAN a\n" : "Seq Scan on asset a") != NULL ||
+            strstr (plan, t->engine == TEST_SQLITE ? "SCAN e\n" : "Seq Scan on asset_exif") != NULL)
+            g_error ("search %zu reads a whole table:\n%s", i, plan);
+    }
+}
+
+static void
+test_the_text_index_follows_the_texts (TestDb *t)
+{
+    static const struct {
+        const char *change, *words;
+        gsize n_found;
+    } steps[] = {
+        { NULL, "img 33", 1 },
+        { "UPDATE asset SET original_file_name = 'Äpfel.jpg' WHERE id = 'a36'", "apfel", 1 },
+        { "UPDATE asset_exif SET description = 'Straße nach Łódź' WHERE asset_id = 'a38'",
+          "strasse lodz", 1 },
+        { "UPDATE asset_exif SET description = '' WHERE asset_id = 'a38'", "strasse", 0 },
+        { "DELETE FROM asset WHERE id = 'a36'", "apfel", 0 },
+        { "INSERT INTO tag VALUES ('t', 'x', NULL, 'Wald', NULL, 1, 1, 'u')", "wald", 0 },
+        { "INSERT INTO tag_asset VALUES ('t', 'a40')", "wald", 1 },
+        { "UPDATE tag SET value = 'Feld' WHERE id = 't'", "feld", 1 },
+        { "DELETE FROM tag WHERE id = 't'", "feld", 0 },
+        { NULL, "ermany", 0 },
+        { NULL, "ger", 49 },
+    };
+
+    fill (t, 100);
+    for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+        const SearchFlat flat = { .query = steps[i].words };
+        SearchPage page = { .by = SEARCH_BY_TAKEN, .limit = 100 };
+        SearchQuery query;
+        StringList ids;
+
+        if (steps[i].change != NULL)
+            run_sql (t, steps[i].change);
+        prepare (t, &query, &flat);
+        if (i == 0) /* 33 is another's */
+            query.owner_ids.items[0] = "y";
+        g_assert_true (search_find (t->db, &query, &page, &ids, &t->error));
+        g_test_message ("%s", steps[i].words);
+        g_assert_cmpuint (ids.n, ==, steps[i].n_found);
+    }
+}
+
+static gint64
+select_int (TestDb *t, const char *sql)
+{
+    gint64 value = 0;
+
+    g_assert_true (db_select_int (t->db, sql, DB_NO_ARGS, &value, NULL, &t->error));
+    return value;
+}
+
+static void
+assert_counts (TestDb *t)
+{
+    static const char SQL_WRONG[] =
+        "SELECT (SELECT count(*) FROM"
+        " (SELECT owner_id, is_image, country, state, city, n_assets FROM asset_place"
+        "   WHERE n_assets <> 0 EXCEPT"
+        "  SELECT a.owner_id, 1, COALESCE(country, ''), COALESCE(state, ''), COALESCE(city, ''),"
+        "         count(*) FROM asset a JOIN asset_exif e ON e.asset_id = a.id"
+        "   WHERE a.visibility = 'timeline' AND a.deleted_at IS NULL AND a.status = 'active'"
+        "   GROUP BY a.owner_id, COALESCE(country, ''), COALESCE(state, ''), COALESCE(city, '')) "
+        "AS p)"
+        " + (SELECT count(*) FROM asset a JOIN asset_exif e ON e.asset_id = a.id"
+        "     WHERE e.owner_id <> a.owner_id OR e.taken_at <> a.file_created_at"
+        "        OR e.is_shown <> CASE WHEN a.visibility = 'timeline' AND a.deleted_at IS NULL"
+        "                               AND a.status = 'active' THEN 1 ELSE 0 END)";
+    static const char SQL_KEPT[] = "SELECT CAST((SELECT sum(n_assets) FROM asset_place) AS BIGINT)"
+                                   " - CAST((SELECT sum(n_assets) FROM asset_camera) AS BIGINT)";
+
+    g_assert_cmpint (select_int (t, SQL_WRONG), ==, 0);
+    g_assert_cmpint (select_int (t, SQL_KEPT), ==, 0);
+}
+
+static void
+test_the_counts_follow_the_assets (TestDb *t)
+{
+    static const char *const changes[] = {
+        "UPDATE asset SET visibility = 'archive' WHERE id = 'a2'",
+        "UPDATE asset SET visibility = 'timeline' WHERE id = 'a2'",
+        "UPDATE asset SET deleted_at = 5, status = 'trashed' WHERE id = 'a4'",
+        "UPDATE asset SET file_created_at = 77 WHERE id IN ('a5', 'a6')",
+        "UPDATE asset_exif SET city = 'elsewhere', make = 'other' WHERE asset_id = 'a7'",
+        "UPDATE asset_exif SET city = 'elsewhere' WHERE asset_id = 'a4'",
+        "UPDATE asset SET deleted_at = NULL, status = 'active' WHERE id = 'a4'",
+        "DELETE FROM asset WHERE id = 'a8'",
+    };
+
+    fill (t, 200);
+    assert_counts (t);
+    for (gsize i = 0; i < G_N_ELEMENTS (changes); i++) {
+        run_sql (t, changes[i]);
+        assert_counts (t);
+    }
+    g_assert_cmpint (select_int (t, "SELECT CAST(sum(n_assets) AS BIGINT) FROM asset_place"), ==,
+                     199);
+}
+
+static void
+test_markers_read_their_index (TestDb *t)
+{
+    const MapFilter filter = { .user_id = "x" };
+    g_autoptr (GString) json = g_string_new (NULL);
+    const char *plan;
+
+    fill (t, 2000);
+    g_assert_true (map_store_explain (t->db, t->arena, &filter, &plan, &t->error));
+    if (t->engine == TEST_SQLITE) {
+        g_assert_nonnull (strstr (plan, "COVERING INDEX asset_exif_marker"));
+        g_assert_null (strstr (plan, "TEMP B-TREE"));
+    }
+    g_assert_true (map_store_write (t->db, t->arena, &filter, json, &t->error));
+    g_assert_true (g_str_has_prefix (
+        json->str, "[{\"id\":\"a1998\",\"lat\":18,\"lon\":1,\"city\":\"city398\",\"state\":null,"
+                   "\"country\":\"Germany\"},"));
+}
+
+int
+main (int argc, char *argv[])
+{
+    test_db_init (&argc, &argv);
+    test_db_add ("/search/no-page-reads-a-whole-library", test_no_page_reads_a_whole_library);
+    test_db_add ("/search/the-text-index-follows-the-texts", test_the_text_index_follows_the_texts);
+    test_db_add ("/search/the-counts-follow-the-assets", test_the_counts_follow_the_assets);
+    test_db_add ("/map/markers-read-their-index", test_markers_read_their_index);
+    return test_db_run ();
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_writer.h"
+#include "base/text_append.h"
 #include "base/timestamp.h"
 
 #define DAY_MS 86400000LL
@@ -91,7 +92,7 @@ timeline_columns_free (TimelineColumns *self)
 
 /* ---- one value and its comma ---- */
 
-#define ADD_LITERAL(out, literal) g_string_append_len ((out), literal ",", sizeof (literal))
+#define ADD_LITERAL(out, literal) text_append_literal ((out), literal ",")
 
 static void
 add_bool (GString *out, gboolean value)
@@ -106,9 +107,9 @@ add_bool (GString *out, gboolean value)
 static void
 add_plain (GString *out, const char *text)
 {
-    g_string_append_c (out, '"');
-    g_string_append (out, text);
-    g_string_append_len (out, "\",", 2);
+    text_append_literal (out, "\"");
+    text_append (out, text, strlen (text));
+    text_append_literal (out, "\",");
 }
 
 static void
@@ -127,7 +128,7 @@ add_text (GString *out, const char *text)
 
     json_writer_init (&writer, out);
     json_text (&writer, text);
-    g_string_append_c (out, ',');
+    text_append_literal (out, ",");
 }
 
 static void
@@ -137,7 +138,7 @@ add_number (GString *out, double value)
 
     json_writer_init (&writer, out);
     json_number (&writer, value);
-    g_string_append_c (out, ',');
+    text_append_literal (out, ",");
 }
 
 static void
@@ -147,7 +148,7 @@ add_int (GString *out, gint64 value)
 
     json_writer_init (&writer, out);
     json_int (&writer, value);
-    g_string_append_c (out, ',');
+    text_append_literal (out, ",");
 }
 
 static void
@@ -177,7 +178,7 @@ add_thousandths (GString *out, gint64 thousandths)
         length--;
     decimals[length++] = ',';
     g_string_truncate (out, out->len - 1); /* the comma of the whole part */
-    g_string_append_len (out, decimals, (gssize) length);
+    text_append (out, decimals, length);
 }
 
 /* Without a zone: clients add the offset themselves. Neighbours share their day. */
@@ -206,8 +207,8 @@ add_time (TimelineColumns *self, GString *out, gint64 ms)
         while (text[length - 1] == '0')
             length--;
     }
-    g_string_append_len (out, text, (gssize) length);
-    g_string_append_len (out, "\",", 2);
+    text_append (out, text, length);
+    text_append_literal (out, "\",");
 }
 
 static void

@@ -296,6 +296,8 @@ list_asset (const DbRow *row, gpointer data)
         .file_created_at_ms = db_row_int (row, LIST_FILE_CREATED_AT),
         .local_date_time_ms = db_row_int (row, LIST_LOCAL_DATE_TIME),
         .created_at_ms = db_row_int (row, LIST_CREATED_AT),
+        .width = db_row_int (row, LIST_WIDTH), /* 0: not known */
+        .height = db_row_int (row, LIST_HEIGHT),
         .city = sees_place ? db_row_text (row, LIST_CITY) : NULL,
         .country = sees_place ? db_row_text (row, LIST_COUNTRY) : NULL,
         .projection_type = db_row_text (row, LIST_PROJECTION),
@@ -309,16 +311,11 @@ list_asset (const DbRow *row, gpointer data)
                         g_strcmp0 (asset.owner_id, self->viewer->user_id) == 0;
     if (asset.has_duration_ms)
         asset.duration_ms = db_row_int (row, LIST_DURATION);
-    if (!db_row_is_null (row, LIST_WIDTH))
-        asset.width = db_row_int (row, LIST_WIDTH);
-    if (!db_row_is_null (row, LIST_HEIGHT))
-        asset.height = db_row_int (row, LIST_HEIGHT);
     if (asset.has_position) {
         asset.latitude = db_row_real (row, LIST_LATITUDE);
         asset.longitude = db_row_real (row, LIST_LONGITUDE);
     }
-    if (!db_row_is_null (row, LIST_THUMBHASH))
-        asset.thumbhash = db_row_blob (row, LIST_THUMBHASH, &asset.n_thumbhash);
+    asset.thumbhash = db_row_blob (row, LIST_THUMBHASH, &asset.n_thumbhash);
     timeline_columns_add (self->columns, &asset);
     return TRUE;
 }

@@ -67,7 +67,7 @@ move_in (const App *app, Arena *arena, const Upload *upload, const char *asset_i
     }
     out->relative = layout_upload (arena, upload->owner_id, file_id, extension);
     path = layout_absolute (arena, app->media_location, out->relative);
-    out->note = upload_note_write (arena, asset_id, upload->owner_id,
+    out->note = upload_note_write (arena, file->path, asset_id, upload->owner_id,
                                    arena_printf (arena, "%s%s", file_id, extension), error);
     if (out->note == NULL)
         return FALSE;

@@ -7,9 +7,10 @@
 
 /** Lock a folder for the notes of this process, once. FALSE with APP_ERROR_IO. */
 gboolean upload_notes_open (const App *app, GError **error);
-/** Note that @file_name is about to be moved in for an asset. @return the note's path, in @arena */
-const char *upload_note_write (Arena *arena, const char *asset_id, const char *owner_id,
-                               const char *file_name, GError **error);
+/** Note that the file @from is about to be moved in as @file_name for an asset.
+ *  @return the note's path, in @arena */
+const char *upload_note_write (Arena *arena, const char *from, const char *asset_id,
+                               const char *owner_id, const char *file_name, GError **error);
 
 /* ---- storing ---- */
 

@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/timestamp.h"
 #include "features/albums/albums.h"
@@ -14,6 +15,7 @@
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
 #define MAX_OPEN_FOLDERS 32
+#define PAGE 1000
 
 /* ---- delete and restore ---- */
 
@@ -134,20 +136,57 @@ remove_tree (const char *folder, GError **error)
     return FALSE;
 }
 
-/* The folders in the media folder that hold nothing but files of the user. */
+/* Empty folders only. */
+static int
+remove_folder (const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    if (kind == FTW_DP)
+        (void) rmdir (path);
+    return 0;
+}
+
+/* The folders in the media folder that are named by the user's id hold nothing but files of the user.
+ * That of a storage label may have been another user's before, whose originals are still there: of it
+ * goes what is empty, once the user's own files are gone. */
 static gboolean
 remove_folders (const App *app, Arena *arena, const UserRow *user, GError **error)
 {
-    static const char *const folders[] = { "upload", "profile", "thumbs", "encoded-video" };
-    const char *own = user->storage_label != NULL ? user->storage_label : user->id;
+    static const char *const folders[] = { "library", "upload", "profile", "thumbs",
+                                           "encoded-video" };
 
-    if (!remove_tree (arena_printf (arena, "%s/library/%s", app->media_location, own), error))
-        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
         if (!remove_tree (
                 arena_printf (arena, "%s/%s/%s", app->media_location, folders[i], user->id), error))
             return FALSE;
+    if (user->storage_label != NULL)
+        (void) nftw (
+            arena_printf (arena, "%s/library/%s", app->media_location, user->storage_label),
+            remove_folder, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
     return TRUE;
+}
+
+/* Page by page, which others need not wait long for: the files, then the rows that name them. */
+static gboolean
+remove_assets (const App *app, const char *id, GError **error)
+{
+    for (;;) {
+        g_autoptr (Arena) arena = arena_new ();
+        StringList ids, paths;
+
+        if (!users_store_find_assets (app->db, arena, id, PAGE, &ids, &paths, error))
+            return FALSE;
+        if (ids.n == 0)
+            return TRUE;
+        for (gsize i = 0; i < paths.n; i++) {
+            if (layout_remove (layout_absolute (arena, app->media_location, paths.items[i])))
+                continue;
+            g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot delete the file '%s'",
+                         paths.items[i]);
+            return FALSE;
+        }
+        if (!users_store_delete_assets (app->db, arena, &ids, error))
+            return FALSE;
+    }
 }
 
 static const char *
@@ -192,9 +231,12 @@ run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
         return JOB_RETRY;
     if (!is_deleted)
         return JOB_SKIPPED; /* restored meanwhile */
-    if (!remove_folders (app, arena, &user, error) ||
+    if (!remove_assets (app, id, error) || !remove_folders (app, arena, &user, error) ||
         !db_write (app->db, write_removal, (gpointer) id, error))
         return JOB_RETRY;
+    /* again, for what a job that was under way wrote meanwhile */
+    if (!remove_folders (app, arena, &user, &why))
+        g_warning ("%s, left behind", why->message);
     realtime_send (app->realtime, NULL, "on_user_delete", argument);
     g_message ("the account '%s' and all its files are removed", user.email);
     return JOB_DONE;

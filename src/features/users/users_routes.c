@@ -7,6 +7,7 @@
 
 #include "features/auth/auth.h"
 #include "features/config/config.h"
+#include "features/notifications/notifications.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -39,8 +40,10 @@ search_users_admin (ApiCall *call, const SearchUsersAdminRequest *in, UserAdminR
 
 typedef struct {
     const UserNew *user;
-    Arena *arena;
+    ApiCall *call;
     UserRow *out;
+    gboolean is_welcomed;
+    const char *password; /* for the mail */
 } CreateWrite;
 
 static gboolean
@@ -48,7 +51,9 @@ write_create (Db *tx, gpointer data, GError **error)
 {
     const CreateWrite *write = data;
 
-    return users_create (tx, write->arena, write->user, write->out, error);
+    return users_create (tx, write->call->arena, write->user, write->out, error) &&
+           (!write->is_welcomed || notification_add_welcome (write->call->app, tx, write->out->id,
+                                                             write->password, error));
 }
 
 static ApiStatus
@@ -70,7 +75,7 @@ create_user_admin (ApiCall *call, const CreateUserAdminRequest *in, UserAdminRes
         .has_quota = body->has_quota_size_in_bytes,
         .quota_size_bytes = body->quota_size_in_bytes,
     };
-    CreateWrite write = { &user, call->arena, &made };
+    CreateWrite write = { &user, call, &made, body->has_notify && body->notify, body->password };
 
     if (*body->password == '\0' && !config_get (call->app)->oauth->enabled)
         return api_refuse (call, APP_ERROR_INVALID, "password is required");
@@ -80,6 +85,8 @@ create_user_admin (ApiCall *call, const CreateUserAdminRequest *in, UserAdminRes
         user.pin_hash = auth_hash_password (call->arena, body->pin_code);
     if (!db_write (call->db, write_create, &write, &error))
         return api_fail (call, error);
+    if (write.is_welcomed)
+        jobs_wake (call->app->jobs);
     users_fill_admin (&made, out);
     return API_OK;
 }

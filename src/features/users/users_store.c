@@ -57,6 +57,23 @@ static const char SQL_UPDATE[] =
 static const char SQL_SET_DELETED[] =
     "UPDATE users SET updated_at = $2, status = $3, deleted_at = $4 WHERE id = $1";
 
+/* $1 owner, $2 at most */
+static const char SQL_FIND_ASSETS[] =
+    "SELECT id FROM asset WHERE owner_id = $1 LIMIT CAST($2 AS BIGINT)";
+
+/* $1 JSON array of assets; what lies in a library is not ours, nor are the sidecars there */
+static const char SQL_FIND_FILES[] =
+    "SELECT original_path FROM asset"
+    " WHERE id IN (SELECT value FROM json_each($1)) AND library_id IS NULL"
+    " UNION ALL"
+    " SELECT f.path FROM asset_file f JOIN asset a ON a.id = f.asset_id"
+    " WHERE f.asset_id IN (SELECT value FROM json_each($1))"
+    "   AND (a.library_id IS NULL OR f.type <> 'sidecar')";
+
+/* $1 JSON array of assets */
+static const char SQL_DELETE_ASSETS[] =
+    "DELETE FROM asset WHERE id IN (SELECT value FROM json_each($1))";
+
 /* $1 id, $2 now, $3 path */
 static const char SQL_SET_PROFILE_IMAGE[] =
     "UPDATE users SET updated_at = $2, profile_changed_at = $2, profile_image_path = $3"
@@ -247,6 +264,22 @@ users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted, GEr
         return FALSE;
     *out_is_deleted = changed > 0;
     return TRUE;
+}
+
+gboolean
+users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit, StringList *out_ids,
+                         StringList *out_paths, GError **error)
+{
+    return db_select_texts (db, arena, SQL_FIND_ASSETS, DB_ARGS (db_text (id), db_int (limit)),
+                            out_ids, error) &&
+           db_select_texts (db, arena, SQL_FIND_FILES, DB_ARGS (db_strings (arena, out_ids)),
+                            out_paths, error);
+}
+
+gboolean
+users_store_delete_assets (Db *db, Arena *arena, const StringList *ids, GError **error)
+{
+    return db_exec (db, SQL_DELETE_ASSETS, DB_ARGS (db_strings (arena, ids)), NULL, error);
 }
 
 gboolean

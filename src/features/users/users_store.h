@@ -38,12 +38,17 @@ gboolean users_store_load_many (Db *db, Arena *arena, const StringList *ids, Lis
 /** Both FALSE with APP_ERROR_INVALID and the client's text when the e-mail or the label is taken. */
 gboolean users_store_insert (Db *tx, const char *id, const UserNew *user, GError **error);
 gboolean users_store_update (Db *tx, const char *id, const UserChange *change, GError **error);
+/** With the albums that the user owns. */
 gboolean users_store_set_deleted (Db *tx, const char *id, const char *status, gboolean is_deleted,
                                   GError **error);
 gboolean users_store_set_profile_image (Db *tx, const char *id, const char *path, GError **error);
 /** *@out_is_deleted FALSE, and nothing is changed, when the user is not soft-deleted. */
 gboolean users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted,
                                     GError **error);
+/** Up to @limit assets of a user, and the files that go with them. */
+gboolean users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit,
+                                  StringList *out_ids, StringList *out_paths, GError **error);
+gboolean users_store_delete_assets (Db *db, Arena *arena, const StringList *ids, GError **error);
 /** The row and all that belongs to it. */
 gboolean users_store_delete (Db *tx, const char *id, GError **error);
 /** Ids of users soft-deleted before @before_ms. */

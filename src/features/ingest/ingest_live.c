@@ -1,0 +1,94 @@
+/* ingest_live.c -- the two halves of a live photo find each other by their content identifier
+ *
+ * Whichever is read second joins them. Those that are locked or in the trash stay as they are. */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "features/users/users.h"
+
+/* $1 owner, $2 identifier, $3 id of the one that looks */
+#define SQL_OTHER_HALF                                                                             \
+    "SELECT id FROM asset WHERE owner_id = $1 AND live_photo_cid = $2 AND id <> $3"                \
+    "   AND status <> 'deleted' AND deleted_at IS NULL AND visibility <> 'locked'"
+static const char SQL_VIDEO_FIND[] =
+    SQL_OTHER_HALF " AND type = 'VIDEO' ORDER BY created_at, id LIMIT 1";
+/* a photo that was given another motion part keeps that */
+static const char SQL_PHOTO_FIND[] = SQL_OTHER_HALF
+    " AND type = 'IMAGE' AND live_photo_video_id IS NULL ORDER BY created_at, id LIMIT 1";
+
+/* $1 id */
+static const char SQL_MAY_JOIN[] =
+    "SELECT count(*) FROM asset WHERE id = $1 AND status <> 'deleted' AND deleted_at IS NULL"
+    "   AND visibility <> 'locked' AND (type = 'VIDEO' OR live_photo_video_id IS NULL)";
+
+/* $1 id, $2 video, $3 now, $4 update id */
+static const char SQL_JOIN[] =
+    "UPDATE asset SET live_photo_video_id = $2, updated_at = $3, update_id = $4 WHERE id = $1";
+
+/* $1 id, $2 now, $3 update id */
+static const char SQL_HIDE[] =
+    "UPDATE asset SET visibility = 'hidden', updated_at = $2, update_id = $3"
+    " WHERE id = $1 AND visibility <> 'hidden'";
+
+/* $1 id of a video */
+static const char SQL_LEAVE_ALBUMS[] = "DELETE FROM album_asset WHERE asset_id = $1";
+static const char SQL_LEAVE_COVERS[] =
+    "UPDATE album SET thumbnail_asset_id = NULL WHERE thumbnail_asset_id = $1";
+
+gboolean
+ingest_join_motion_part (Db *tx, const char *photo_id, const char *video_id, gboolean *out_hidden,
+                         GError **error)
+{
+    char photo_update[UUID_TEXT_BYTES], video_update[UUID_TEXT_BYTES];
+    gint64 now_ms = timestamp_now_ms (), n_hidden = 0;
+
+    uuid_v7_text (photo_update);
+    uuid_v7_text (video_update);
+    if (!db_exec (tx, SQL_JOIN,
+                  DB_ARGS (db_text (photo_id), db_text (video_id), db_int (now_ms),
+                           db_text (photo_update)),
+                  NULL, error) ||
+        !db_exec (tx, SQL_HIDE,
+                  DB_ARGS (db_text (video_id), db_int (now_ms), db_text (video_update)), &n_hidden,
+                  error) ||
+        !db_exec (tx, SQL_LEAVE_ALBUMS, DB_ARGS (db_text (video_id)), NULL, error) ||
+        !db_exec (tx, SQL_LEAVE_COVERS, DB_ARGS (db_text (video_id)), NULL, error))
+        return FALSE;
+    *out_hidden = n_hidden > 0;
+    return TRUE;
+}
+
+gboolean
+ingest_join_live_photo (Db *tx, Arena *arena, const AssetRow *asset, const char *content_id,
+                        const char **out_hidden_id, GError **error)
+{
+    gboolean is_video = asset->type == ASSET_TYPE_VIDEO, is_hidden = FALSE;
+    const char *other = NULL;
+    gint64 may_join = 0;
+
+    *out_hidden_id = NULL;
+    if (content_id == NULL || (!is_video && asset->type != ASSET_TYPE_IMAGE))
+        return TRUE;
+    if (!db_select_int (tx, SQL_MAY_JOIN, DB_ARGS (db_text (asset->id)), &may_join, NULL, error) ||
+        (may_join > 0 && !db_select_text (tx, arena, is_video ? SQL_PHOTO_FIND : SQL_VIDEO_FIND,
+                                          DB_ARGS (db_text (asset->owner_id), db_text (content_id),
+                                                   db_text (asset->id)),
+                                          &other, error)))
+        return FALSE;
+    if (other == NULL)
+        return TRUE;
+    if (!ingest_join_motion_part (tx, is_video ? other : asset->id, is_video ? asset->id : other,
+                                  &is_hidden, error))
+        return FALSE;
+    if (is_hidden)
+        *out_hidden_id = is_video ? asset->id : other;
+    return TRUE;
+}
+
+gboolean
+ingest_wait_for_other_half (Db *tx, const char *owner_id, GError **error)
+{
+    return users_add_usage (tx, owner_id, 0, error);
+}

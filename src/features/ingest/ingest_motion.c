@@ -1,0 +1,271 @@
+/* ingest_motion.c -- the video inside a motion photo becomes a hidden asset of its own
+ *
+ * The photo's file stays as it is; the bytes of the video are copied out of it. The new asset's id is
+ * made of the photo's id and the bytes, so that a job that runs again writes the same file and finds
+ * the same asset, and a crash in between leaves nothing that the next run does not take over. */
+#define G_LOG_DOMAIN "ingest"
+#include "features/ingest/ingest_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "features/users/users.h"
+#include "media/layout.h"
+
+#define CHUNK_BYTES (1024 * 1024)
+
+/* $1 owner, $2 SHA-1 */
+static const char SQL_SAME_CONTENT[] =
+    "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND type = 'VIDEO'"
+    "   AND status <> 'deleted' ORDER BY created_at, id LIMIT 1";
+
+/* $1 id, $2 photo, $3 path, $4 name, $5 SHA-1, $6 size, $7 now, $8 update id; dates are the photo's
+ * until the video's own are read */
+static const char SQL_VIDEO_INSERT[] =
+    "INSERT INTO asset (id, owner_id, library_id, type, original_path, original_file_name, "
+    "checksum,"
+    "                   size_bytes, file_created_at, file_modified_at, local_date_time, "
+    "local_month,"
+    "                   visibility, created_at, updated_at, update_id)"
+    " SELECT $1, a.owner_id, a.library_id, 'VIDEO', $3, $4, $5, $6, a.file_created_at,"
+    "        a.file_modified_at, a.local_date_time, a.local_month, 'hidden', $7, $7, $8"
+    "   FROM asset a WHERE a.id = $2";
+
+/* $1 asset id, $2 size */
+static const char SQL_EXIF_INSERT[] =
+    "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)";
+
+/* ---- the file ---- */
+
+/* Read the range; hash it, and with @out_fd write it there. */
+static gboolean
+read_range (int fd, const char *path, const AssetFacts *facts, int out_fd, guint8 sha1[20],
+            GError **error)
+{
+    g_autofree guint8 *bytes = g_malloc (CHUNK_BYTES);
+    g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA1);
+    gint64 done = 0;
+    gsize n_sha1 = 20;
+
+    while (done < facts->motion_length) {
+        gsize wanted = (gsize) MIN (CHUNK_BYTES, facts->motion_length - done);
+        gssize n = pread (fd, bytes, wanted, facts->motion_offset + done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n == 0 ? EIO : errno;
+            return layout_set_io_error (error, "read the video in", path);
+        }
+        for (gssize at = 0, w; out_fd >= 0 && at < n; at += w)
+            if ((w = write (out_fd, bytes + at, (gsize) (n - at))) < 0)
+                return layout_set_io_error (error, "copy the video of", path);
+        g_checksum_update (sum, bytes, n);
+        done += n;
+    }
+    g_checksum_get_digest (sum, sha1, &n_sha1);
+    return TRUE;
+}
+
+/* Whether an ISO media file begins there: what tags promise need not be true. */
+static gboolean
+is_video (int fd, gint64 offset)
+{
+    guint8 head[8];
+
+    return pread (fd, head, sizeof head, offset) == (gssize) sizeof head &&
+           memcmp (head + 4, "ftyp", 4) == 0;
+}
+
+/* A version 4 identifier by its form; random enough, as it is made of a hash. */
+static const char *
+make_id (Arena *arena, const char *photo_id, const guint8 sha1[20])
+{
+    g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+    guint8 id[32];
+    gsize n = sizeof id;
+
+    g_checksum_update (sum, (const guint8 *) photo_id, (gssize) strlen (photo_id));
+    g_checksum_update (sum, sha1, 20);
+    g_checksum_get_digest (sum, id, &n);
+    id[6] = (id[6] & 0x0f) | 0x40;
+    id[8] = (id[8] & 0x3f) | 0x80;
+    return arena_printf (arena,
+                         "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                         id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9],
+                         id[10], id[11], id[12], id[13], id[14], id[15]);
+}
+
+static gboolean
+write_file (const App *app, Arena *arena, int fd, const char *photo_path, const AssetFacts *facts,
+            const MotionPart *part, GError **error)
+{
+    const char *path = layout_absolute (arena, app->media_location, part->path);
+    const char *temporary = NULL;
+    guint8 sha1[20];
+    int out = layout_new_beside (arena, path, &temporary, error);
+    gboolean ok;
+
+    if (out < 0)
+        return FALSE;
+    layout_remove (path); /* of a run that did not come to its end: no asset has it */
+    ok = read_range (fd, photo_path, facts, out, sha1, error) &&
+         layout_move_in (out, temporary, path, error);
+    close (out);
+    if (!ok)
+        layout_remove (temporary);
+    return ok;
+}
+
+static gboolean
+prepare (const App *app, Arena *arena, const AssetRow *photo, const AssetFacts *facts, int fd,
+         const char *path, MotionPart *out, GError **error)
+{
+    const char *dot = strrchr (photo->original_file_name, '.');
+
+    if (!is_video (fd, facts->motion_offset)) {
+        g_message ("'%s' says that it holds a video, but there is none where it should be", path);
+        return TRUE;
+    }
+    if (!read_range (fd, path, facts, -1, out->sha1, error) ||
+        !db_select_text (app->db, arena, SQL_SAME_CONTENT,
+                         DB_ARGS (db_text (photo->owner_id), db_blob (out->sha1, 20)),
+                         &out->known_id, error))
+        return FALSE;
+    out->size_bytes = facts->motion_length;
+    out->has_video = TRUE;
+    if (out->known_id != NULL)
+        return TRUE;
+    out->id = make_id (arena, photo->id, out->sha1);
+    out->path = layout_motion_video (arena, photo->owner_id, out->id);
+    out->name = arena_printf (arena, "%.*s.mp4",
+                              dot != NULL ? (int) (dot - photo->original_file_name)
+                                          : (int) strlen (photo->original_file_name),
+                              photo->original_file_name);
+    return write_file (app, arena, fd, path, facts, out, error);
+}
+
+gboolean
+ingest_motion_prepare (const App *app, Arena *arena, const AssetRow *photo, const AssetFacts *facts,
+                       MotionPart *out, GError **error)
+{
+    const char *path = layout_absolute (arena, app->media_location, photo->original_path);
+    gboolean ok;
+    int fd;
+
+    *out = (MotionPart){ 0 };
+    if (photo->type != ASSET_TYPE_IMAGE || facts->motion_length == 0)
+        return TRUE;
+    fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return layout_set_io_error (error, "open", path);
+    ok = prepare (app, arena, photo, facts, fd, path, out, error);
+    close (fd);
+    return ok;
+}
+
+/* ---- the asset ---- */
+
+/* Made here before from this photo: its file lies where such files lie. */
+static gboolean
+find_old (Db *tx, Arena *arena, const char *video_id, gboolean *out_is_ours, GError **error)
+{
+    StringList ids = { &video_id, 1 };
+    AssetRowList rows;
+
+    if (!assets_find (tx, arena, &ids, &rows, error))
+        return FALSE;
+    *out_is_ours = rows.n == 0 || g_str_has_prefix (rows.items[0].original_path, "encoded-video/");
+    return TRUE;
+}
+
+static gboolean
+insert (Db *tx, Arena *arena, const AssetRow *photo, const MotionPart *part, GError **error)
+{
+    char update_id[UUID_TEXT_BYTES];
+
+    uuid_v7_text (update_id);
+    return db_exec (tx, SQL_VIDEO_INSERT,
+                    DB_ARGS (db_text (part->id), db_text (photo->id), db_text (part->path),
+                             db_text (part->name), db_blob (part->sha1, 20),
+                             db_int (part->size_bytes), db_int (timestamp_now_ms ()),
+                             db_text (update_id)),
+                    NULL, error) &&
+           db_exec (tx, SQL_EXIF_INSERT, DB_ARGS (db_text (part->id), db_int (part->size_bytes)),
+                    NULL, error) &&
+           ingest_add_metadata (tx, arena, part->id, "upload", error);
+}
+
+/* *@out_fits FALSE: the user's quota has no room for the video; the photo is stored without it. */
+static gboolean
+count_usage (Db *tx, const AssetRow *photo, const MotionPart *part, gboolean *out_fits,
+             GError **error)
+{
+    GError *why = NULL;
+
+    *out_fits =
+        photo->library_id != NULL || users_add_usage (tx, photo->owner_id, part->size_bytes, &why);
+    if (*out_fits)
+        return TRUE;
+    if (!g_error_matches (why, APP_ERROR, APP_ERROR_INVALID)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    g_message ("the video in '%s' is not taken out: %s", photo->original_path, why->message);
+    g_error_free (why);
+    return TRUE;
+}
+
+gboolean
+ingest_motion_store (Db *tx, Arena *arena, const AssetRow *photo, MotionPart *part, GError **error)
+{
+    const char *old_id = photo->live_photo_video_id, *id = NULL;
+    gboolean is_ours = TRUE, fits = TRUE, hidden = FALSE;
+
+    part->is_stored = FALSE;
+    part->hidden_id = part->replaced_id = NULL;
+    if (!part->has_video)
+        return TRUE;
+    if (old_id != NULL && !find_old (tx, arena, old_id, &is_ours, error))
+        return FALSE;
+    if (!is_ours) /* what the user joined to it stays */
+        return TRUE;
+    /* looked for again: it may have come, or gone, since the file was written */
+    if (!db_select_text (tx, arena, SQL_SAME_CONTENT,
+                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), &id, error))
+        return FALSE;
+    if (id == NULL) {
+        if (part->id == NULL) {
+            g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                         "the video of '%s' was removed at this moment", photo->original_path);
+            return FALSE;
+        }
+        if (!count_usage (tx, photo, part, &fits, error))
+            return FALSE;
+        if (!fits)
+            return TRUE;
+        if (!insert (tx, arena, photo, part, error))
+            return FALSE;
+        id = part->id;
+        part->is_stored = TRUE;
+    }
+    if (g_strcmp0 (id, old_id) == 0)
+        return TRUE;
+    if (!ingest_join_motion_part (tx, photo->id, id, &hidden, error))
+        return FALSE;
+    part->hidden_id = hidden ? id : NULL;
+    part->replaced_id = old_id;
+    return TRUE;
+}
+
+void
+ingest_motion_finish (const App *app, Arena *arena, const MotionPart *part)
+{
+    if (part->path != NULL && !part->is_stored)
+        layout_remove (layout_absolute (arena, app->media_location, part->path));
+}

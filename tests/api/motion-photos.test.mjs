@@ -1,0 +1,185 @@
+// Photos that move: live photos whose halves come one after the other, and videos inside photos.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { jpeg } from './fixtures.mjs';
+import { server } from './harness.mjs';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-motion-'));
+const testData = process.env.TINTYPE_TESTDATA ?? new URL('../../../shared/testdata', import.meta.url).pathname;
+let admin, events, n = 0;
+
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** A video of a second; each one differs. */
+function video(contentId) {
+  const file = path.join(folder, `${++n}.mov`);
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=10:d=1',
+    '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-metadata', `comment=${n}`, '-movflags', 'use_metadata_tags',
+    ...(contentId ? ['-metadata', `com.apple.quicktime.content.identifier=${contentId}`] : []), file]);
+  return fs.readFileSync(file);
+}
+
+/** A JPEG with these XMP properties, in a segment of their own. */
+function withXmp(picture, attributes, inside = '') {
+  const packet = Buffer.from('http://ns.adobe.com/xap/1.0/\0' +
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    '<rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"' +
+    ' xmlns:Container="http://ns.google.com/photos/1.0/container/"' +
+    ` xmlns:Item="http://ns.google.com/photos/1.0/container/item/" ${attributes}>${inside}</rdf:Description></rdf:RDF></x:xmpmeta>`);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(packet.length + 2);
+  return Buffer.concat([picture.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, packet, picture.subarray(2)]);
+}
+
+const directory = (length, padding) => '<Container:Directory><rdf:Seq>' +
+  '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>' +
+  `<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="video/mp4" Item:Semantic="MotionPhoto" Item:Length="${length}"` +
+  ` Item:Padding="${padding}"/></rdf:li></rdf:Seq></Container:Directory>`;
+
+const get = (where, options = {}) => server.request('GET', where, { as: admin, ...options });
+const asset = async (id) => (await get(`/assets/${id}`)).expect(200).json;
+const usage = async () => (await get('/users/me')).json.quotaUsageInBytes;
+
+async function upload(bytes, name, options) {
+  const { id } = (await server.upload(bytes, name, {}, options)).expect(201).json;
+  await server.waitForJobs();
+  return id;
+}
+
+async function refresh(id) {
+  (await server.request('POST', '/assets/jobs', { as: admin, body: { assetIds: [id], name: 'refresh-metadata' } })).expect(204);
+  await server.waitForJobs();
+}
+
+before(async () => {
+  admin = await server.signUp();
+  events = await server.events({ authorization: `Bearer ${admin.token}` });
+});
+
+describe('a live photo', () => {
+  for (const [order, first] of [['photo first', 'photo'], ['video first', 'video']]) {
+    test(`is joined, ${order}`, async () => {
+      const contentId = `CONTENT-${first}`;
+      const halves = { photo: [jpeg({ make: 'Apple', contentId }), 'IMG_1.jpg'], video: [video(contentId), 'IMG_1.mov'] };
+      const ids = {};
+      for (const half of first === 'photo' ? ['photo', 'video'] : ['video', 'photo']) {
+        if (half !== first) assert.equal((await asset(ids[first])).visibility, 'timeline');
+        ids[half] = await upload(...halves[half]);
+      }
+      assert.equal((await asset(ids.photo)).livePhotoVideoId, ids.video);
+      assert.equal((await asset(ids.video)).visibility, 'hidden');
+      assert.equal((await asset(ids.photo)).visibility, 'timeline');
+      assert.ok(events.received.some(([name, id]) => name === 'on_asset_hidden' && id === ids.video), 'clients are told');
+      (await get(`/assets/${ids.video}/video/playback`)).expect(200);
+    });
+  }
+
+  test('of two users stays apart', async () => {
+    const bob = await server.newUser();
+    const videoId = await upload(video('SHARED'), 'a.mov', { as: bob });
+    const photoId = await upload(jpeg({ make: 'Apple', contentId: 'SHARED' }), 'a.jpg');
+    assert.equal((await asset(photoId)).livePhotoVideoId, null);
+    assert.equal((await server.request('GET', `/assets/${videoId}`, { as: bob })).json.visibility, 'timeline');
+  });
+
+  test('whose halves come at once is joined', async () => {
+    const pairs = await Promise.all(Array.from({ length: 8 }, async (_, i) => {
+      const [photo, movie] = await Promise.all([
+        server.upload(jpeg({ make: 'Apple', contentId: `AT-ONCE-${i}` }), `b${i}.jpg`),
+        server.upload(video(`AT-ONCE-${i}`), `b${i}.mov`),
+      ]);
+      return [photo.expect(201).json.id, movie.expect(201).json.id];
+    }));
+    await server.waitForJobs();
+    for (const [photo, movie] of pairs) assert.equal((await asset(photo)).livePhotoVideoId, movie);
+  });
+});
+
+describe('a motion photo', () => {
+  const kinds = [
+    ['MicroVideo', (bytes) => withXmp(jpeg(), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), ''],
+    ['MotionPhoto', (bytes) => withXmp(jpeg(), 'GCamera:MotionPhoto="1"', directory(bytes.length, 0)), ''],
+    ['MotionPhoto with padding', (bytes) => withXmp(jpeg(), 'GCamera:MotionPhoto="1"', directory(bytes.length, 7)), '1234567'],
+  ];
+
+  for (const [kind, picture, padding] of kinds) {
+    test(`of the kind ${kind} shows its video`, async () => {
+      const bytes = video();
+      const whole = Buffer.concat([picture(bytes), bytes, Buffer.from(padding)]);
+      const before = await usage();
+      const id = await upload(whole, 'PXL_1.MP.jpg');
+      const photo = await asset(id);
+      assert.ok(photo.livePhotoVideoId, 'it has a motion part');
+      const part = await asset(photo.livePhotoVideoId);
+      assert.deepEqual([part.type, part.visibility, part.originalFileName], ['VIDEO', 'hidden', 'PXL_1.MP.mp4']);
+      assert.equal(part.checksum, createHash('sha1').update(bytes).digest('base64'));
+      assert.equal(part.duration, 1000);
+      assert.match(part.originalPath, new RegExp(`encoded-video/${admin.id}/../../${part.id}-MP.mp4$`));
+      assert.deepEqual((await get(`/assets/${part.id}/video/playback`)).expect(200).bytes, bytes);
+      assert.deepEqual((await get(`/assets/${id}/original`)).expect(200).bytes, whole);
+      assert.equal(await usage(), before + whole.length + bytes.length);
+
+      await refresh(id);
+      assert.equal((await asset(id)).livePhotoVideoId, part.id);
+      assert.equal(await usage(), before + whole.length + bytes.length);
+
+      (await server.request('DELETE', '/assets', { as: admin, body: { ids: [id], force: true } })).expect(204);
+      await server.waitForJobs();
+      (await get(`/assets/${part.id}`)).expect(400);
+      assert.equal(await usage(), before);
+      assert.ok(!fs.existsSync(path.join(server.media, 'encoded-video', admin.id, part.id.slice(0, 2), part.id.slice(2, 4),
+        `${part.id}-MP.mp4`)), 'its file is gone');
+    });
+  }
+
+  test('of a Samsung phone, in HEIC, shows its video', async (t) => {
+    const file = path.join(testData, 'photos/formats/motionphoto/samsung-one-ui-6.heic');
+    if (!fs.existsSync(file)) return t.skip('no test data');
+    const whole = fs.readFileSync(file);
+    const id = await upload(whole, 'samsung.heic');
+    const { livePhotoVideoId } = await asset(id);
+    assert.ok(livePhotoVideoId, 'it has a motion part');
+    const part = await asset(livePhotoVideoId);
+    assert.ok(part.duration > 500, `${part.duration} ms`);
+    assert.ok(part.width > 0);
+    assert.deepEqual((await get(`/assets/${id}/original`)).expect(200).bytes, whole);
+    return undefined;
+  });
+
+  test('whose video is here already takes that one', async () => {
+    const bytes = video();
+    const videoId = await upload(bytes, 'own.mp4');
+    const picture = withXmp(jpeg(), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`);
+    const id = await upload(Buffer.concat([picture, bytes]), 'twice.jpg');
+    assert.equal((await asset(id)).livePhotoVideoId, videoId);
+    assert.equal((await asset(videoId)).visibility, 'hidden');
+  });
+
+  test('that lies about its video is a photo', async () => {
+    const lies = [
+      ['nothing there', withXmp(jpeg(), 'GCamera:MotionPhoto="1"')],
+      ['too long', withXmp(jpeg(), 'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="999999999"')],
+      ['no video', Buffer.concat([withXmp(jpeg(), 'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="1000"'), Buffer.alloc(1000)])],
+    ];
+    for (const [what, bytes] of lies) {
+      const id = await upload(bytes, `${what}.jpg`);
+      assert.equal((await asset(id)).livePhotoVideoId, null, what);
+      (await get(`/assets/${id}/thumbnail`)).expect(200);
+    }
+  });
+
+  test('does not go over the quota', async () => {
+    const bytes = video();
+    const whole = Buffer.concat([withXmp(jpeg(), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), bytes]);
+    const user = await server.newUser({ quotaSizeInBytes: whole.length + 10 });
+    const id = await upload(whole, 'tight.jpg', { as: user });
+    assert.equal((await server.request('GET', `/assets/${id}`, { as: user })).expect(200).json.livePhotoVideoId, null);
+    assert.deepEqual(fs.readdirSync(path.join(server.media, 'encoded-video', user.id), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile()), []);
+  });
+});
