@@ -18,6 +18,7 @@
 #include "features/map/map.h"
 #include "features/memories/memories.h"
 #include "features/notifications/notifications.h"
+#include "features/oauth/oauth.h"
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
 #include "features/people/people.h"
@@ -46,6 +47,7 @@ features_start (App *app, Api *api, GError **error)
     sessions_start (app, api);
     api_keys_start (app, api);
     users_start (app, api);
+    oauth_start (app, api);
     preferences_start (app, api);
     onboarding_start (app, api);
     licences_start (app, api);

@@ -9,8 +9,6 @@
 #include "features/onboarding/onboarding.h"
 #include "features/sessions/sessions.h"
 
-#define COOKIE_LIFE_S 34560000 /* 400 days, the longest that browsers grant */
-
 /* One account at one address; one address at all its accounts; the secrets of a user who is logged in,
  * a PIN of six digits among them. */
 static const AttemptRule account_rule = { 10, 60000, 60000, 600000, 20000 };
@@ -162,8 +160,8 @@ auth_set_cookie (ApiCall *call, const char *name, const char *value, gint64 life
                                         call->request->is_secure ? " Secure;" : ""));
 }
 
-static void
-clear_cookie (ApiCall *call, const char *name)
+void
+auth_clear_cookie (ApiCall *call, const char *name)
 {
     api_set_cookie (
         call,
@@ -173,29 +171,31 @@ clear_cookie (ApiCall *call, const char *name)
 void
 auth_set_cookies (ApiCall *call, const char *token, const char *type)
 {
-    auth_set_cookie (call, "immich_access_token", token, COOKIE_LIFE_S, TRUE);
-    auth_set_cookie (call, "immich_auth_type", type, COOKIE_LIFE_S, TRUE);
-    auth_set_cookie (call, "immich_is_authenticated", "true", COOKIE_LIFE_S,
+    auth_set_cookie (call, "immich_access_token", token, AUTH_COOKIE_LIFE_S, TRUE);
+    auth_set_cookie (call, "immich_auth_type", type, AUTH_COOKIE_LIFE_S, TRUE);
+    auth_set_cookie (call, "immich_is_authenticated", "true", AUTH_COOKIE_LIFE_S,
                      FALSE); /* read by scripts */
 }
 
 void
 auth_clear_cookies (ApiCall *call)
 {
-    clear_cookie (call, "immich_access_token");
-    clear_cookie (call, "immich_auth_type");
-    clear_cookie (call, "immich_is_authenticated");
+    auth_clear_cookie (call, "immich_access_token");
+    auth_clear_cookie (call, "immich_auth_type");
+    auth_clear_cookie (call, "immich_is_authenticated");
 }
 
 /* ---- logging in ---- */
 
 gboolean
-auth_log_in (ApiCall *call, const char *user_id, const char *type, LoginResponse *out,
+auth_log_in (ApiCall *call, const char *user_id, const AuthLogin *login, LoginResponse *out,
              GError **error)
 {
     char token[AUTH_TOKEN_BYTES];
     guint8 hash[AUTH_HASH_BYTES];
-    SessionNew session = { .user_id = user_id };
+    SessionNew session = { .user_id = user_id,
+                           .oauth_sid = login->sid,
+                           .oauth_id_token = login->id_token };
     const char *session_id = NULL;
     gboolean is_onboarded = FALSE;
     LoginRow user;
@@ -206,7 +206,7 @@ auth_log_in (ApiCall *call, const char *user_id, const char *type, LoginResponse
         !onboarding_load (call->db, call->arena, user_id, &is_onboarded, error) ||
         !session_create (call->db, call->arena, &session, hash, &session_id, error))
         return FALSE;
-    auth_set_cookies (call, token, type);
+    auth_set_cookies (call, token, login->type);
     *out = (LoginResponse){
         .access_token = arena_strdup (call->arena, token),
         .user_id = user.id,

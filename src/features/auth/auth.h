@@ -40,13 +40,24 @@ gboolean auth_take_guess (ApiCall *call, const char *what, GError **error);
 /** It was right: what was counted for @what is forgotten. */
 void auth_forgive_guesses (ApiCall *call, const char *what);
 
+#define AUTH_COOKIE_LIFE_S 34560000 /* 400 days, the longest that browsers grant */
 /** A cookie for Path=/ of this host, Lax, and Secure where the request was. */
 void auth_set_cookie (ApiCall *call, const char *name, const char *value, gint64 life_s,
                       gboolean is_http_only);
+void auth_clear_cookie (ApiCall *call, const char *name);
 
 /* ---- what OAuth shares with a login by password ---- */
 
-/** Make a session of the asking device, set the three cookies and describe the login.
- *  @param type  password or oauth */
-gboolean auth_log_in (ApiCall *call, const char *user_id, const char *type, LoginResponse *out,
-                      GError **error);
+typedef struct {
+    const char *type;           /* password or oauth */
+    const char *sid, *id_token; /* of the provider; NULL: none */
+} AuthLogin;
+
+/** Make a session of the asking device, set the three cookies and describe the login. */
+gboolean auth_log_in (ApiCall *call, const char *user_id, const AuthLogin *login,
+                      LoginResponse *out, GError **error);
+
+/** Who says where a browser that logged in at a provider goes after its logout; NULL: to the login page.
+ *  @param id_token  what the session kept, or NULL */
+typedef const char *(*AuthLogoutUrl) (ApiCall *call, const char *id_token);
+void auth_set_logout_url (AuthLogoutUrl find);

@@ -8,8 +8,6 @@
 #include "features/users/users.h"
 
 #define ELEVATION_MS (15 * 60 * 1000)
-#define SESSION_DELETE_EVENT_MS                                                                    \
-    500 /* after the answer, so that the client that asked has it first */
 #define LOGIN_URL "/auth/login?autoLaunch=0"
 
 static ApiStatus
@@ -83,6 +81,7 @@ sign_up_admin (ApiCall *call, const SignUpAdminRequest *in, UserAdminResponse *o
 static ApiStatus
 login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
 {
+    const AuthLogin by_password = { .type = "password" };
     GError *error = NULL;
     LoginRow user;
 
@@ -90,58 +89,38 @@ login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
         return api_refuse (call, APP_ERROR_UNAUTHORIZED, "Password login has been disabled");
     if (!auth_check_login (call, in->body, &user, &error))
         return api_fail (call, error);
-    if (!auth_log_in (call, user.id, "password", out, &error))
+    if (!auth_log_in (call, user.id, &by_password, out, &error))
         return api_fail (call, error);
     return API_OK;
 }
 
-typedef struct {
-    Realtime *realtime;
-    char *session_id;
-} SessionEnd;
+static AuthLogoutUrl logout_url;
 
-static void
-free_session_end (gpointer data)
+void
+auth_set_logout_url (AuthLogoutUrl find)
 {
-    SessionEnd *end = data;
-
-    g_free (end->session_id);
-    g_free (end);
-}
-
-static gboolean
-tell_session_end (gpointer data)
-{
-    SessionEnd *end = data;
-    g_autofree char *argument = g_strdup_printf ("\"%s\"", end->session_id);
-
-    realtime_send (end->realtime, end->session_id, "on_session_delete", argument);
-    return G_SOURCE_REMOVE;
+    logout_url = find;
 }
 
 static ApiStatus
 logout (ApiCall *call, const LogoutRequest *in, LogoutResponse *out)
 {
-    const AdminConfigOAuth *oauth = config_get (call->app)->oauth;
+    const char *session_id = call->auth->session_id;
     const char *type = http_request_cookie (call->request, "immich_auth_type");
+    const char *id_token = NULL, *elsewhere = NULL;
     GError *error = NULL;
 
-    if (call->auth->session_id != NULL) {
-        SessionEnd *end;
-
-        if (!session_delete (call->db, call->auth->session_id, call->auth->user_id, NULL, &error))
+    if (session_id != NULL) {
+        if (!session_load_id_token (call->db, call->arena, session_id, &id_token, &error) ||
+            !session_delete (call->db, session_id, call->auth->user_id, NULL, &error))
             return api_fail (call, error);
-        end = g_new0 (SessionEnd, 1);
-        end->realtime = call->app->realtime;
-        end->session_id = g_strdup (call->auth->session_id);
-        g_timeout_add_full (G_PRIORITY_DEFAULT, SESSION_DELETE_EVENT_MS, tell_session_end, end,
-                            free_session_end);
+        session_tell_end (call->app, session_id);
     }
     auth_clear_cookies (call);
+    if (g_strcmp0 (type, "oauth") == 0 && logout_url != NULL)
+        elsewhere = logout_url (call, id_token);
     out->successful = TRUE;
-    out->redirect_uri = LOGIN_URL;
-    if (g_strcmp0 (type, "oauth") == 0 && oauth->enabled && *oauth->end_session_endpoint != '\0')
-        out->redirect_uri = oauth->end_session_endpoint;
+    out->redirect_uri = elsewhere != NULL ? elsewhere : LOGIN_URL;
     return API_OK;
 }
 

@@ -55,6 +55,7 @@ get_server_config (ApiCall *call, const GetServerConfigRequest *in, ServerConfig
     out->trash_days = config->trash->days;
     out->user_delete_delay = config->user->delete_delay;
     out->oauth_button_text = config->oauth->button_text;
+    out->oauth_account_management_url = config->oauth->account_management_url;
     out->external_domain = config->server->external_domain;
     out->public_users = config->server->public_users;
     out->map_dark_style_url = config->map->dark_style;
@@ -75,6 +76,8 @@ get_server_features (ApiCall *call, const GetServerFeaturesRequest *in, ServerFe
     out->trash = config->trash->enabled;
     out->duplicate_detection = config->machine_learning->duplicate_detection->enabled;
     out->sidecar = TRUE; /* those that come with an upload are read */
+    out->oauth = config->oauth->enabled;
+    out->oauth_auto_launch = config->oauth->auto_launch;
     out->password_login = config->password_login->enabled;
     out->config_file = config_is_file (call->app);
     return API_OK;

@@ -55,3 +55,19 @@ gboolean session_delete (Db *db, const char *id, const char *user_id, gboolean *
 /** All of a user, except @except_id unless it is NULL. */
 gboolean sessions_delete_all (Db *db, const char *user_id, const char *except_id, GError **error);
 gboolean sessions_end_elevation (Db *db, const char *user_id, GError **error);
+
+/** Tell the clients of a session that it has ended, once the answer of the call that ended it is out. */
+void session_tell_end (App *app, const char *id);
+
+/* ---- the provider's side of a login by OAuth ---- */
+
+/** @param id_token  NULL: none */
+gboolean session_set_oauth (Db *db, const char *id, const char *sid, const char *id_token,
+                            GError **error);
+/** *@out is NULL when the session keeps none. */
+gboolean session_load_id_token (Db *db, Arena *arena, const char *id, const char **out,
+                                GError **error);
+/** End the sessions of the provider's session @sid, or all of the user linked to @subject, or with both
+ *  those of the user with that sid; with the sessions they made. @param out_ids  of those that ended */
+gboolean sessions_delete_oauth (Db *db, Arena *arena, const char *subject, const char *sid,
+                                StringList *out_ids, GError **error);

@@ -62,6 +62,24 @@ static const char SQL_LIST[] =
     "   AND EXISTS (SELECT 1 FROM users WHERE users.id = $1 AND users.deleted_at IS NULL)"
     " ORDER BY updated_at DESC, created_at DESC, id";
 
+/* $1 id, $2 now, $3 sid, $4 ID token */
+static const char SQL_SET_OAUTH[] =
+    "UPDATE session SET updated_at = $2, oauth_sid = $3, oauth_id_token = $4 WHERE id = $1";
+static const char SQL_LOAD_ID_TOKEN[] = "SELECT oauth_id_token FROM session WHERE id = $1";
+
+/* $1 sid */
+static const char SQL_FIND_SID[] = "SELECT id FROM session WHERE oauth_sid = $1";
+/* $1 subject */
+static const char SQL_FIND_SUBJECT[] = "SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
+                                       " WHERE u.oauth_id = $1 AND u.oauth_id <> ''";
+/* $1 subject, $2 sid */
+static const char SQL_FIND_BOTH[] =
+    "SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
+    " WHERE u.oauth_id = $1 AND u.oauth_id <> '' AND s.oauth_sid = $2";
+/* $1 JSON array of ids */
+static const char SQL_DELETE_MANY[] =
+    "DELETE FROM session WHERE id IN (SELECT value FROM json_each($1))";
+
 /* $1 used before, $2 now */
 static const char SQL_DELETE_OLD[] =
     "DELETE FROM session WHERE updated_at <= $1 OR expires_at <= $2";
@@ -204,4 +222,55 @@ sessions_store_delete_old (Db *db, gint64 used_before_ms, gint64 *out_deleted, G
     return db_exec (db, SQL_DELETE_OLD,
                     DB_ARGS (db_int (used_before_ms), db_int (timestamp_now_ms ())), out_deleted,
                     error);
+}
+
+gboolean
+session_set_oauth (Db *db, const char *id, const char *sid, const char *id_token, GError **error)
+{
+    return db_exec (
+        db, SQL_SET_OAUTH,
+        DB_ARGS (db_text (id), db_int (timestamp_now_ms ()), db_text (sid), db_text (id_token)),
+        NULL, error);
+}
+
+gboolean
+session_load_id_token (Db *db, Arena *arena, const char *id, const char **out, GError **error)
+{
+    return db_select_text (db, arena, SQL_LOAD_ID_TOKEN, DB_ARGS (db_text (id)), out, error);
+}
+
+typedef struct {
+    Arena *arena;
+    const char *subject, *sid;
+    StringList *out_ids;
+} OAuthEnd;
+
+static gboolean
+write_oauth_end (Db *tx, gpointer data, GError **error)
+{
+    const OAuthEnd *end = data;
+    gboolean is_found;
+
+    if (end->subject == NULL)
+        is_found = db_select_texts (tx, end->arena, SQL_FIND_SID, DB_ARGS (db_text (end->sid)),
+                                    end->out_ids, error);
+    else if (end->sid == NULL)
+        is_found = db_select_texts (tx, end->arena, SQL_FIND_SUBJECT,
+                                    DB_ARGS (db_text (end->subject)), end->out_ids, error);
+    else
+        is_found = db_select_texts (tx, end->arena, SQL_FIND_BOTH,
+                                    DB_ARGS (db_text (end->subject), db_text (end->sid)),
+                                    end->out_ids, error);
+    return is_found && (end->out_ids->n == 0 ||
+                        db_exec (tx, SQL_DELETE_MANY,
+                                 DB_ARGS (db_strings (end->arena, end->out_ids)), NULL, error));
+}
+
+gboolean
+sessions_delete_oauth (Db *db, Arena *arena, const char *subject, const char *sid,
+                       StringList *out_ids, GError **error)
+{
+    OAuthEnd end = { arena, subject, sid, out_ids };
+
+    return db_write (db, write_oauth_end, &end, error);
 }

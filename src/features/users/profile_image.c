@@ -125,3 +125,29 @@ profile_image_clear (App *app, Arena *arena, const char *user_id, GError **error
     remove_old (app, arena, &write.before);
     return TRUE;
 }
+
+gboolean
+users_set_first_picture (App *app, Arena *arena, const char *id, const void *bytes, gsize n_bytes,
+                         GError **error)
+{
+    ApiFile file = {
+        .path = arena_printf (arena, "%s/%s.picture", app->temporary_folder, uuid_v4 (arena)),
+        .size_bytes = (gint64) n_bytes,
+    };
+    g_autoptr (GError) why = NULL;
+    gboolean is_set = FALSE;
+    UserRow user;
+
+    if (!users_load (app->db, arena, id, &user, error))
+        return FALSE;
+    if (*user.profile_image_path != '\0')
+        return TRUE;
+    if (g_file_set_contents_full (file.path, bytes, (gssize) n_bytes, G_FILE_SET_CONTENTS_NONE,
+                                  0600, &why))
+        is_set = profile_image_set (app, arena, id, &file, &user, error);
+    else
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot write '%s': %s", file.path,
+                     why->message);
+    g_unlink (file.path);
+    return is_set;
+}

@@ -52,6 +52,11 @@ gboolean users_create (Db *tx, Arena *arena, const UserNew *user, UserRow *out, 
  *  that Windows keeps for devices; at most 255 bytes. NULL when nothing is left, or @label is NULL. */
 const char *users_clean_label (Arena *arena, const char *label);
 
+/** Re-encode the bytes of a picture as that of @id, who has none: one that was chosen stays. Blocks.
+ *  FALSE with APP_ERROR_INVALID when they are no picture. */
+gboolean users_set_first_picture (App *app, Arena *arena, const char *id, const void *bytes,
+                                  gsize n_bytes, GError **error);
+
 /* ---- quota ---- */
 
 /** Count @bytes more (or less, when negative) as stored by a user, in the transaction that stores them.

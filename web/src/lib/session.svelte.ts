@@ -1,11 +1,13 @@
 /* Who is logged in, and what the server is like. */
 import {
   ApiError,
+  finishOAuth,
   getMyUser,
   getServerConfig,
   getServerFeatures,
   login,
   logout,
+  startOAuth,
   type ServerConfig,
   type ServerFeatures,
   type UserAdminResponse,
@@ -15,6 +17,8 @@ class Session {
   user = $state.raw<UserAdminResponse | null>(null);
   config = $state.raw<ServerConfig | null>(null);
   features = $state.raw<ServerFeatures | null>(null);
+  /** Whoever has just logged out is not logged in again by the page itself. */
+  hasLoggedOut = false;
 
   /** Ask the server what it is and, if this browser was logged in, whether it still is. Throws
    *  when the server cannot be reached. */
@@ -36,11 +40,24 @@ class Session {
     if (this.config) this.config = { ...this.config, isInitialized: true };
   }
 
+  /** Leave for the provider, which sends the browser back to @redirectUri with a code. */
+  async leaveForProvider(redirectUri: string): Promise<void> {
+    const { url } = await startOAuth({ body: { redirectUri } });
+    location.assign(url);
+  }
+
+  /** @param url  to which the provider sent the browser back */
+  async comeBack(url: string): Promise<void> {
+    await finishOAuth({ body: { url } });
+    this.user = await getMyUser();
+  }
+
   async logOut(): Promise<void> {
     const { redirectUri } = await logout();
-    this.user = null;
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
+    this.hasLoggedOut = true;
+    this.user = null;
   }
 
   /** Called when the server said 401 to something that needs a session. */

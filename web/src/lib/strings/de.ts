@@ -42,6 +42,9 @@ export const de: Strings = {
     hidePassword: 'Passwort verbergen',
     sessionEnded: 'Die Sitzung ist beendet. Bitte melde dich neu an.',
     passwordLoginOff: 'Die Anmeldung mit Passwort ist auf diesem Server abgeschaltet.',
+    or: 'oder',
+    comingBack: 'Anmeldung läuft …',
+    providerRefused: (reason: string) => `Die Anmeldung wurde abgelehnt: ${reason}`,
   },
 
   start: {

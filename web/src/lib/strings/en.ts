@@ -40,6 +40,9 @@ export const en = {
     hidePassword: 'Hide password',
     sessionEnded: 'Your session has ended. Please log in again.',
     passwordLoginOff: 'Logging in with a password is switched off on this server.',
+    or: 'or',
+    comingBack: 'Logging in …',
+    providerRefused: (reason: string) => `The login was refused: ${reason}`,
   },
 
   start: {

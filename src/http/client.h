@@ -1,0 +1,40 @@
+/* client.h -- asking another server: one request, its answer whole in memory
+ *
+ * http and https only, certificates checked. Blocks for at most the time limit: never on an event
+ * thread. Any other thread. */
+#pragma once
+#include <glib.h>
+#include "base/arena.h"
+
+typedef struct {
+    const char *url;
+    const char *form;          /* sent by POST as application/x-www-form-urlencoded; NULL: a GET */
+    const char *accept;        /* NULL: anything */
+    const char *authorization; /* the header's value; NULL: none */
+    gint64 time_limit_ms;      /* for all of it: name, connection, redirects and body */
+    gsize max_bytes;           /* of the answer's body */
+    guint max_redirects;       /* 0: a redirect is an answer like any other */
+    gboolean is_insecure;      /* http is taken, and https from a server with any certificate */
+    gboolean is_strangers; /* who gave the URL is not trusted: no address of a private network */
+} HttpAsk;
+
+typedef struct {
+    unsigned status;
+    const char *content_type; /* "" when none; in the arena as the body */
+    const char *body;         /* a NUL behind it */
+    gsize n_bytes;
+} HttpReply;
+
+/** @return FALSE with APP_ERROR_UNAVAILABLE when there is no whole answer: the message names the server
+ *  and the reason. Any status is an answer. */
+gboolean http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error);
+
+/** Append a text as forms and queries write it: a space is '+'. */
+void http_append_form_text (GString *out, const char *text);
+/** Append 'name=value' as a form or a query writes it, with '&' before it unless @out is empty or ends
+ *  with '?' or '&'. */
+void http_append_pair (GString *out, const char *name, const char *value);
+
+/** Whether an address as text is of the open Internet: not of this machine, of a private network, nor
+ *  reserved. */
+gboolean http_is_public_address (const char *text);
