@@ -9,7 +9,9 @@ import {
   updateAssets,
   url,
   type AssetVisibility,
+  type DownloadInfo,
 } from '../api';
+import { credential } from './credential.svelte';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
@@ -17,9 +19,12 @@ import { Timeline } from './timeline.svelte';
 import { toasts } from './toasts.svelte';
 
 /** More ids than this in one request would be slow to answer. */
-const idsPerRequest = 1000;
+export const idsPerRequest = 1000;
 
-async function inParts(ids: string[], run: (part: string[]) => Promise<unknown>): Promise<void> {
+export async function inParts(
+  ids: string[],
+  run: (part: string[]) => Promise<unknown>,
+): Promise<void> {
   for (let i = 0; i < ids.length; i += idsPerRequest) await run(ids.slice(i, i + idsPerRequest));
 }
 
@@ -34,7 +39,7 @@ function change(
 }
 
 /** Do it, or say why it could not be done. */
-async function attempt(run: () => Promise<void>): Promise<boolean> {
+export async function attempt(run: () => Promise<void>): Promise<boolean> {
   try {
     await run();
     return true;
@@ -46,7 +51,10 @@ async function attempt(run: () => Promise<void>): Promise<boolean> {
 
 /** After an undo: into the list that is shown now, or out of it. */
 function putBack(assets: GridAsset[]): void {
-  for (const timeline of Timeline.open) timeline.put(assets);
+  for (const timeline of Timeline.open) {
+    if (timeline.view.tellsMembers) timeline.put(assets);
+    else void timeline.refresh({ isAnew: true });
+  }
 }
 
 export function setFavorite(
@@ -157,7 +165,7 @@ function submitArchive(assetIds: string[], archiveName: string): void {
   document.body.append(frame);
   const form = document.createElement('form');
   form.method = 'post';
-  form.action = url('/download/archive');
+  form.action = url('/download/archive', credential.query);
   form.target = frame.name;
   for (const [name, value] of Object.entries({ assetIds: assetIds.join(','), archiveName })) {
     const input = document.createElement('input');
@@ -175,14 +183,22 @@ export function download(ids: string[]): Promise<boolean> {
   return attempt(async () => {
     const [only] = ids;
     if (only && ids.length === 1) {
-      clickLink(downloadAssetUrl({ id: only, edited: true }));
+      clickLink(downloadAssetUrl({ id: only, edited: true, ...credential.query }));
       return;
     }
-    const { archives } = await getDownloadInfo({ body: { assetIds: ids } });
     const day = new Date().toISOString().slice(0, 10);
-    archives.forEach((archive, i) => {
-      const name = archives.length > 1 ? `tintype-${day}-${i + 1}` : `tintype-${day}`;
-      submitArchive(archive.assetIds, name);
-    });
+    await downloadArchives({ assetIds: ids }, `tintype-${day}`);
+  });
+}
+
+/** All photos of an album. */
+export function downloadAlbum(albumId: string, name: string): Promise<boolean> {
+  return attempt(() => downloadArchives({ albumId }, name || 'tintype'));
+}
+
+async function downloadArchives(body: DownloadInfo, name: string): Promise<void> {
+  const { archives } = await getDownloadInfo({ ...credential.query, body });
+  archives.forEach(({ assetIds }, i) => {
+    submitArchive(assetIds, archives.length > 1 ? `${name}-${i + 1}` : name);
   });
 }

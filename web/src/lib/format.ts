@@ -71,3 +71,27 @@ export function formatDuration(ms: number): string {
 export function formatNumber(language: string, value: number, digits = 0): string {
   return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 }
+
+/** From when to when the photos of an album are: "Jul 2019 – Aug 2021"; empty without photos. */
+export function formatSpan(language: string, start?: string, end?: string): string {
+  if (!start || !end) return '';
+  return formatter(language, { month: 'short', year: 'numeric' }).formatRange(
+    Date.parse(start),
+    Date.parse(end),
+  );
+}
+
+/** "5 minutes ago", "yesterday" */
+export function formatAgo(language: string, then: number, now = Date.now()): string {
+  const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+    ['year', 31_536_000],
+    ['month', 2_592_000],
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ];
+  const seconds = Math.round((then - now) / 1000);
+  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  return format.format(unit === 'second' ? 0 : Math.round(seconds / size), unit);
+}

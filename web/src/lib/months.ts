@@ -24,11 +24,16 @@ export interface Month {
   /** First day, as the server names it: 2024-06-01. */
   key: string;
   count: number;
-  /** Newest first; null until loaded. */
+  /** In the order of the list; null until loaded. */
   assets: readonly GridAsset[] | null;
+  /** Something in it changed: what is shown stays until it was read again. */
+  isStale?: true;
 }
 
 export type Months = readonly Month[];
+
+/** Newest first, except in albums that tell a story from its beginning. */
+export type Order = 'asc' | 'desc';
 
 export function monthKey(local: number): string {
   return `${new Date(local).toISOString().slice(0, 7)}-01`;
@@ -41,12 +46,24 @@ export function compareAssets(a: GridAsset, b: GridAsset): number {
   return dayB - dayA || b.taken - a.taken || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
+function sortAssets(assets: GridAsset[], order: Order): GridAsset[] {
+  return assets.sort(order === 'desc' ? compareAssets : (a, b) => -compareAssets(a, b));
+}
+
+function sortMonths(months: Month[], order: Order): Month[] {
+  const sign = order === 'desc' ? 1 : -1;
+  return months.sort((a, b) => sign * (a.key < b.key ? 1 : a.key > b.key ? -1 : 0));
+}
+
 /** Times of a bucket carry no zone: they are UTC. */
 function parseUtc(text: string): number {
   return Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`);
 }
 
-export function assetsFromColumns(columns: TimeBucketAssetResponse): GridAsset[] {
+export function assetsFromColumns(
+  columns: TimeBucketAssetResponse,
+  order: Order = 'desc',
+): GridAsset[] {
   const assets = columns.id.map((id, i): GridAsset => {
     const taken = parseUtc(columns.fileCreatedAt[i] ?? '') || 0;
     return {
@@ -65,22 +82,25 @@ export function assetsFromColumns(columns: TimeBucketAssetResponse): GridAsset[]
       country: columns.country?.[i] ?? null,
     };
   });
-  return assets.sort(compareAssets);
+  return sortAssets(assets, order);
 }
 
+/** Of photos of a link that hides metadata some of the fields are not told. */
 export function assetFromResponse(asset: AssetResponse): GridAsset {
+  const told: Partial<AssetResponse> = asset;
+  const local = Date.parse(asset.localDateTime);
   return {
     id: asset.id,
-    ownerId: asset.ownerId,
+    ownerId: told.ownerId ?? '',
     ratio: asset.width && asset.height ? asset.width / asset.height : 1,
     thumbhash: asset.thumbhash,
-    isFavorite: asset.isFavorite,
+    isFavorite: told.isFavorite ?? false,
     isImage: asset.type === 'IMAGE',
-    isTrashed: asset.isTrashed,
-    visibility: asset.visibility,
+    isTrashed: told.isTrashed ?? false,
+    visibility: told.visibility ?? 'timeline',
     duration: asset.duration,
-    taken: Date.parse(asset.fileCreatedAt),
-    local: Date.parse(asset.localDateTime),
+    taken: told.fileCreatedAt ? Date.parse(told.fileCreatedAt) : local,
+    local,
     city: asset.exifInfo?.city ?? null,
     country: asset.exifInfo?.country ?? null,
   };
@@ -88,22 +108,25 @@ export function assetFromResponse(asset: AssetResponse): GridAsset {
 
 /** A month whose photos are not here, or are not all of those the server counts. */
 export function needsLoading(month: Month): boolean {
-  return month.assets?.length !== month.count;
+  return month.isStale === true || month.assets?.length !== month.count;
 }
 
-/** Put fresh counts under what is loaded. What is shown stays until its month was loaded again. */
+/** Put fresh counts under what is loaded. What is shown stays until its month was loaded again.
+ *  @param isAnew  also months of the same count may have changed */
 export function mergeBuckets(
   old: Months,
   buckets: readonly { timeBucket: string; count: number }[],
+  order: Order = 'desc',
+  isAnew = false,
 ): Month[] {
   const known = new Map(old.map((month) => [month.key, month]));
-  return buckets
-    .map(({ timeBucket, count }) => {
-      const month = known.get(timeBucket);
-      if (month?.count === count) return month;
-      return { key: timeBucket, count, assets: month?.assets ?? null };
-    })
-    .sort((a, b) => (a.key < b.key ? 1 : -1));
+  const months = buckets.map(({ timeBucket, count }): Month => {
+    const month = known.get(timeBucket);
+    const assets = month?.assets ?? null;
+    if (isAnew && assets) return { key: timeBucket, count, assets, isStale: true };
+    return month?.count === count ? month : { key: timeBucket, count, assets };
+  });
+  return sortMonths(months, order);
 }
 
 export function setAssets(months: Months, key: string, assets: readonly GridAsset[]): Month[] {
@@ -129,7 +152,12 @@ export function removeAssets(months: Months, ids: ReadonlySet<string>): Month[] 
 
 /** Add photos, or replace those that are there; a photo whose date changed moves.
  *  @param areNew  they were not in this list before, so they count where nothing is loaded yet */
-export function putAssets(months: Months, added: readonly GridAsset[], areNew: boolean): Month[] {
+export function putAssets(
+  months: Months,
+  added: readonly GridAsset[],
+  areNew: boolean,
+  order: Order = 'desc',
+): Month[] {
   const ids = new Set(added.map((asset) => asset.id));
   const byMonth = new Map<string, GridAsset[]>();
   for (const asset of added) {
@@ -143,15 +171,16 @@ export function putAssets(months: Months, added: readonly GridAsset[], areNew: b
     if (mine.length === 0 && !hadSome) return month;
     if (!month.assets) return areNew ? { ...month, count: month.count + mine.length } : month;
     const kept = month.assets.filter((asset) => !ids.has(asset.id));
-    const assets = [...kept, ...mine].sort(compareAssets);
+    const assets = sortAssets([...kept, ...mine], order);
     return { key: month.key, count: assets.length, assets };
   });
   for (const [key, assets] of byMonth) {
-    result.push({ key, count: assets.length, assets: assets.sort(compareAssets) });
+    result.push({ key, count: assets.length, assets: sortAssets(assets, order) });
   }
-  return result
-    .filter((month) => month.count > 0)
-    .sort((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0));
+  return sortMonths(
+    result.filter((month) => month.count > 0),
+    order,
+  );
 }
 
 export function patchAssets(

@@ -1,5 +1,6 @@
 /* What the server tells while the page is open. The socket library is loaded after the first
  * photos, so that it never stands in their way. */
+import type { Socket } from 'socket.io-client';
 import type { AssetResponse } from '../api';
 import { apiPath } from './base';
 
@@ -10,6 +11,8 @@ export interface RealtimeListener {
   trashed?: (ids: string[]) => void;
   restored?: (ids: string[]) => void;
   deleted?: (ids: string[]) => void;
+  /** Albums of mine, or that are shared with me: what is in them, or who may see them. */
+  albumsChanged?: (ids: string[]) => void;
   /** This login was ended, here or from another device. */
   loggedOut?: () => void;
   /** The connection is back after a break, in which anything may have happened. */
@@ -41,6 +44,19 @@ class Batch<T> {
 const strings = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((id) => typeof id === 'string');
 
+/** One connection serves all who listen; it ends with the last of them. */
+let connection: { socket: Promise<Socket>; users: number } | null = null;
+
+async function connect(): Promise<Socket> {
+  const { io } = await import('socket.io-client');
+  return io(location.origin, {
+    path: `${apiPath}/socket.io`,
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
+    reconnectionDelayMax: 15_000,
+  });
+}
+
 /** Connect and listen. @return ends it */
 export function listen(listener: RealtimeListener): () => void {
   const added = new Batch<AssetResponse>((assets) => listener.added?.(assets));
@@ -48,35 +64,40 @@ export function listen(listener: RealtimeListener): () => void {
   const trashed = new Batch<string>((ids) => listener.trashed?.(ids));
   const restored = new Batch<string>((ids) => listener.restored?.(ids));
   const deleted = new Batch<string>((ids) => listener.deleted?.(ids));
-  let disconnect = (): void => undefined;
-  let isOver = false;
-
-  void import('socket.io-client').then(({ io }) => {
-    if (isOver) return;
-    const socket = io(location.origin, {
-      path: `${apiPath}/socket.io`,
-      transports: ['websocket', 'polling'],
-      tryAllTransports: true,
-      reconnectionDelayMax: 15_000,
-    });
-    let wasConnected = false;
-    socket.on('connect', () => {
+  const albums = new Batch<string>((ids) => listener.albumsChanged?.([...new Set(ids)]));
+  let wasConnected = false;
+  const handlers: Record<string, (argument: never) => void> = {
+    connect: () => {
       if (wasConnected) listener.reconnected?.();
       wasConnected = true;
-    });
-    socket.on('on_upload_success', (asset: AssetResponse) => added.add(asset));
-    socket.on('on_asset_update', (asset: AssetResponse) => updated.add(asset));
-    socket.on('on_asset_trash', (ids: unknown) => trashed.add(...strings(ids)));
-    socket.on('on_asset_restore', (ids: unknown) => restored.add(...strings(ids)));
-    socket.on('on_asset_delete', (ids: unknown) => deleted.add(...strings(ids)));
-    socket.on('on_asset_hidden', (ids: unknown) => deleted.add(...strings(ids)));
-    socket.on('on_session_delete', () => listener.loggedOut?.());
-    disconnect = () => socket.disconnect();
+    },
+    on_upload_success: (asset: AssetResponse) => added.add(asset),
+    on_asset_update: (asset: AssetResponse) => updated.add(asset),
+    on_asset_trash: (ids: unknown) => trashed.add(...strings(ids)),
+    on_asset_restore: (ids: unknown) => restored.add(...strings(ids)),
+    on_asset_delete: (ids: unknown) => deleted.add(...strings(ids)),
+    on_asset_hidden: (ids: unknown) => deleted.add(...strings(ids)),
+    on_album_update: (ids: unknown) => albums.add(...strings(ids)),
+    on_session_delete: () => listener.loggedOut?.(),
+  };
+  let isOver = false;
+  connection ??= { socket: connect(), users: 0 };
+  const mine = connection;
+  mine.users++;
+  void mine.socket.then((socket) => {
+    if (isOver) return;
+    wasConnected = socket.connected;
+    for (const [event, handle] of Object.entries(handlers)) socket.on(event, handle as never);
   });
 
   return () => {
     isOver = true;
-    disconnect();
-    for (const batch of [added, updated, trashed, restored, deleted]) batch.stop();
+    for (const batch of [added, updated, trashed, restored, deleted, albums]) batch.stop();
+    void mine.socket.then((socket) => {
+      for (const [event, handle] of Object.entries(handlers)) socket.off(event, handle as never);
+    });
+    if (--mine.users > 0) return;
+    if (connection === mine) connection = null;
+    void mine.socket.then((socket) => socket.disconnect());
   };
 }

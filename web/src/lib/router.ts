@@ -6,6 +6,11 @@ export type ViewName = (typeof viewNames)[number];
 
 export type Route =
   | { page: 'view'; view: ViewName; assetId: string | null }
+  | { page: 'albums' }
+  | { page: 'album'; id: string; assetId: string | null }
+  | { page: 'sharing' }
+  | { page: 'partner'; id: string; assetId: string | null }
+  | { page: 'share'; by: 'key' | 'slug'; value: string; assetId: string | null }
   | { page: 'login'; continueTo: string | null }
   | { page: 'register' }
   | { page: 'unknown'; path: string };
@@ -18,30 +23,77 @@ function safeContinuation(target: string | null): string | null {
   return target;
 }
 
+function decode(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+/** The id of a photo at the end of a path: null when there is none, undefined when it is no id. */
+function assetIdOf(rest: readonly string[]): string | null | undefined {
+  const [id, ...more] = rest;
+  if (id === undefined) return null;
+  return uuid.test(id) && more.length === 0 ? id.toLowerCase() : undefined;
+}
+
+/** Pages that belong to one thing with an id, with or without a photo of it. */
+function routeOfOne(first: string, rest: readonly string[]): Route | null {
+  const [id, ...more] = rest;
+  const assetId = assetIdOf(more);
+  if (id === undefined || assetId === undefined) return null;
+  if (first === 'share' || first === 's') {
+    const value = decode(id);
+    const by = first === 's' ? 'slug' : 'key';
+    return value ? { page: 'share', by, value, assetId } : null;
+  }
+  if (!uuid.test(id)) return null;
+  if (first === 'albums') return { page: 'album', id: id.toLowerCase(), assetId };
+  if (first === 'partners') return { page: 'partner', id: id.toLowerCase(), assetId };
+  return null;
+}
+
+function routeOfAuth(name: string | undefined, query: string): Route | null {
+  if (name === 'register') return { page: 'register' };
+  if (name !== 'login') return null;
+  const target = new URLSearchParams(query).get('continue');
+  return { page: 'login', continueTo: safeContinuation(target) };
+}
+
 /** @param path  relative to the base, beginning with a slash, with its query */
 export function parseRoute(path: string): Route {
   const [pathname = '', query = ''] = path.split('?', 2);
   const parts = pathname.split('/').filter((part) => part !== '');
-  const [first = 'photos', second, ...rest] = parts;
+  const [first = 'photos', ...rest] = parts;
+  const unknown: Route = { page: 'unknown', path: pathname };
   const view = viewNames.find((name) => name === first);
-  if (view && rest.length === 0) {
-    if (second === undefined) return { page: 'view', view, assetId: null };
-    if (uuid.test(second)) return { page: 'view', view, assetId: second.toLowerCase() };
+  if (view) {
+    const assetId = assetIdOf(rest);
+    return assetId === undefined ? unknown : { page: 'view', view, assetId };
   }
-  if (first === 'auth' && rest.length === 0) {
-    if (second === 'login') {
-      const target = new URLSearchParams(query).get('continue');
-      return { page: 'login', continueTo: safeContinuation(target) };
-    }
-    if (second === 'register') return { page: 'register' };
-  }
-  return { page: 'unknown', path: pathname };
+  if (rest.length === 0 && first === 'albums') return { page: 'albums' };
+  if (rest.length === 0 && first === 'sharing') return { page: 'sharing' };
+  if (first === 'auth' && rest.length === 1) return routeOfAuth(rest[0], query) ?? unknown;
+  return routeOfOne(first, rest) ?? unknown;
 }
 
 export function routePath(route: Route): string {
+  const asset = 'assetId' in route && route.assetId ? `/${route.assetId}` : '';
   switch (route.page) {
     case 'view':
-      return `/${route.view}${route.assetId ? `/${route.assetId}` : ''}`;
+      return `/${route.view}${asset}`;
+    case 'albums':
+    case 'sharing':
+      return `/${route.page}`;
+    case 'album':
+      return `/albums/${route.id}${asset}`;
+    case 'partner':
+      return `/partners/${route.id}${asset}`;
+    case 'share': {
+      const prefix = route.by === 'slug' ? 's' : 'share';
+      return `/${prefix}/${encodeURIComponent(route.value)}${asset}`;
+    }
     case 'login':
       return `/auth/login${route.continueTo ? `?continue=${encodeURIComponent(route.continueTo)}` : ''}`;
     case 'register':

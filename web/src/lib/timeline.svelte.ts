@@ -18,7 +18,8 @@ import {
   type Month,
   type Months,
 } from './months';
-import type { View } from './views';
+import { credential } from './credential.svelte';
+import { orderOf, type View } from './views';
 
 /** Beyond this many photos in memory, months far from the view are dropped. */
 const mostAssets = 60_000;
@@ -62,13 +63,15 @@ export class Timeline {
     for (const { abort } of this.loading.values()) abort.abort();
   }
 
-  /** Read the months and their counts, at first and after a lost connection. */
-  async refresh(): Promise<void> {
+  /** Read the months and their counts, at first and after a lost connection.
+   *  @param isAnew  and the photos that are in view again */
+  async refresh({ isAnew = false } = {}): Promise<void> {
     this.failedUntil.clear();
     try {
-      const buckets = await getTimeBuckets(this.view.query);
+      const buckets = await getTimeBuckets({ ...this.view.query, ...credential.query });
       if (this.isClosed) return;
-      this.months = mergeBuckets(this.months, buckets);
+      if (isAnew) for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+      this.months = mergeBuckets(this.months, buckets, orderOf(this.view), isAnew);
       this.error = null;
     } catch (error) {
       if (this.isClosed) return;
@@ -112,11 +115,13 @@ export class Timeline {
     for (let attempt = 1; attempt <= mostAttempts; attempt++) {
       this.changedMeanwhile.delete(key);
       try {
-        const columns = await getTimeBucket({ ...this.view.query, timeBucket: key }, { signal });
+        const query = { ...this.view.query, ...credential.query, timeBucket: key };
+        const columns = await getTimeBucket(query, { signal });
         if (this.isClosed || signal.aborted) return;
         // In a burst of changes the last answer has to do; its missing photos show in the count.
         if (this.changedMeanwhile.has(key) && attempt < mostAttempts) continue;
-        this.months = setAssets(this.months, key, assetsFromColumns(columns));
+        const assets = assetsFromColumns(columns, orderOf(this.view));
+        this.months = setAssets(this.months, key, assets);
         this.failedUntil.delete(key);
         this.error = null;
         return;
@@ -157,8 +162,8 @@ export class Timeline {
   async locate(id: string): Promise<Found | null> {
     const found = this.find(id);
     if (found) return found;
-    const asset = assetFromResponse(await getAssetInfo({ id }));
-    await this.ensure(monthKey(asset.local));
+    const { localDateTime } = await getAssetInfo({ id, ...credential.query });
+    await this.ensure(monthKey(Date.parse(localDateTime)));
     return this.find(id);
   }
 
@@ -191,18 +196,26 @@ export class Timeline {
     return all.slice(from, to + 1);
   }
 
+  /** Every photo of the list, for lists that are not long. */
+  async all(): Promise<GridAsset[]> {
+    await Promise.all(this.months.map(({ key }) => this.ensure(key)));
+    return this.months.flatMap((month) => month.assets ?? []);
+  }
+
   /** ---- what happened, here or elsewhere ---- */
 
   /** Photos that are new to the server or whose fields changed: each is added, replaced or taken
    *  out as this list asks for. */
   put(assets: readonly GridAsset[], areNew = false): void {
     if (!this.isReady) return;
-    const staying = assets.filter((asset) => this.view.accepts(asset));
+    const staying = assets.filter(
+      (asset) => this.view.accepts(asset) && (this.view.tellsMembers || this.find(asset.id)),
+    );
     const leaving = assets.filter((asset) => !this.view.accepts(asset));
     this.touch(staying);
     let months: Months = this.months;
     if (leaving.length > 0) months = removeAssets(months, new Set(leaving.map(({ id }) => id)));
-    if (staying.length > 0) months = putAssets(months, staying, areNew);
+    if (staying.length > 0) months = putAssets(months, staying, areNew, orderOf(this.view));
     this.months = months;
   }
 
@@ -231,7 +244,7 @@ export class Timeline {
     }
     const answers = await Promise.all(
       ids.map((id) =>
-        getAssetInfo({ id }).catch((error: unknown) => {
+        getAssetInfo({ id, ...credential.query }).catch((error: unknown) => {
           // Gone again in the meantime.
           if (error instanceof ApiError) return null;
           throw error;

@@ -1,11 +1,12 @@
 /* The queue of uploads. It lives as long as the page, whichever list is shown, sends a few files at
  * a time and knows of each how far it is. Files that are already on the server are found by their
  * checksum before they are sent, where the browser can make one. */
-import { ApiError, checkBulkUpload, type AssetMediaResponse } from '../api';
-import { apiPath } from './base';
+import { addAssetsToAlbum, ApiError, checkBulkUpload, url, type AssetMediaResponse } from '../api';
+import { credential } from './credential.svelte';
 import { isWanted } from './dropped_files';
 import { errorText } from './errors';
 import { t } from './preferences.svelte';
+import { session } from './session.svelte';
 
 export type UploadState =
   'waiting' | 'checking' | 'sending' | 'created' | 'duplicate' | 'failed' | 'cancelled';
@@ -26,6 +27,10 @@ export class Upload {
   constructor(
     readonly id: number,
     readonly file: File,
+    /** The album it goes into as well. */
+    readonly albumId: string | null,
+    /** Of the link it is given by. */
+    readonly credential: { key?: string; slug?: string },
   ) {}
 
   get isOver(): boolean {
@@ -44,6 +49,7 @@ async function sha1Hex(file: File): Promise<string | null> {
 function send(
   file: File,
   signal: AbortSignal,
+  query: { key?: string; slug?: string },
   progress: (bytes: number) => void,
 ): Promise<AssetMediaResponse> {
   const form = new FormData();
@@ -54,7 +60,7 @@ function send(
   form.append('assetData', file, file.name);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `${apiPath}/assets`);
+    request.open('POST', url('/assets', query));
     request.responseType = 'json';
     // The body is a little more than the file: scale, so that the end is the end.
     request.upload.onprogress = ({ loaded, total }) =>
@@ -79,6 +85,11 @@ function send(
 
 class Uploads {
   list = $state.raw<readonly Upload[]>([]);
+  /** The album that is open: what is uploaded there belongs into it. */
+  albumId: string | null = null;
+  /** Whether the link that is open takes photos. */
+  isOpenToVisitors = $state(false);
+  isAllowed = $derived(credential.isVisitor ? this.isOpenToVisitors : session.user !== null);
   private nextId = 1;
   private running = 0;
 
@@ -117,7 +128,10 @@ class Uploads {
     const wanted = [...files].filter((file) => isWanted(file.name));
     // A new batch after everything went well starts a new list; problems stay to be seen.
     const kept = this.isBusy ? this.list : this.list.filter(({ state }) => state === 'failed');
-    this.list = [...kept, ...wanted.map((file) => new Upload(this.nextId++, file))];
+    const added = wanted.map(
+      (file) => new Upload(this.nextId++, file, this.albumId, credential.query),
+    );
+    this.list = [...kept, ...added];
     this.pump();
     return wanted.length;
   }
@@ -164,11 +178,20 @@ class Uploads {
     const { signal } = upload.abort;
     upload.state = 'checking';
     try {
-      if (await this.isKnown(upload, signal)) return;
+      if (await this.isKnown(upload, signal)) {
+        await this.intoAlbum(upload);
+        return;
+      }
       signal.throwIfAborted();
       upload.state = 'sending';
-      const answer = await send(upload.file, signal, (bytes) => (upload.sentBytes = bytes));
+      const answer = await send(
+        upload.file,
+        signal,
+        upload.credential,
+        (bytes) => (upload.sentBytes = bytes),
+      );
       upload.assetId = answer.id;
+      await this.intoAlbum(upload);
       upload.state = answer.status === 'duplicate' ? 'duplicate' : 'created';
     } catch (error) {
       if (signal.aborted) return;
@@ -177,8 +200,15 @@ class Uploads {
     }
   }
 
+  private async intoAlbum({ albumId, assetId, isInTrash }: Upload): Promise<void> {
+    if (albumId && assetId && !isInTrash)
+      await addAssetsToAlbum({ id: albumId, body: { ids: [assetId] } });
+  }
+
   /** Whether the server has the file already. A check that fails is no reason not to upload. */
   private async isKnown(upload: Upload, signal: AbortSignal): Promise<boolean> {
+    // A visitor may not ask.
+    if (Object.keys(upload.credential).length > 0) return false;
     const checksum = await sha1Hex(upload.file).catch(() => null);
     if (!checksum || signal.aborted) return false;
     const body = { assets: [{ id: String(upload.id), checksum }] };

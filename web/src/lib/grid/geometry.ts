@@ -8,8 +8,12 @@ export class Stack {
   private readonly tops: number[];
   readonly total: number;
 
-  constructor(readonly heights: readonly number[]) {
-    let top = 0;
+  /** @param lead  room above the first */
+  constructor(
+    readonly heights: readonly number[],
+    lead = 0,
+  ) {
+    let top = lead;
     this.tops = heights.map((height) => {
       const here = top;
       top += height;

@@ -116,8 +116,11 @@ export function topForAnchor(
     const box = index >= 0 && section?.layout ? boxOf(section.layout, index) : null;
     if (box) return stack.top(i) + box.y - anchor.offset;
   }
-  // Months are sorted newest first: where this one went, the next older one is.
-  const i = sections.findIndex(({ month }) => month.key <= anchor.key);
+  // Where this one went, the next one is: older, unless the list begins with the oldest.
+  const isAscending = (sections[0]?.month.key ?? '') < (sections.at(-1)?.month.key ?? '');
+  const i = sections.findIndex(({ month }) =>
+    isAscending ? month.key >= anchor.key : month.key <= anchor.key,
+  );
   const section = sections[i];
   if (!section) return sections.length > 0 ? stack.total : null;
   if (section.month.key !== anchor.key) return stack.top(i);

@@ -1,11 +1,14 @@
 /* Every sentence of the app, in German. */
 import type { Strings } from './en';
+import { sharingDe } from './sharing.de';
 
 const zahl = (n: number): string => n.toLocaleString('de');
 const fotos = (n: number): string => (n === 1 ? '1 Foto' : `${zahl(n)} Fotos`);
 const dateien = (n: number): string => (n === 1 ? '1 Datei' : `${zahl(n)} Dateien`);
 
 export const de: Strings = {
+  ...sharingDe,
+
   language: 'Deutsch',
 
   nav: {
@@ -21,6 +24,11 @@ export const de: Strings = {
     themeLight: 'Hell',
     themeDark: 'Dunkel',
     languageLabel: 'Sprache',
+    more: 'Mehr',
+    library: 'Bibliothek',
+    explore: 'Entdecken',
+    albums: 'Alben',
+    sharing: 'Geteilt',
     skip: 'Zu den Fotos springen',
   },
 
@@ -97,6 +105,7 @@ export const de: Strings = {
     undo: 'Rückgängig',
     clear: 'Auswahl aufheben',
     more: 'Mehr',
+    selectAll: 'Alle auswählen',
     selected: (n) => `${zahl(n)} ausgewählt`,
     restoreAll: 'Alle wiederherstellen',
     emptyTrash: 'Papierkorb leeren',

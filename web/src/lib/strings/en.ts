@@ -1,9 +1,13 @@
 /* Every sentence of the app, in English. German stands in de.ts and must have the same keys. */
 
+import { sharingEn } from './sharing.en';
+
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
 const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
 
 export const en = {
+  ...sharingEn,
+
   language: 'English',
 
   nav: {
@@ -19,6 +23,11 @@ export const en = {
     themeLight: 'Light',
     themeDark: 'Dark',
     languageLabel: 'Language',
+    more: 'More',
+    library: 'Library',
+    explore: 'Explore',
+    albums: 'Albums',
+    sharing: 'Sharing',
     skip: 'Skip to the photos',
   },
 
@@ -95,6 +104,7 @@ export const en = {
     undo: 'Undo',
     clear: 'Clear selection',
     more: 'More',
+    selectAll: 'Select all',
     selected: (n: number) => `${n.toLocaleString('en')} selected`,
     restoreAll: 'Restore all',
     emptyTrash: 'Empty trash',

@@ -13,7 +13,7 @@ function paths(tree: Tree, prefix = ''): string[] {
 function sentences(tree: Tree): string[] {
   return Object.values(tree).flatMap((value) => {
     if (typeof value === 'object') return sentences(value);
-    return [typeof value === 'string' ? value : value(...([2, 3] as unknown as never[]))];
+    return [typeof value === 'string' ? value : value(...([2, 3, 4] as unknown as never[]))];
   });
 }
 

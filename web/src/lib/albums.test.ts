@@ -1,0 +1,57 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { AlbumResponse } from '../api';
+
+vi.mock('../api', () => ({}));
+vi.mock('./asset_actions', () => ({}));
+vi.mock('./preferences.svelte', () => ({ t: () => ({ albums: { untitled: 'Untitled album' } }) }));
+vi.mock('./session.svelte', () => ({ session: { user: { id: 'me' } } }));
+const { canEdit, filterAlbums, nameOf, sortAlbums } = await import('./albums');
+
+function album(albumName: string, change: Partial<AlbumResponse> = {}, role = 'owner') {
+  return {
+    id: albumName,
+    albumName,
+    description: '',
+    assetCount: 0,
+    shared: false,
+    createdAt: '2024-01-01T00:00:00.000Z',
+    albumUsers: [{ role, user: { id: 'me' } }],
+    ...change,
+  } as AlbumResponse;
+}
+
+const names = (albums: AlbumResponse[]): string[] => albums.map(({ albumName }) => albumName);
+
+describe('albums', () => {
+  it('are found by name and description, whatever the case', () => {
+    const all = [album('Oslo'), album('Rome', { description: 'before oslo' }), album('Bonn')];
+    expect(names(filterAlbums(all, 'all', ' OSLO'))).toEqual(['Oslo', 'Rome']);
+  });
+
+  it('are mine or shared', () => {
+    const all = [album('a'), album('b', { shared: true }), album('c', { shared: true }, 'viewer')];
+    expect(names(filterAlbums(all, 'mine'))).toEqual(['a', 'b']);
+    expect(names(filterAlbums(all, 'shared'))).toEqual(['b', 'c']);
+  });
+
+  it('are ordered by their photos, those without at the end', () => {
+    const all = [
+      album('empty'),
+      album('old', { endDate: '2010-05-01T00:00:00.000Z', assetCount: 9 }),
+      album('new', { endDate: '2020-05-01T00:00:00.000Z', assetCount: 2 }),
+    ];
+    expect(names(sortAlbums(all, 'newest', 'en'))).toEqual(['new', 'old', 'empty']);
+    expect(names(sortAlbums(all, 'count', 'en'))).toEqual(['old', 'new', 'empty']);
+  });
+
+  it('count numbers in names as numbers', () => {
+    const all = [album('Trip 10'), album('Trip 9')];
+    expect(names(sortAlbums(all, 'name', 'en'))).toEqual(['Trip 9', 'Trip 10']);
+  });
+
+  it('may be changed by owners and editors, and always have a name', () => {
+    expect(canEdit(album('a', {}, 'editor'))).toBe(true);
+    expect(canEdit(album('a', {}, 'viewer'))).toBe(false);
+    expect(nameOf(album('  '))).toBe('Untitled album');
+  });
+});

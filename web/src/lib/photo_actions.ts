@@ -1,0 +1,121 @@
+/* What can be done to the photos of a list, in the words and signs of the bar, the viewer and
+ * their menus. */
+import type { IconName } from '../components/Icon.svelte';
+import { download, restore, setArchived, setFavorite } from './asset_actions';
+import type { GridAsset } from './months';
+import { t } from './preferences.svelte';
+import { session } from './session.svelte';
+import type { Timeline } from './timeline.svelte';
+
+export interface PhotoAction {
+  icon: IconName;
+  label: string;
+  filled?: boolean;
+  /** Stays in sight where there is little room. */
+  isMain?: boolean;
+  /** @return whether it was done; false, too, when it went on in a dialog */
+  run: (assets: GridAsset[]) => Promise<boolean> | boolean;
+  /** Which photos it can be done to; all when it does not say. */
+  isFor?: (assets: readonly GridAsset[]) => boolean;
+}
+
+export interface ListRights {
+  /** Keep in albums, share, mark: not for visitors of a link. */
+  organise: boolean;
+  download: boolean;
+  /** Camera, place and file name. */
+  details: boolean;
+}
+
+export const allRights: ListRights = { organise: true, download: true, details: true };
+
+export function areMine(assets: readonly GridAsset[]): boolean {
+  return assets.length > 0 && assets.every(({ ownerId }) => ownerId === session.user?.id);
+}
+
+export interface ActionDialogs {
+  addToAlbum: (assets: GridAsset[]) => void;
+  shareByLink: (assets: GridAsset[]) => void;
+  remove: (assets: GridAsset[]) => void;
+}
+
+/** Everything that these photos of this list allow, the most used first. */
+export function actionsFor(
+  timeline: Timeline,
+  assets: readonly GridAsset[],
+  rights: ListRights,
+  extra: readonly PhotoAction[],
+  dialogs: ActionDialogs,
+): PhotoAction[] {
+  const words = t().actions;
+  const isMine = areMine(assets);
+  const save: PhotoAction = {
+    icon: 'download',
+    label: words.download,
+    run: (chosen) => download(chosen.map(({ id }) => id)),
+  };
+  const more = extra.filter((action) => action.isFor?.(assets) ?? true);
+  if (!rights.organise) return rights.download ? [{ ...save, isMain: true }, ...more] : more;
+  const remove = (label: string): PhotoAction => ({
+    icon: 'trash',
+    label,
+    isMain: true,
+    run: (chosen) => {
+      dialogs.remove(chosen);
+      return false;
+    },
+  });
+  if (timeline.view.name === 'trash') {
+    return [
+      {
+        icon: 'restore',
+        label: words.restore,
+        isMain: true,
+        run: (chosen) => restore(timeline, chosen),
+      },
+      save,
+      remove(words.deleteForever),
+    ];
+  }
+  const areFavorites = assets.length > 0 && assets.every(({ isFavorite }) => isFavorite);
+  const areArchived =
+    assets.length > 0 && assets.every(({ visibility }) => visibility === 'archive');
+  const favorite: PhotoAction = {
+    icon: 'heart',
+    filled: areFavorites,
+    isMain: true,
+    label: areFavorites ? words.unfavorite : words.favorite,
+    run: (chosen) => setFavorite(timeline, chosen, !areFavorites),
+  };
+  const archive: PhotoAction = {
+    icon: areArchived ? 'unarchive' : 'archive',
+    label: areArchived ? words.unarchive : words.archive,
+    run: (chosen) => setArchived(timeline, chosen, !areArchived),
+  };
+  const keep: PhotoAction = {
+    icon: 'albumAdd',
+    label: t().albums.addTo,
+    isMain: true,
+    run: (chosen) => {
+      dialogs.addToAlbum(chosen);
+      return false;
+    },
+  };
+  const share: PhotoAction = {
+    icon: 'link',
+    label: t().links.share,
+    run: (chosen) => {
+      dialogs.shareByLink(chosen);
+      return false;
+    },
+  };
+  return [
+    ...(isMine ? [favorite] : []),
+    keep,
+    share,
+    ...(isMine ? [archive] : []),
+    save,
+    ...more,
+    ...(isMine ? [remove(words.trash)] : []),
+  ];
+}

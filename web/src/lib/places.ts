@@ -1,0 +1,39 @@
+/* Where one can go, in the order of the navigation. */
+import type { IconName } from '../components/Icon.svelte';
+import type { Route, ViewName } from './router';
+
+export type PlaceName = ViewName | 'albums' | 'sharing';
+
+export interface Place {
+  name: PlaceName;
+  icon: IconName;
+  route: Route;
+}
+
+export interface PlaceGroup {
+  name: 'library' | 'explore';
+  places: Place[];
+}
+
+function list(view: ViewName, icon: IconName): Place {
+  return { name: view, icon, route: { page: 'view', view, assetId: null } };
+}
+
+export const placeGroups: PlaceGroup[] = [
+  {
+    name: 'library',
+    places: [
+      list('photos', 'photos'),
+      { name: 'albums', icon: 'album', route: { page: 'albums' } },
+      { name: 'sharing', icon: 'people', route: { page: 'sharing' } },
+      list('favorites', 'heart'),
+      list('archive', 'archive'),
+      list('trash', 'trash'),
+    ],
+  },
+  // Ways to find something: search, people, map.
+  { name: 'explore', places: [] },
+];
+
+/** Those at hand on a phone, at most four; the others are one touch further. */
+export const mainPlaces: PlaceName[] = ['photos', 'albums', 'sharing', 'favorites'];
