@@ -5,7 +5,7 @@ import { download, restore, setArchived, setFavorite } from './asset_actions';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
-import type { Timeline } from './timeline.svelte';
+import type { PhotoSource } from './timeline.svelte';
 
 export interface PhotoAction {
   icon: IconName;
@@ -41,7 +41,7 @@ export interface ActionDialogs {
 
 /** Everything that these photos of this list allow, the most used first. */
 export function actionsFor(
-  timeline: Timeline,
+  timeline: PhotoSource,
   assets: readonly GridAsset[],
   rights: ListRights,
   extra: readonly PhotoAction[],
