@@ -10,5 +10,10 @@ export function photoLabel(asset: GridAsset): string {
     ? t().grid.photo(date)
     : t().grid.video(date, formatDuration(asset.duration ?? 0));
   const city = asset.city ? `, ${asset.city}` : '';
-  return words + city + (asset.isFavorite ? `, ${t().grid.favorite}` : '');
+  return (
+    words +
+    city +
+    (asset.stack ? `, ${t().stacks.label(asset.stack.count)}` : '') +
+    (asset.isFavorite ? `, ${t().grid.favorite}` : '')
+  );
 }

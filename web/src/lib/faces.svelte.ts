@@ -30,6 +30,8 @@ export function boxOfFace(face: AssetFaceResponse): FaceBox {
 class FaceBoxes {
   assetId = $state<string | null>(null);
   list = $state.raw<readonly AssetFaceResponse[]>([]);
+  /** Of the picture in pixels, upright. */
+  size = $state.raw({ width: 1000, height: 1000 });
   /** All boxes are shown. */
   isShown = $state(false);
   /** Shown by itself, because the panel points at it. */
@@ -39,7 +41,8 @@ class FaceBoxes {
   /** Raised when a person of the photo has come or gone. */
   changes = $state(0);
 
-  async load(assetId: string): Promise<void> {
+  async load(assetId: string, size = this.size): Promise<void> {
+    this.size = size;
     if (this.assetId !== assetId) this.list = [];
     this.assetId = assetId;
     try {
@@ -57,8 +60,8 @@ class FaceBoxes {
     this.pointedAt = null;
   }
 
-  /** @param size  of the picture in pixels, upright */
-  add(box: FaceBox, person: PersonResponse, size: { width: number; height: number }) {
+  add(box: FaceBox, person: PersonResponse): Promise<boolean> {
+    const { size } = this;
     return this.change((assetId) =>
       createFace({
         body: {

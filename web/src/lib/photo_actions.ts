@@ -2,6 +2,7 @@
  * their menus. */
 import type { IconName } from '../components/Icon.svelte';
 import { download, restore, setArchived, setFavorite } from './asset_actions';
+import { libraryActions } from './library_actions';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
@@ -114,6 +115,7 @@ export function actionsFor(
     keep,
     share,
     ...(isMine ? [archive] : []),
+    ...(isMine ? libraryActions(timeline, assets) : []),
     save,
     ...more,
     ...(isMine ? [remove(words.trash)] : []),
