@@ -33,7 +33,7 @@ function compressOutput(): Plugin {
 
 /** The licences of what ends up in the output ask to be passed on with it. */
 function collectLicences(): Plugin {
-  const named = ['@fontsource-variable/besley'];
+  const named = ['@fontsource-variable/besley', 'maplibre-gl', 'world-atlas'];
   return {
     name: 'tintype-licences',
     apply: 'build',

@@ -15,7 +15,7 @@ import { credential } from './credential.svelte';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
-import { Timeline } from './timeline.svelte';
+import { Timeline, type PhotoSource } from './timeline.svelte';
 import { toasts } from './toasts.svelte';
 
 /** More ids than this in one request would be slow to answer. */
@@ -58,7 +58,7 @@ function putBack(assets: GridAsset[]): void {
 }
 
 export function setFavorite(
-  timeline: Timeline,
+  timeline: PhotoSource,
   assets: GridAsset[],
   isFavorite: boolean,
   { quiet = false } = {},
@@ -73,7 +73,7 @@ export function setFavorite(
 }
 
 export function setArchived(
-  timeline: Timeline,
+  timeline: PhotoSource,
   assets: GridAsset[],
   isArchived: boolean,
 ): Promise<boolean> {
@@ -100,7 +100,7 @@ export function deletesForever(): boolean {
   return session.features?.trash === false;
 }
 
-export function trash(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+export function trash(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
   return attempt(async () => {
     const ids = assets.map(({ id }) => id);
     await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: false } }));
@@ -116,7 +116,7 @@ export function trash(timeline: Timeline, assets: GridAsset[]): Promise<boolean>
   });
 }
 
-export function deleteForever(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+export function deleteForever(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
   return attempt(async () => {
     const ids = assets.map(({ id }) => id);
     await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: true } }));
@@ -125,7 +125,7 @@ export function deleteForever(timeline: Timeline, assets: GridAsset[]): Promise<
   });
 }
 
-export function restore(timeline: Timeline, assets: GridAsset[]): Promise<boolean> {
+export function restore(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
   return attempt(async () => {
     const ids = assets.map(({ id }) => id);
     await inParts(ids, (part) => restoreAssets({ body: { ids: part } }));

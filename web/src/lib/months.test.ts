@@ -30,6 +30,7 @@ function asset(id: string, when: string, change: Partial<GridAsset> = {}): GridA
     local: taken,
     city: null,
     country: null,
+    stack: null,
     ...change,
   };
 }

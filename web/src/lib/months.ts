@@ -16,6 +16,8 @@ export interface GridAsset {
   /** When it was taken: the instant, and the local time as milliseconds as if it were UTC. */
   taken: number;
   local: number;
+  /** The stack it stands for, or is hidden in. */
+  stack: { id: string; count: number; isPrimary: boolean } | null;
   city: string | null;
   country: string | null;
 }
@@ -60,6 +62,12 @@ function parseUtc(text: string): number {
   return Date.parse(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : `${text}Z`);
 }
 
+/** Its id and its size, both as text. In buckets only those are told that stand for their stack. */
+function stackFromColumn(column: readonly string[] | null): GridAsset['stack'] {
+  const [id, count] = column ?? [];
+  return id ? { id, count: Number(count) || 0, isPrimary: true } : null;
+}
+
 export function assetsFromColumns(
   columns: TimeBucketAssetResponse,
   order: Order = 'desc',
@@ -78,6 +86,7 @@ export function assetsFromColumns(
       duration: columns.duration[i] ?? null,
       taken,
       local: taken + (columns.localOffsetHours[i] ?? 0) * 3_600_000,
+      stack: stackFromColumn(columns.stack?.[i] ?? null),
       city: columns.city?.[i] ?? null,
       country: columns.country?.[i] ?? null,
     };
@@ -101,6 +110,13 @@ export function assetFromResponse(asset: AssetResponse): GridAsset {
     duration: asset.duration,
     taken: told.fileCreatedAt ? Date.parse(told.fileCreatedAt) : local,
     local,
+    stack: asset.stack
+      ? {
+          id: asset.stack.id,
+          count: asset.stack.assetCount,
+          isPrimary: asset.stack.primaryAssetId === asset.id,
+        }
+      : null,
     city: asset.exifInfo?.city ?? null,
     country: asset.exifInfo?.country ?? null,
   };

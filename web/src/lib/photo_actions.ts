@@ -2,10 +2,11 @@
  * their menus. */
 import type { IconName } from '../components/Icon.svelte';
 import { download, restore, setArchived, setFavorite } from './asset_actions';
+import { libraryActions } from './library_actions';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
-import type { Timeline } from './timeline.svelte';
+import type { PhotoSource } from './timeline.svelte';
 
 export interface PhotoAction {
   icon: IconName;
@@ -41,7 +42,7 @@ export interface ActionDialogs {
 
 /** Everything that these photos of this list allow, the most used first. */
 export function actionsFor(
-  timeline: Timeline,
+  timeline: PhotoSource,
   assets: readonly GridAsset[],
   rights: ListRights,
   extra: readonly PhotoAction[],
@@ -114,6 +115,7 @@ export function actionsFor(
     keep,
     share,
     ...(isMine ? [archive] : []),
+    ...(isMine ? libraryActions(timeline, assets) : []),
     save,
     ...more,
     ...(isMine ? [remove(words.trash)] : []),

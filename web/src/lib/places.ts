@@ -1,8 +1,9 @@
 /* Where one can go, in the order of the navigation. */
 import type { IconName } from '../components/Icon.svelte';
+import { library } from './library_routes';
 import type { Route, ViewName } from './router';
 
-export type PlaceName = ViewName | 'albums' | 'sharing';
+export type PlaceName = ViewName | 'albums' | 'sharing' | 'explore' | 'people' | 'map' | 'tags';
 
 export interface Place {
   name: PlaceName;
@@ -32,7 +33,15 @@ export const placeGroups: PlaceGroup[] = [
     ],
   },
   // Ways to find something: search, people, map.
-  { name: 'explore', places: [] },
+  {
+    name: 'explore',
+    places: [
+      { name: 'explore', icon: 'explore', route: library('explore') },
+      { name: 'people', icon: 'faces', route: library('people') },
+      { name: 'map', icon: 'map', route: library('map') },
+      { name: 'tags', icon: 'tag', route: library('tags') },
+    ],
+  },
 ];
 
 /** Those at hand on a phone, at most four; the others are one touch further. */

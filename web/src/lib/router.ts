@@ -1,10 +1,13 @@
 /* Addresses and what they mean. A photo stands below the list it was opened from, so that a
  * reload, a bookmark and the back button all do the expected. */
 
+import { libraryPath, parseLibraryRoute, type LibraryRoute } from './library_routes';
+
 export const viewNames = ['photos', 'favorites', 'archive', 'trash'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export type Route =
+  | LibraryRoute
   | { page: 'view'; view: ViewName; assetId: string | null }
   | { page: 'albums' }
   | { page: 'album'; id: string; assetId: string | null }
@@ -75,12 +78,14 @@ export function parseRoute(path: string): Route {
   if (rest.length === 0 && first === 'albums') return { page: 'albums' };
   if (rest.length === 0 && first === 'sharing') return { page: 'sharing' };
   if (first === 'auth' && rest.length === 1) return routeOfAuth(rest[0], query) ?? unknown;
-  return routeOfOne(first, rest) ?? unknown;
+  return routeOfOne(first, rest) ?? parseLibraryRoute(parts, query) ?? unknown;
 }
 
 export function routePath(route: Route): string {
   const asset = 'assetId' in route && route.assetId ? `/${route.assetId}` : '';
   switch (route.page) {
+    case 'library':
+      return libraryPath(route);
     case 'view':
       return `/${route.view}${asset}`;
     case 'albums':

@@ -37,9 +37,26 @@ interface Loading {
   isForView: boolean;
 }
 
+/** What the viewer and the actions need of a list of photos: it may also come page after page. */
+export type PhotoSource = Pick<
+  Timeline,
+  | 'view'
+  | 'months'
+  | 'isReady'
+  | 'find'
+  | 'locate'
+  | 'neighbour'
+  | 'patch'
+  | 'remove'
+  | 'put'
+  | 'refresh'
+  | 'total'
+  | 'all'
+>;
+
 export class Timeline {
   /** Those on the page now: what is taken back later concerns whichever list is shown then. */
-  static readonly open = new Set<Timeline>();
+  static readonly open = new Set<PhotoSource>();
 
   months = $state.raw<Months>([]);
   /** Null until the first answer. */

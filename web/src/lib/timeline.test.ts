@@ -49,6 +49,7 @@ function photo(id: string, change: Partial<GridAsset> = {}): GridAsset {
     local: taken,
     city: null,
     country: null,
+    stack: null,
     ...change,
   };
 }

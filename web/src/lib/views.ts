@@ -14,6 +14,7 @@ export interface BucketQuery {
   bbox?: string;
   order?: Order;
   withPartners?: boolean;
+  withStacked?: boolean;
 }
 
 export interface View {
@@ -47,8 +48,10 @@ export function viewOf(name: string, query: BucketQuery): View {
 export const views: Record<ViewName, View> = {
   photos: {
     name: 'photos',
-    query: { visibility: 'timeline', isTrashed: false, withPartners: true },
-    accepts: (asset) => asset.visibility === 'timeline' && !asset.isTrashed,
+    query: { visibility: 'timeline', isTrashed: false, withPartners: true, withStacked: true },
+    // A stack is shown as its first photo.
+    accepts: (asset) =>
+      asset.visibility === 'timeline' && !asset.isTrashed && asset.stack?.isPrimary !== false,
     tellsMembers: true,
   },
   favorites: {

@@ -21,6 +21,7 @@ function asset(id: string, local: number): GridAsset {
     local,
     city: null,
     country: null,
+    stack: null,
   };
 }
 

@@ -1,5 +1,6 @@
 /* Every sentence of the app, in German. */
 import type { Strings } from './en';
+import { libraryDe } from './library_de';
 import { sharingDe } from './sharing.de';
 
 const zahl = (n: number): string => n.toLocaleString('de');
@@ -8,11 +9,15 @@ const dateien = (n: number): string => (n === 1 ? '1 Datei' : `${zahl(n)} Dateie
 
 export const de: Strings = {
   ...sharingDe,
+  ...libraryDe,
 
   language: 'Deutsch',
 
   nav: {
     label: 'Hauptmenü',
+    people: 'Personen',
+    map: 'Karte',
+    tags: 'Schlagwörter',
     photos: 'Fotos',
     favorites: 'Favoriten',
     archive: 'Archiv',

@@ -1,5 +1,6 @@
 /* Every sentence of the app, in English. German stands in de.ts and must have the same keys. */
 
+import { libraryEn } from './library_en';
 import { sharingEn } from './sharing.en';
 
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
@@ -7,11 +8,15 @@ const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('
 
 export const en = {
   ...sharingEn,
+  ...libraryEn,
 
   language: 'English',
 
   nav: {
     label: 'Main',
+    people: 'People',
+    map: 'Map',
+    tags: 'Tags',
     photos: 'Photos',
     favorites: 'Favourites',
     archive: 'Archive',

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { library, libraryPath, parseLibraryRoute } from './library_routes';
+import { hasTerms, noTerms, parseTerms, searchBody, termsQuery } from './search_terms';
+
+describe('what is searched for', () => {
+  it('survives the address', () => {
+    const terms = {
+      ...noTerms,
+      query: 'red & blue',
+      people: ['a', 'b'],
+      city: 'Arezzo',
+      from: '2020-01-01',
+      type: 'VIDEO' as const,
+      favorite: true,
+      rating: 4,
+    };
+    expect(parseTerms(termsQuery(terms))).toEqual(terms);
+  });
+
+  it('is nothing when nothing is asked', () => {
+    expect(termsQuery(noTerms)).toBe('');
+    expect(hasTerms(parseTerms('rating=9&type=SONG&from=yesterday&to=2020-13-45'))).toBe(false);
+    expect(searchBody(noTerms)).toEqual({});
+  });
+
+  it('covers whole days', () => {
+    expect(searchBody({ ...noTerms, from: '2020-01-01', to: '2020-01-02' })).toEqual({
+      takenAfter: '2020-01-01T00:00:00.000Z',
+      takenBefore: '2020-01-02T23:59:59.999Z',
+    });
+  });
+});
+
+describe('addresses of the library', () => {
+  const id = '0d78ec4c-abbe-44a3-80e5-5ff89e3a3119';
+  const read = (path: string) => {
+    const [name = '', query = ''] = path.split('?');
+    return parseLibraryRoute(name.split('/').filter(Boolean), query);
+  };
+
+  it('tell the thing from the photo', () => {
+    expect(read(`/people/${id}`)).toEqual(library('people', { id }));
+    expect(read(`/people/${id}/${id}`)).toEqual(library('people', { id, assetId: id }));
+    expect(read(`/search/${id}?q=x`)).toEqual(library('search', { assetId: id, query: 'q=x' }));
+  });
+
+  it('come back as they were', () => {
+    for (const path of ['/explore', `/tags/${id}/${id}`, '/search?q=a', `/map/${id}`]) {
+      const route = read(path);
+      expect(route && libraryPath(route)).toBe(path);
+    }
+  });
+
+  it('refuse what is none', () => {
+    expect(read('/nowhere')).toBeNull();
+    expect(read('/people/somebody')).toBeNull();
+    expect(read(`/search/${id}/${id}`)).toBeNull();
+  });
+});
