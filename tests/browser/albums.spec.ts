@@ -216,7 +216,7 @@ test('the album page fits a small phone', async ({ browser }) => {
     const box = await button.boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
   }
-  await phone.getByRole('button', { name: 'More' }).last().tap();
+  await phone.getByRole('navigation').getByRole('button', { name: 'More' }).tap();
   await phone.getByRole('dialog').getByRole('link', { name: 'Trash' }).tap();
   await expect(phone).toHaveURL(/\/trash$/);
   await phone.close();
