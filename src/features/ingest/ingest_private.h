@@ -114,6 +114,7 @@ typedef struct {
 typedef struct {
     RenditionSettings thumbnail, preview, fullsize;
     gboolean keep_wide_gamut;
+    gboolean extract_embedded; /* show what the camera made of a raw file */
 } ImageSettings;
 
 void ingest_image_settings (const App *app, ImageSettings *out);

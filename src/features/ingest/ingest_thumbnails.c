@@ -76,6 +76,7 @@ render (const App *app, const AssetRow *asset, Work *work, GError **error)
 
     ingest_image_settings (app, &settings);
     request.keep_wide_gamut = settings.keep_wide_gamut;
+    request.embedded_px = settings.extract_embedded ? settings.preview.size_px : 0;
     ingest_add_rendition (app, work->arena, asset, ASSET_FILE_TYPE_PREVIEW, FALSE,
                           &settings.preview, &work->list);
     ingest_add_rendition (app, work->arena, asset, ASSET_FILE_TYPE_THUMBNAIL, FALSE,
