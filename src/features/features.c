@@ -11,6 +11,7 @@
 #include "features/config/config.h"
 #include "features/download/download.h"
 #include "features/duplicates/duplicates.h"
+#include "features/edits/edits.h"
 #include "features/faces/faces.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
@@ -56,6 +57,7 @@ features_start (App *app, Api *api, GError **error)
     memories_start (app, api);
     notifications_start (app, api);
     ingest_start (app);
+    edits_start (app, api);
     people_start (app, api);
     faces_start (app, api);
     cluster_groups_start (app, api);

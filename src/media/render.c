@@ -154,12 +154,12 @@ make_request (const MediaRender *render)
     g_autofree char *valid_extension = g_utf8_make_valid (extension, -1);
     json_t *edits = json_loads (render->edits_json != NULL ? render->edits_json : "[]", 0, NULL);
     g_autoptr (json_t) json = json_pack (
-        "{s: s, s: s, s: b, s: b, s: I, s: s, s: b, s: b, s: o, s: []}", "op", "render",
+        "{s: s, s: s, s: b, s: b, s: I, s: i, s: s, s: b, s: b, s: o, s: []}", "op", "render",
         "extension", valid_extension, "video", render->is_video, "processInvalid",
         render->process_invalid, "pixelLimit",
-        (json_int_t) (render->max_pixels > 0 ? render->max_pixels : MAX_PIXELS), "colorspace",
-        render->keep_wide_gamut ? "p3" : "srgb", "thumbhash", render->want_thumbhash, "likeness",
-        render->want_likeness, "edits", edits, "outputs");
+        (json_int_t) (render->max_pixels > 0 ? render->max_pixels : MAX_PIXELS), "embedded",
+        render->embedded_px, "colorspace", render->keep_wide_gamut ? "p3" : "srgb", "thumbhash",
+        render->want_thumbhash, "likeness", render->want_likeness, "edits", edits, "outputs");
 
     if (json == NULL)
         return NULL;

@@ -33,6 +33,8 @@ typedef struct {
     gboolean is_video;        /* a frame of it is taken */
     gboolean process_invalid; /* take what a damaged file still shows */
     gint64 max_pixels;        /* 0: 500 million */
+    int embedded_px; /* of camera raw files: show the JPEG in it when its short side is that long;
+                      * 0: only when the raw picture cannot be decoded */
     gboolean keep_wide_gamut; /* pictures that are not sRGB become Display P3, else sRGB */
     const char *edits_json;   /* a list as the contract's edits, or NULL */
     const MediaFace *face; /* make all outputs of the square around it; then no edits. NULL: none */
@@ -45,7 +47,8 @@ typedef struct {
     int width, height; /* of the upright original, before edits */
     gboolean has_alpha;
     int n_frames;
-    const char *format;    /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2, video */
+    const char
+        *format; /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2, raw, video */
     const char *thumbhash; /* base64, in the arena; NULL unless wanted */
     const char
         *likeness; /* base64 of WORKER_LIKENESS_BYTES; NULL: not wanted, or nothing to be seen */

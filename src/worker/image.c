@@ -506,14 +506,19 @@ image_render (ImageRender *self, GError **error)
     self->n_frames = image_source_frames (source);
     self->format = image_source_type_name (source);
     self->has_alpha = vips_image_hasalpha (image_source_header (source));
-    if (!wants_pixels (self))
+    if (!wants_pixels (self)) {
+        image_source_photo_size (source, &self->width, &self->height);
         return TRUE;
+    }
     if (self->has_face && !crop_to_face (self, error))
         return FALSE;
 
     space = image_colour_target (image_source_header (source), self->wide);
     base = load_base (self, source, space, error);
-    return base != NULL && render_all (self, base, space, error);
+    if (base == NULL || !render_all (self, base, space, error))
+        return FALSE;
+    image_source_photo_size (source, &self->width, &self->height);
+    return TRUE;
 }
 
 void

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
     ImageInput input;
     gboolean is_video; /* take a frame of it; n_edits is 0 then */
-    ColourSpace wide; /* what pictures that are not sRGB become */
+    ColourSpace wide;  /* what pictures that are not sRGB become */
     gboolean want_thumbhash, want_likeness;
     ImageEdit edits[IMAGE_MAX_EDITS];
     guint n_edits;

@@ -5,44 +5,11 @@
  * libvips does with AVIF: without tone mapping a profile would make them nearly black. */
 #define G_LOG_DOMAIN "image-jxl"
 #include "worker/image_jxl.h"
-#include <errno.h>
 #include <jxl/decode.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include "base/error.h"
+#include "worker/mapping.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JxlDecoder, JxlDecoderDestroy)
-
-typedef struct {
-    void *bytes;
-    gsize n_bytes;
-} Mapping;
-
-static void
-mapping_clear (Mapping *self)
-{
-    if (self->bytes != NULL)
-        munmap (self->bytes, self->n_bytes);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Mapping, mapping_clear)
-
-static gboolean
-mapping_init (Mapping *self, int fd, GError **error)
-{
-    struct stat facts;
-    void *bytes;
-
-    if (fstat (fd, &facts) != 0 || facts.st_size <= 0 ||
-        (bytes = mmap (NULL, (gsize) facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
-        g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
-                     g_strerror (errno));
-        return FALSE;
-    }
-    self->bytes = bytes;
-    self->n_bytes = (gsize) facts.st_size;
-    return TRUE;
-}
 
 static gboolean
 is_hdr (JxlDecoder *decoder)

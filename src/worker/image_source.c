@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "base/error.h"
 #include "worker/image_jxl.h"
+#include "worker/image_raw.h"
 
 #define HEAD_BYTES 4096
 
@@ -30,20 +31,24 @@ static const struct {
     [IMAGE_JXL] = { "jxl", "JPEG XL", vips_jxlload_source },
     [IMAGE_SVG] = { "svg", "SVG", vips_svgload_source },
     [IMAGE_JP2] = { "jp2", "JPEG 2000", vips_jp2kload_source },
+    [IMAGE_RAW] = { "raw", "JPEG in this camera raw file", vips_jpegload_source },
 };
 
-/* Camera raw files that are TIFFs by their first bytes; their first picture may be a tiny preview. */
+/* Camera raw files: many are TIFFs by their first bytes, whose first picture may be a tiny preview, others
+ * begin in ways of their own. */
 static const char *const raw_extensions[] = { ".3fr", ".ari", ".arw", ".cap", ".cin", ".cr2",
-                                              ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25",
-                                              ".kdc", ".mrw", ".nef", ".nrw", ".orf", ".ori",
-                                              ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2",
-                                              ".srf", ".srw", ".x3f", NULL };
+                                              ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff",
+                                              ".iiq", ".k25", ".kdc", ".mrw", ".nef", ".nrw",
+                                              ".orf", ".ori", ".pef", ".raf", ".raw", ".rw2",
+                                              ".rwl", ".sr2", ".srf", ".srw", ".x3f", NULL };
 
 struct _ImageSource {
     ImageInput input;
     ImageType type;
     gint64 size_bytes;
     VipsImage *header;
+    GBytes *embedded; /* of a camera raw file: decoded in its place; header is its own then */
+    int photo_width, photo_height; /* upright; 0: those of the header */
 };
 
 static gboolean
@@ -83,6 +88,13 @@ is_svg (const guint8 *head, gsize n_bytes)
            g_strstr_len ((const char *) head, (gssize) n_bytes, "<svg") != NULL;
 }
 
+static gboolean
+is_text (const guint8 *head, gsize n_bytes)
+{
+    return memchr (head, 0, n_bytes) == NULL &&
+           g_utf8_validate ((const char *) head, (gssize) MIN (n_bytes, 64), NULL);
+}
+
 static const char *
 describe_other (const guint8 *head, gsize n_bytes)
 {
@@ -93,22 +105,30 @@ describe_other (const guint8 *head, gsize n_bytes)
     if (STARTS_WITH ("8BPS"))
         return "Photoshop files cannot be decoded by this build";
     if (n_bytes >= 12 && memcmp (head + 4, "ftyp", 4) == 0)
-        return memcmp (head + 8, "crx ", 4) == 0
-                   ? "camera raw files cannot be decoded by this build"
-                   : "the file is a video (or another ISO media file), not a picture";
+        return "the file is a video (or another ISO media file), not a picture";
     if (STARTS_WITH ("\x1f\x8b"))
         return "the file is compressed with gzip; unpack it first";
-    if (memchr (head, 0, n_bytes) == NULL &&
-        g_utf8_validate ((const char *) head, (gssize) MIN (n_bytes, 64), NULL))
+    if (is_text (head, n_bytes))
         return "the file is text, not a picture";
     return "the file is not a picture of a known kind";
+}
+
+/* By its name, where the content does not speak against it: the other kinds were looked for before. */
+static gboolean
+is_raw (const guint8 *head, gsize n_bytes, const char *extension)
+{
+    g_autofree char *lower = g_ascii_strdown (extension != NULL ? extension : "", -1);
+
+    if (n_bytes >= 12 &&
+        (memcmp (head + 8, "CR\2", 3) == 0 || memcmp (head + 4, "ftypcrx ", 8) == 0))
+        return TRUE;
+    return g_strv_contains (raw_extensions, lower) && !is_text (head, n_bytes);
 }
 
 static gboolean
 find_type (const guint8 *head, gsize n_bytes, const char *extension, ImageType *out, GError **error)
 {
     const char *reason = NULL;
-    g_autofree char *lower = extension != NULL ? g_ascii_strdown (extension, -1) : NULL;
 
     if (STARTS_WITH ("\xff\xd8\xff"))
         *out = IMAGE_JPEG;
@@ -120,7 +140,7 @@ find_type (const guint8 *head, gsize n_bytes, const char *extension, ImageType *
         *out = IMAGE_WEBP;
     else if (STARTS_WITH ("II*\0") || STARTS_WITH ("MM\0*") || STARTS_WITH ("II+\0") ||
              STARTS_WITH ("MM\0+"))
-        *out = IMAGE_TIFF;
+        *out = is_raw (head, n_bytes, extension) ? IMAGE_RAW : IMAGE_TIFF;
     else if (is_heif (head, n_bytes))
         *out = IMAGE_HEIF;
     else if (STARTS_WITH ("\xff\x0a") || STARTS_WITH ("\0\0\0\x0cJXL \r\n\x87\n"))
@@ -129,12 +149,10 @@ find_type (const guint8 *head, gsize n_bytes, const char *extension, ImageType *
         *out = IMAGE_JP2;
     else if (is_svg (head, n_bytes))
         *out = IMAGE_SVG;
+    else if (is_raw (head, n_bytes, extension))
+        *out = IMAGE_RAW;
     else
         reason = describe_other (head, n_bytes);
-    if (reason == NULL && *out == IMAGE_TIFF &&
-        ((n_bytes >= 10 && memcmp (head + 8, "CR", 2) == 0) ||
-         (lower != NULL && g_strv_contains (raw_extensions, lower))))
-        reason = "camera raw files cannot be decoded by this build";
     if (reason != NULL)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA_TYPE, reason);
     return reason == NULL;
@@ -200,8 +218,12 @@ open_source (ImageSource *self, const char *option, double value, GError **error
     VipsFailOn fail_on = self->input.process_invalid ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
     int failed;
 
-    if (lseek (self->input.fd, 0, SEEK_SET) != 0 ||
-        (source = vips_source_new_from_descriptor (self->input.fd)) == NULL) {
+    if (self->embedded != NULL)
+        source = vips_source_new_from_memory (g_bytes_get_data (self->embedded, NULL),
+                                              g_bytes_get_size (self->embedded));
+    else if (lseek (self->input.fd, 0, SEEK_SET) == 0)
+        source = vips_source_new_from_descriptor (self->input.fd);
+    if (source == NULL) {
         g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
                      vips_error_buffer ());
         vips_error_clear ();
@@ -223,6 +245,51 @@ open_source (ImageSource *self, const char *option, double value, GError **error
     return image;
 }
 
+/* Decode the JPEG inside instead, when it may be and is large enough. */
+static gboolean
+take_embedded (ImageSource *self, gboolean can_decode)
+{
+    g_autoptr (GBytes) jpeg = NULL;
+    g_autoptr (VipsImage) header = NULL, tagged = NULL;
+    int orientation = vips_image_get_orientation (self->header);
+
+    if (can_decode && self->input.embedded_px == 0)
+        return FALSE;
+    jpeg = image_raw_find_jpeg (&self->input);
+    self->embedded = jpeg;
+    header = jpeg != NULL ? open_source (self, NULL, 0, NULL) : NULL;
+    self->embedded = NULL;
+    if (header == NULL || vips_copy (header, &tagged, NULL) != 0 ||
+        (can_decode && MIN (header->Xsize, header->Ysize) < self->input.embedded_px))
+        return FALSE;
+    /* cameras write the way they were held into the raw file, and not always into the JPEG */
+    vips_image_set_int (tagged, VIPS_META_ORIENTATION, orientation);
+    image_source_upright_size (self, &self->photo_width, &self->photo_height);
+    g_object_unref (self->header);
+    self->header = g_steal_pointer (&tagged);
+    self->embedded = g_steal_pointer (&jpeg);
+    return TRUE;
+}
+
+static gboolean
+open_header (ImageSource *self, GError **error)
+{
+    gboolean can_decode;
+
+    if (self->type != IMAGE_RAW)
+        return (self->header = open_source (self, NULL, 0, error)) != NULL;
+    self->header = image_raw_header (&self->input, &can_decode, error);
+    if (self->header == NULL)
+        return FALSE;
+    if (take_embedded (self, can_decode) || can_decode)
+        return TRUE;
+    g_set_error_literal (
+        error, APP_ERROR, APP_ERROR_MEDIA_TYPE,
+        "the camera raw file is packed in a way that cannot be decoded, and there is "
+        "no JPEG in it");
+    return FALSE;
+}
+
 ImageSource *
 image_source_new (const ImageInput *input, GError **error)
 {
@@ -240,7 +307,7 @@ image_source_new (const ImageInput *input, GError **error)
     }
     self->size_bytes = facts.st_size;
     if (!find_type (head, (gsize) n_bytes, input->extension, &self->type, error) ||
-        (self->header = open_source (self, NULL, 0, error)) == NULL)
+        !open_header (self, error))
         return NULL;
     n_pixels = (gint64) self->header->Xsize * self->header->Ysize;
     if (n_pixels > input->max_pixels) {
@@ -260,6 +327,7 @@ image_source_free (ImageSource *self)
     if (self == NULL)
         return;
     g_clear_object (&self->header);
+    g_clear_pointer (&self->embedded, g_bytes_unref);
     g_free (self);
 }
 
@@ -302,12 +370,24 @@ image_source_upright_size (ImageSource *self, int *out_width, int *out_height)
     *out_height = swapped ? self->header->Xsize : self->header->Ysize;
 }
 
+void
+image_source_photo_size (ImageSource *self, int *out_width, int *out_height)
+{
+    image_source_upright_size (self, out_width, out_height);
+    if (self->photo_width > 0) {
+        *out_width = self->photo_width;
+        *out_height = self->photo_height;
+    }
+}
+
 VipsImage *
 image_source_load (ImageSource *self, int min_width, int min_height, GError **error)
 {
     int width = self->header->Xsize, height = self->header->Ysize;
 
-    if (self->type == IMAGE_JPEG) {
+    if (self->type == IMAGE_RAW && self->embedded == NULL)
+        return image_raw_load (&self->input, min_width, min_height, error);
+    if (self->type == IMAGE_JPEG || self->embedded != NULL) {
         int shrink = 8;
         while (shrink > 1 && (width / shrink < min_width || height / shrink < min_height))
             shrink /= 2;

@@ -15,6 +15,7 @@ typedef enum {
     IMAGE_JXL,
     IMAGE_SVG,
     IMAGE_JP2,
+    IMAGE_RAW, /* of a camera */
     IMAGE_N_TYPES
 } ImageType;
 
@@ -23,6 +24,8 @@ typedef struct {
     const char *extension; /* with its dot, or NULL; only tells raw files from TIFFs */
     gboolean process_invalid;
     gint64 max_pixels;
+    int embedded_px; /* of camera raw files: take the JPEG that the camera put in when its short side is
+                      * at least this long; 0: only when nothing else can be decoded */
 } ImageInput;
 
 typedef struct _ImageSource ImageSource;
@@ -41,6 +44,8 @@ int image_source_orientation (
     ImageSource *self);                      /* EXIF 1 to 8, 1 when the loader has applied it */
 int image_source_frames (ImageSource *self); /* pages or frames, at least 1 */
 void image_source_upright_size (ImageSource *self, int *out_width, int *out_height);
+/** The same of the photo itself, when a JPEG inside of it is what gets decoded. */
+void image_source_photo_size (ImageSource *self, int *out_width, int *out_height);
 
 /** The first frame, not turned, for one pass from top to bottom; its sides are those of the header
  *  or, where the format can, smaller by a factor while both stay at least the given ones. */

@@ -185,6 +185,7 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
     static const char *const spaces[] = { "srgb", "p3", NULL };
     const json_t *outputs = json_object_get (request, "outputs");
     const json_t *edits = json_object_get (request, "edits");
+    gint64 embedded_px;
     int space;
 
     if ((outputs != NULL && !json_is_array (outputs)) || (edits != NULL && !json_is_array (edits)))
@@ -195,8 +196,10 @@ parse_render (const json_t *request, const int *fds, guint n_fds, ImageRender *o
         return refuse (error, "outputs", "needs the original and one open file each");
     if (!get_choice (request, "colorspace", spaces, COLOUR_P3, &space, error) ||
         !get_int (request, "pixelLimit", 1, G_MAXINT64, DEFAULT_MAX_PIXELS, &out->input.max_pixels,
-                  error))
+                  error) ||
+        !get_int (request, "embedded", 0, G_MAXINT, 0, &embedded_px, error))
         return FALSE;
+    out->input.embedded_px = (int) embedded_px;
     out->input.fd = fds[0];
     out->input.extension = json_string_value (json_object_get (request, "extension"));
     out->input.process_invalid = json_is_true (json_object_get (request, "processInvalid"));

@@ -16,7 +16,7 @@
  *     descriptors: the file, then its sidecar when sidecar is true.
  *
  * {"op": "render", "extension": ".jpg", "video": false, "processInvalid": false, "pixelLimit": 500000000,
- *  "colorspace": "p3", "thumbhash": true, "likeness": true,
+ *  "embedded": 0, "colorspace": "p3", "thumbhash": true, "likeness": true,
  *  "edits": [{"action": "crop", "parameters": {"x": 0, "y": 0, "width": 10, "height": 10}},
  *            {"action": "rotate", "parameters": {"angle": 90}},
  *            {"action": "mirror", "parameters": {"axis": "horizontal"}}],
@@ -24,6 +24,8 @@
  *               "progressive": false}]}
  *     descriptors: the file (read-only), then one empty regular file (write-only) for each output.
  *     extension is a hint for what content alone does not tell (camera raw files that are TIFFs).
+ *     embedded is for camera raw files: the JPEG that the camera put in is shown when its short side has at
+ *     least so many pixels; 0: only when the raw picture itself cannot be decoded.
  *     size is the short side in pixels, 0: as large as the original. edits work on the upright
  *     original, in order. Everything but op may be left out; the values above are the defaults,
  *     edits and outputs are empty by default, thumbhash and likeness are false. Of a video a frame that

@@ -136,6 +136,31 @@ export function tiff(width, height) {
   return Buffer.concat([Buffer.from('II*\0'), u32(8), directory(8, entries(at)), pixels]);
 }
 
+/** A camera raw file (DNG) of one grey, turned by @param orientation; @param inside  a JPEG in it, or nothing. */
+export function dng(width, height, { orientation = 1, inside, make = 'Tintype' } = {}) {
+  const pixels = Buffer.alloc(width * height * 2, 0x40);
+  const srationals = (tag, numbers) => [tag, 10, numbers.length,
+    Buffer.concat(numbers.flatMap((n) => [u32(Math.round(n * 10000) >>> 0), u32(10000)]))];
+  const main = (insideAt, pixelsAt) => directory(8, [
+    [254, 4, 1, u32(0)], [256, 4, 1, u32(width)], [257, 4, 1, u32(height)], [258, 3, 1, u16(16)], [259, 3, 1, u16(1)],
+    [262, 3, 1, u16(32803)], ascii(271, make), ascii(272, 'Box one'), [273, 4, 1, u32(pixelsAt)], [274, 3, 1, u16(orientation)],
+    [277, 3, 1, u16(1)], [278, 4, 1, u32(height)], [279, 4, 1, u32(pixels.length)],
+    ...(inside ? [[330, 4, 1, u32(insideAt)]] : []),
+    [33421, 3, 2, Buffer.concat([u16(2), u16(2)])], [33422, 1, 4, Buffer.from([0, 1, 1, 2])],
+    [50706, 1, 4, Buffer.from([1, 4, 0, 0])], ascii(50708, `Tintype ${++serial}`), [50717, 4, 1, u32(65535)],
+    srationals(50721, [3.2405, -1.5371, -0.4985, -0.9693, 1.876, 0.0416, 0.0556, -0.204, 1.0572]),
+    rationals(50728, [1, 1, 1]), [50778, 3, 1, u16(21)],
+  ]);
+  const second = (at, jpegAt) => (inside ? directory(at, [[254, 4, 1, u32(1)], [256, 4, 1, u32(inside.width)],
+    [257, 4, 1, u32(inside.height)], [258, 3, 1, u16(8)], [259, 3, 1, u16(7)], [262, 3, 1, u16(6)], [273, 4, 1, u32(jpegAt)],
+    [277, 3, 1, u16(3)], [279, 4, 1, u32(inside.bytes.length)]]) : Buffer.alloc(0));
+  const secondAt = 8 + main(0, 0).length;
+  const jpegAt = secondAt + second(0, 0).length;
+  const pixelsAt = jpegAt + (inside?.bytes.length ?? 0);
+  return Buffer.concat([Buffer.from('II*\0'), u32(8), main(secondAt, pixelsAt), second(secondAt, jpegAt),
+    inside?.bytes ?? Buffer.alloc(0), pixels]);
+}
+
 /** A picture or film that ffmpeg makes; @param args  of ffmpeg after its input 'testsrc'. */
 export function ffmpeg(name, size, ...args) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-fixture-'));

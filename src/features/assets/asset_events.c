@@ -209,40 +209,66 @@ sync_exif (const AssetRow *row)
     };
 }
 
+/* @asset, and under @key what belongs to it. */
 static void
 send_ready (const App *app, const AssetRow *row, const char *event, const TypeDescriptor *type,
-            const void *asset)
+            const void *asset, const char *key, const char *json)
 {
-    SyncAssetExifV1 exif = sync_exif (row);
     g_autoptr (GString) text = g_string_new ("{\"asset\":");
 
     api_write_json (type, asset, text);
-    g_string_append (text, ",\"exif\":");
-    api_write_json (&sync_asset_exif_v1_type, &exif, text);
-    g_string_append_c (text, '}');
+    g_string_append_printf (text, ",\"%s\":%s}", key, json);
     realtime_send (app->realtime, row->owner_id, event, text->str);
+}
+
+/* FALSE: there is nobody to tell, or nothing. */
+static gboolean
+find_for_clients (const App *app, Arena *arena, const char *id, AssetRow *out)
+{
+    g_autoptr (GError) why = NULL;
+
+    if (app->realtime == NULL)
+        return FALSE;
+    if (asset_find (app->db, arena, id, out, &why))
+        return TRUE;
+    if (!g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+        g_warning ("cannot tell clients of asset '%s': %s, skipping", id, why->message);
+    return FALSE;
 }
 
 void
 asset_send_ready (const App *app, Arena *arena, const char *id)
 {
-    g_autoptr (GError) why = NULL;
+    g_autoptr (GString) exif_json = g_string_new (NULL);
+    AssetRow row;
+    SyncAssetV1 before;
+    SyncAssetV2 now;
+    SyncAssetExifV1 exif;
+
+    if (!find_for_clients (app, arena, id, &row) ||
+        (row.visibility != ASSET_VISIBILITY_TIMELINE && row.visibility != ASSET_VISIBILITY_ARCHIVE))
+        return;
+    before = sync_asset_v1 (arena, &row);
+    now = sync_asset_v2 (arena, &row);
+    exif = sync_exif (&row);
+    api_write_json (&sync_asset_exif_v1_type, &exif, exif_json);
+    asset_send_object (app, id, "on_upload_success");
+    send_ready (app, &row, "AssetUploadReadyV1", &sync_asset_v1_type, &before, "exif",
+                exif_json->str);
+    send_ready (app, &row, "AssetUploadReadyV2", &sync_asset_v2_type, &now, "exif", exif_json->str);
+}
+
+void
+asset_send_edited (const App *app, Arena *arena, const char *id, const char *edits_json)
+{
     AssetRow row;
     SyncAssetV1 before;
     SyncAssetV2 now;
 
-    if (app->realtime == NULL)
-        return;
-    if (!asset_find (app->db, arena, id, &row, &why)) {
-        if (!g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
-            g_warning ("cannot tell clients of asset '%s': %s, skipping", id, why->message);
-        return;
-    }
-    if (row.visibility != ASSET_VISIBILITY_TIMELINE && row.visibility != ASSET_VISIBILITY_ARCHIVE)
+    if (!find_for_clients (app, arena, id, &row))
         return;
     before = sync_asset_v1 (arena, &row);
     now = sync_asset_v2 (arena, &row);
-    asset_send_object (app, id, "on_upload_success");
-    send_ready (app, &row, "AssetUploadReadyV1", &sync_asset_v1_type, &before);
-    send_ready (app, &row, "AssetUploadReadyV2", &sync_asset_v2_type, &now);
+    send_ready (app, &row, "AssetEditReadyV1", &sync_asset_v1_type, &before, "edit", edits_json);
+    send_ready (app, &row, "AssetEditReadyV2", &sync_asset_v2_type, &now, "edit", edits_json);
 }

@@ -103,3 +103,5 @@ void asset_send_object (const App *app, const char *id, const char *event);
 void asset_send_objects (const App *app, const StringList *ids, const char *event);
 /** on_upload_success and AssetUploadReadyV1 and V2, unless the asset is hidden or locked. */
 void asset_send_ready (const App *app, Arena *arena, const char *id);
+/** AssetEditReadyV1 and V2. @edits_json  its edits as the sync stream shows them */
+void asset_send_edited (const App *app, Arena *arena, const char *id, const char *edits_json);

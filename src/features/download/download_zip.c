@@ -26,6 +26,7 @@ static const char SQL_ENTRIES[] =
     "       a.original_path AS original_path, f.path AS edited_path"
     "  FROM asset a LEFT JOIN asset_file f"
     "       ON f.asset_id = a.id AND f.type = 'fullsize' AND f.is_edited = 1"
+    "      AND a.is_edited = 1"
     " WHERE a.id IN (SELECT value FROM json_each($1)) AND a.status <> 'deleted'";
 
 typedef struct archive ZipWriter;

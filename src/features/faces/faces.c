@@ -94,7 +94,7 @@ faces_list (const App *app, Db *db, Arena *arena, const char *asset_id, const ch
             .person = row->person_id != NULL ? g_hash_table_lookup (by_id, row->person_id) : NULL,
         };
     }
-    return TRUE;
+    return rows.n == 0 || faces_show_edited (db, arena, asset_id, out, error);
 }
 
 gboolean
@@ -142,12 +142,13 @@ static gboolean
 run_create (Db *tx, gpointer data, GError **error)
 {
     const Work *self = data;
-    const AssetFaceCreate *face = self->face;
+    AssetFaceCreate drawn = *self->face, *face = &drawn;
     const char *person_id = face->person_id;
     StringList people = { &person_id, 1 };
     gint64 n = 0;
 
-    if (!db_exec (tx, SQL_INSERT,
+    if (!faces_draw_on_edited (tx, self->arena, face, error) ||
+        !db_exec (tx, SQL_INSERT,
                   DB_ARGS (db_text (self->face_id), db_text (face->asset_id), db_text (person_id),
                            db_int (face->image_width), db_int (face->image_height),
                            db_int (face->x), db_int (face->y), db_int (face->x + face->width),

@@ -22,3 +22,11 @@ gboolean faces_reassign (Db *db, Arena *arena, const char *face_id, const char *
 /** @by_force  leave no trace; else it is remembered, so that it is not found again */
 gboolean faces_delete (Db *db, Arena *arena, const char *face_id, gboolean by_force,
                        GError **error);
+
+/* ---- edited pictures ---- */
+
+/** Have boxes of the original be where they are in what is shown. */
+gboolean faces_show_edited (Db *db, Arena *arena, const char *asset_id,
+                            AssetFaceResponseList *faces, GError **error);
+/** The other way round, of a box that was drawn on what is shown. */
+gboolean faces_draw_on_edited (Db *db, Arena *arena, AssetFaceCreate *face, GError **error);

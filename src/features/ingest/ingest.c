@@ -7,6 +7,7 @@
 #define METADATA_QUEUE "metadataExtraction"
 #define THUMBNAIL_QUEUE "thumbnailGeneration"
 #define VIDEO_QUEUE "videoConversion"
+#define EDIT_QUEUE "editor"
 
 static const char *
 write_data (Arena *arena, const char *asset_id, const char *source, gboolean notify)
@@ -66,6 +67,7 @@ ingest_start (App *app)
         { "AssetExtractMetadataQueueAll", METADATA_QUEUE, ingest_queue_all_metadata },
         { "AssetGenerateThumbnails", THUMBNAIL_QUEUE, ingest_generate_thumbnails },
         { "AssetGenerateThumbnailsQueueAll", THUMBNAIL_QUEUE, ingest_queue_all_thumbnails },
+        { "AssetEditThumbnailGeneration", EDIT_QUEUE, ingest_generate_edited },
         { "AssetEncodeVideo", VIDEO_QUEUE, ingest_encode_video },
         { "AssetEncodeVideoQueueAll", VIDEO_QUEUE, ingest_queue_all_videos },
     };

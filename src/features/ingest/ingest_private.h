@@ -10,6 +10,7 @@
 
 JobResult ingest_extract_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_generate_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult ingest_generate_edited (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_encode_video (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError **error);
@@ -33,12 +34,28 @@ typedef struct {
     gboolean is_progressive, is_transparent;
 } Rendition;
 
+#define MAX_RENDITIONS 3
+
+typedef struct {
+    Rendition items[MAX_RENDITIONS];
+    MediaOutput outputs[MAX_RENDITIONS]; /* the same, as they shall be made */
+    guint n;
+} RenditionList;
+
 /** Record renditions and what was found while they were made; clears processing_error.
  *  @param out_old_paths  files that no record points at any more; to be unlinked after the commit
  *  @param out_stored     FALSE: the asset is gone, nothing was recorded */
 gboolean ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id,
-                                  const MediaFacts *facts, const Rendition *renditions, gsize n,
+                                  const MediaFacts *facts, const RenditionList *renditions,
                                   StringList *out_old_paths, gboolean *out_stored, GError **error);
+/** The same for those of the edited picture, which give the asset its size and thumbhash. */
+gboolean ingest_store_edited (Db *tx, Arena *arena, const char *asset_id, const char *thumbhash,
+                              gint64 width, gint64 height, const RenditionList *renditions,
+                              StringList *out_old_paths, gboolean *out_stored, GError **error);
+/** Where the edited files are that are recorded; and remove these records. */
+gboolean ingest_find_edited (Db *db, Arena *arena, const char *asset_id, StringList *out_paths,
+                             GError **error);
+gboolean ingest_forget_edited (Db *tx, const char *asset_id, GError **error);
 
 /** Record the playable copy of a video. *@out_stored FALSE: the asset is gone. */
 gboolean ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
@@ -97,7 +114,15 @@ typedef struct {
 typedef struct {
     RenditionSettings thumbnail, preview, fullsize;
     gboolean keep_wide_gamut;
+    gboolean extract_embedded; /* show what the camera made of a raw file */
 } ImageSettings;
 
 void ingest_image_settings (const App *app, ImageSettings *out);
+/** Add a rendition of that kind, to be made as the settings say. */
+void ingest_add_rendition (const App *app, Arena *arena, const AssetRow *asset, AssetFileType type,
+                           gboolean is_edited, const RenditionSettings *settings,
+                           RenditionList *list);
+/** Make them; @render says of what. Their records are complete then. */
+gboolean ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender *render,
+                        RenditionList *list, MediaFacts *out, GError **error);
 void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);

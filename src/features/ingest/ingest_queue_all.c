@@ -6,6 +6,7 @@
 #include "features/ingest/ingest_private.h"
 
 #include "base/error.h"
+#include "features/edits/edits.h"
 #include "features/people/people.h"
 
 #define PAGE 1000
@@ -30,6 +31,13 @@ static const char SQL_THUMBNAILS_MISSING[] =
     "                       AND f.type = 'preview' AND f.is_edited = 0)"
     "        OR NOT EXISTS (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
     "                       AND f.type = 'thumbnail' AND f.is_edited = 0))"
+    " ORDER BY id LIMIT $2";
+
+/* the same of the edited files; those of all are made again after the others */
+static const char SQL_EDITED_MISSING[] =
+    "SELECT id FROM asset a WHERE id > $1 AND is_edited = 1 AND deleted_at IS NULL"
+    "   AND (SELECT count(*) FROM asset_file f WHERE f.asset_id = a.id AND f.is_edited = 1"
+    "         AND f.type IN ('preview', 'thumbnail', 'fullsize')) < 3"
     " ORDER BY id LIMIT $2";
 
 static const char SQL_VIDEOS_ALL[] =
@@ -98,6 +106,12 @@ add_thumbnails (Db *tx, Arena *arena, const char *asset_id, GError **error)
     return ingest_add_thumbnails (tx, arena, asset_id, NULL, FALSE, error);
 }
 
+static gboolean
+add_edited (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return edits_add_rendering (tx, asset_id, error);
+}
+
 JobResult
 ingest_queue_all_metadata (gpointer app, const Job *job, Arena *arena, GError **error)
 {
@@ -112,6 +126,9 @@ ingest_queue_all_thumbnails (gpointer app, const Job *job, Arena *arena, GError 
                                           add_thumbnails, error);
     QueueAllJob data;
 
+    if (result == JOB_DONE)
+        result =
+            ingest_queue_each (app, job, SQL_EDITED_MISSING, SQL_EDITED_MISSING, add_edited, error);
     if (result != JOB_DONE)
         return result;
     if (!api_read_json (&queue_all_job_type, job->data, -1, arena, &data, error))

@@ -36,6 +36,7 @@ ingest_image_settings (const App *app, ImageSettings *out)
         .progressive = fullsize->has_progressive && fullsize->progressive,
     };
     out->keep_wide_gamut = image->colorspace == COLORSPACE_P3;
+    out->extract_embedded = image->extract_embedded;
 }
 
 static StringList

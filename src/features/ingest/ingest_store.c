@@ -39,26 +39,43 @@ static const char SQL_RENDERED_ASSET[] =
     "UPDATE asset SET thumbhash = CASE WHEN is_edited = 1 THEN thumbhash ELSE $2 END,"
     "       width = CASE WHEN is_edited = 1 THEN width ELSE CAST($3 AS BIGINT) END,"
     "       height = CASE WHEN is_edited = 1 THEN height ELSE CAST($4 AS BIGINT) END,"
+    "       unedited_thumbhash = CASE WHEN is_edited = 1 THEN $2 ELSE unedited_thumbhash END,"
+    "       unedited_width = CASE WHEN is_edited = 1 THEN CAST($3 AS BIGINT) ELSE unedited_width "
+    "END,"
+    "       unedited_height ="
+    "           CASE WHEN is_edited = 1 THEN CAST($4 AS BIGINT) ELSE unedited_height END,"
     "       processing_error = NULL, updated_at = $5, update_id = $6"
     " WHERE id = $1 AND status <> 'deleted'";
 
-/* $1 id */
+/* $1 id, $2 thumbhash, $3 width, $4 height, $5 now */
+static const char SQL_RENDERED_EDITED[] =
+    "UPDATE asset SET thumbhash = $2, width = $3, height = $4, updated_at = $5,"
+    "       update_id = uuid_v7 ()"
+    " WHERE id = $1 AND is_edited = 1 AND status <> 'deleted'";
+
+/* $1 id, $2 1: the edited ones */
 static const char SQL_RENDITIONS_FIND[] =
     "SELECT asset_id, type, is_edited, path FROM asset_file"
-    " WHERE asset_id = $1 AND is_edited = 0 AND type IN ('preview', 'thumbnail', 'fullsize')";
+    " WHERE asset_id = $1 AND is_edited = $2 AND type IN ('preview', 'thumbnail', 'fullsize')";
 
-/* $1 new id, $2 asset id, $3 type, $4 path, $5 progressive, $6 transparent, $7 now */
+/* $1 new id, $2 asset id, $3 type, $4 path, $5 progressive, $6 transparent, $7 now, $8 1: edited */
 static const char SQL_RENDITION_SAVE[] =
     "INSERT INTO asset_file (id, asset_id, type, is_edited, path, is_progressive, is_transparent,"
     "                        created_at, updated_at)"
-    " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $7)"
+    " VALUES ($1, $2, $3, $8, $4, $5, $6, $7, $7)"
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, is_progressive = EXCLUDED.is_progressive,"
     "               is_transparent = EXCLUDED.is_transparent, updated_at = EXCLUDED.updated_at";
 
-/* $1 asset id, $2 type */
+/* $1 asset id, $2 type, $3 1: the edited one */
 static const char SQL_RENDITION_DELETE[] =
-    "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = 0";
+    "DELETE FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = $3";
+
+/* $1 asset id */
+static const char SQL_EDITED_FIND[] =
+    "SELECT path FROM asset_file WHERE asset_id = $1 AND is_edited = 1";
+static const char SQL_EDITED_FORGET[] =
+    "DELETE FROM asset_file WHERE asset_id = $1 AND is_edited = 1";
 
 /* $1 new id, $2 asset id, $3 path, $4 now */
 static const char SQL_ENCODED_SAVE[] =
@@ -127,28 +144,51 @@ ingest_store_facts (Db *tx, Arena *arena, const AssetRow *asset, const AssetFact
 /* Paths of earlier records that are not among the new ones; records of kinds that are not made any more
  * go with them. */
 static gboolean
-drop_old (Db *tx, Arena *arena, const char *asset_id, const Rendition *renditions, gsize n,
+drop_old (Db *tx, Arena *arena, const char *asset_id, gboolean is_edited, const RenditionList *new,
           StringList *out, GError **error)
 {
     AssetFileRowList before;
 
     if (!db_select (tx, arena, &asset_file_row_type, (List *) &before, SQL_RENDITIONS_FIND,
-                    DB_ARGS (db_text (asset_id)), error))
+                    DB_ARGS (db_text (asset_id), db_bool (is_edited)), error))
         return FALSE;
     *out = (StringList){ arena_new_array (arena, const char *, MAX (before.n, 1)), 0 };
     for (gsize i = 0; i < before.n; i++) {
         gboolean has_kind = FALSE, has_path = FALSE;
 
-        for (gsize k = 0; k < n; k++) {
-            has_kind = has_kind || renditions[k].type == (AssetFileType) before.items[i].type;
-            has_path = has_path || g_str_equal (renditions[k].path, before.items[i].path);
+        for (guint k = 0; k < new->n; k++) {
+            has_kind = has_kind || new->items[k].type == (AssetFileType) before.items[i].type;
+            has_path = has_path || g_str_equal (new->items[k].path, before.items[i].path);
         }
         if (!has_path)
             out->items[out->n++] = before.items[i].path;
         if (!has_kind &&
             !db_exec (tx, SQL_RENDITION_DELETE,
                       DB_ARGS (db_text (asset_id),
-                               db_text (asset_file_type_enum.texts[before.items[i].type])),
+                               db_text (asset_file_type_enum.texts[before.items[i].type]),
+                               db_bool (is_edited)),
+                      NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+save_files (Db *tx, Arena *arena, const char *asset_id, gboolean is_edited,
+            const RenditionList *renditions, StringList *out_old_paths, GError **error)
+{
+    if (!drop_old (tx, arena, asset_id, is_edited, renditions, out_old_paths, error))
+        return FALSE;
+    for (guint i = 0; i < renditions->n; i++) {
+        const Rendition *one = &renditions->items[i];
+        char file_id[UUID_TEXT_BYTES];
+
+        uuid_v4_text (file_id);
+        if (!db_exec (tx, SQL_RENDITION_SAVE,
+                      DB_ARGS (db_text (file_id), db_text (asset_id),
+                               db_text (asset_file_type_enum.texts[one->type]), db_text (one->path),
+                               db_bool (one->is_progressive), db_bool (one->is_transparent),
+                               db_int (timestamp_now_ms ()), db_bool (is_edited)),
                       NULL, error))
             return FALSE;
     }
@@ -157,10 +197,10 @@ drop_old (Db *tx, Arena *arena, const char *asset_id, const Rendition *rendition
 
 gboolean
 ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const MediaFacts *facts,
-                         const Rendition *renditions, gsize n, StringList *out_old_paths,
+                         const RenditionList *renditions, StringList *out_old_paths,
                          gboolean *out_stored, GError **error)
 {
-    gint64 now_ms = timestamp_now_ms (), n_changed = 0;
+    gint64 n_changed = 0;
     gsize n_hash = 0;
     g_autofree guint8 *hash =
         facts->thumbhash != NULL ? g_base64_decode (facts->thumbhash, &n_hash) : NULL;
@@ -170,27 +210,47 @@ ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const Media
     uuid_v7_text (update_id);
     if (!db_exec (tx, SQL_RENDERED_ASSET,
                   DB_ARGS (db_text (asset_id), db_blob (hash, n_hash), db_int (facts->width),
-                           db_int (facts->height), db_int (now_ms), db_text (update_id)),
+                           db_int (facts->height), db_int (timestamp_now_ms ()),
+                           db_text (update_id)),
                   &n_changed, error))
         return FALSE;
     *out_stored = n_changed > 0;
-    if (n_changed == 0)
-        return TRUE;
-    for (gsize i = 0; i < n; i++) {
-        char file_id[UUID_TEXT_BYTES];
+    return n_changed == 0 ||
+           save_files (tx, arena, asset_id, FALSE, renditions, out_old_paths, error);
+}
 
-        if (i == 0 && !drop_old (tx, arena, asset_id, renditions, n, out_old_paths, error))
-            return FALSE;
-        uuid_v4_text (file_id);
-        if (!db_exec (tx, SQL_RENDITION_SAVE,
-                      DB_ARGS (db_text (file_id), db_text (asset_id),
-                               db_text (asset_file_type_enum.texts[renditions[i].type]),
-                               db_text (renditions[i].path), db_bool (renditions[i].is_progressive),
-                               db_bool (renditions[i].is_transparent), db_int (now_ms)),
-                      NULL, error))
-            return FALSE;
-    }
-    return TRUE;
+gboolean
+ingest_store_edited (Db *tx, Arena *arena, const char *asset_id, const char *thumbhash,
+                     gint64 width, gint64 height, const RenditionList *renditions,
+                     StringList *out_old_paths, gboolean *out_stored, GError **error)
+{
+    gsize n_hash = 0;
+    g_autofree guint8 *hash = g_base64_decode (thumbhash, &n_hash);
+    gint64 n_changed = 0;
+
+    *out_old_paths = (StringList){ NULL, 0 };
+    if (!db_exec (tx, SQL_RENDERED_EDITED,
+                  DB_ARGS (db_text (asset_id), db_blob (hash, n_hash), db_int (width),
+                           db_int (height), db_int (timestamp_now_ms ())),
+                  &n_changed, error))
+        return FALSE;
+    *out_stored = n_changed > 0;
+    return n_changed == 0 ||
+           save_files (tx, arena, asset_id, TRUE, renditions, out_old_paths, error);
+}
+
+gboolean
+ingest_find_edited (Db *db, Arena *arena, const char *asset_id, StringList *out_paths,
+                    GError **error)
+{
+    return db_select_texts (db, arena, SQL_EDITED_FIND, DB_ARGS (db_text (asset_id)), out_paths,
+                            error);
+}
+
+gboolean
+ingest_forget_edited (Db *tx, const char *asset_id, GError **error)
+{
+    return db_exec (tx, SQL_EDITED_FORGET, DB_ARGS (db_text (asset_id)), NULL, error);
 }
 
 gboolean
@@ -218,7 +278,8 @@ ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **
                             error) &&
            db_exec (tx, SQL_RENDITION_DELETE,
                     DB_ARGS (db_text (asset_id),
-                             db_text (asset_file_type_enum.texts[ASSET_FILE_TYPE_ENCODED_VIDEO])),
+                             db_text (asset_file_type_enum.texts[ASSET_FILE_TYPE_ENCODED_VIDEO]),
+                             db_bool (FALSE)),
                     NULL, error);
 }
 

@@ -1,6 +1,7 @@
 /* ingest_thumbnails.c -- the job AssetGenerateThumbnails
  *
- * One decode feeds all renditions. A full-size one is made when browsers do not show the original.
+ * One decode feeds all renditions. A full-size one is made when browsers do not show the original. What is
+ * edited gets its edited renditions anew by a job of their own, see ingest_edits.c.
  * Files are in their places before their records are committed: a crash in between leaves files that the
  * next run replaces, never a record without a file. */
 #define G_LOG_DOMAIN "ingest"
@@ -10,73 +11,80 @@
 
 #include "base/error.h"
 #include "features/duplicates/duplicates.h"
+#include "features/edits/edits.h"
 #include "media/layout.h"
 #include "media/media_type.h"
-
-#define MAX_RENDITIONS 3
 
 typedef struct {
     Arena *arena;
     const char *asset_id;
     gboolean is_new;       /* its duplicates are looked for then */
     gboolean is_new_video; /* it is converted next */
+    gboolean is_edited;    /* its edited files are made again as well */
     MediaFacts facts;
-    MediaOutput outputs[MAX_RENDITIONS];
-    Rendition renditions[MAX_RENDITIONS];
-    guint n;
+    RenditionList list;
     StringList old_paths;
     gboolean stored;
 } Work;
 
-static void
-add_rendition (const App *app, Work *work, const AssetRow *asset, AssetFileType type,
-               const RenditionSettings *settings)
+void
+ingest_add_rendition (const App *app, Arena *arena, const AssetRow *asset, AssetFileType type,
+                      gboolean is_edited, const RenditionSettings *settings, RenditionList *list)
 {
-    const char *kind = asset_file_type_enum.texts[type];
+    const char *kind =
+        arena_printf (arena, "%s%s", asset_file_type_enum.texts[type], is_edited ? "_edited" : "");
     const char *format = settings->format == MEDIA_FORMAT_JPEG ? "jpeg" : "webp";
-    const char *path = layout_thumb (work->arena, asset->owner_id, asset->id, kind, format);
+    const char *path = layout_thumb (arena, asset->owner_id, asset->id, kind, format);
 
-    work->outputs[work->n] =
+    list->outputs[list->n] =
         (MediaOutput){ .kind = kind,
-                       .path = layout_absolute (work->arena, app->media_location, path),
+                       .path = layout_absolute (arena, app->media_location, path),
                        .format = settings->format,
                        .size_px = settings->size_px,
                        .quality = settings->quality,
                        .progressive = settings->progressive };
-    work->renditions[work->n] = (Rendition){
+    list->items[list->n] = (Rendition){
         .type = type,
         .path = path,
         .is_progressive = settings->progressive && settings->format == MEDIA_FORMAT_JPEG,
     };
-    work->n++;
+    list->n++;
+}
+
+gboolean
+ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender *render,
+               RenditionList *list, MediaFacts *out, GError **error)
+{
+    render->original_path = layout_absolute (arena, app->media_location, asset->original_path);
+    render->process_invalid = app->settings->process_invalid_images;
+    render->want_thumbhash = TRUE;
+    render->outputs = list->outputs;
+    render->n_outputs = list->n;
+    if (!media_render (app->workers, render, arena, out, error))
+        return FALSE;
+    for (guint i = 0; i < list->n; i++)
+        list->items[i].is_transparent = list->outputs[i].is_transparent;
+    return TRUE;
 }
 
 static gboolean
 render (const App *app, const AssetRow *asset, Work *work, GError **error)
 {
-    const char *path = layout_absolute (work->arena, app->media_location, asset->original_path);
     const MediaType *type = media_type_find (asset->original_path);
+    MediaRender request = { .is_video = asset->type == ASSET_TYPE_VIDEO, .want_likeness = TRUE };
     ImageSettings settings;
-    MediaRender request;
 
     ingest_image_settings (app, &settings);
-    add_rendition (app, work, asset, ASSET_FILE_TYPE_PREVIEW, &settings.preview);
-    add_rendition (app, work, asset, ASSET_FILE_TYPE_THUMBNAIL, &settings.thumbnail);
+    request.keep_wide_gamut = settings.keep_wide_gamut;
+    request.embedded_px = settings.extract_embedded ? settings.preview.size_px : 0;
+    ingest_add_rendition (app, work->arena, asset, ASSET_FILE_TYPE_PREVIEW, FALSE,
+                          &settings.preview, &work->list);
+    ingest_add_rendition (app, work->arena, asset, ASSET_FILE_TYPE_THUMBNAIL, FALSE,
+                          &settings.thumbnail, &work->list);
     if (asset->type == ASSET_TYPE_IMAGE && (type == NULL || !(type->flags & MEDIA_WEB_SAFE)))
-        add_rendition (app, work, asset, ASSET_FILE_TYPE_FULLSIZE, &settings.fullsize);
-    request = (MediaRender){ .original_path = path,
-                             .is_video = asset->type == ASSET_TYPE_VIDEO,
-                             .process_invalid = app->settings->process_invalid_images,
-                             .keep_wide_gamut = settings.keep_wide_gamut,
-                             .want_thumbhash = TRUE,
-                             .want_likeness = TRUE,
-                             .outputs = work->outputs,
-                             .n_outputs = work->n };
-    if (!media_render (app->workers, &request, work->arena, &work->facts, error))
-        return FALSE;
-    for (guint i = 0; i < work->n; i++)
-        work->renditions[i].is_transparent = work->outputs[i].is_transparent;
-    return TRUE;
+        ingest_add_rendition (app, work->arena, asset, ASSET_FILE_TYPE_FULLSIZE, FALSE,
+                              &settings.fullsize, &work->list);
+    return ingest_render (app, work->arena, asset, &request, &work->list, &work->facts, error);
 }
 
 static gboolean
@@ -84,10 +92,11 @@ run_store (Db *tx, gpointer data, GError **error)
 {
     Work *work = data;
 
-    return ingest_store_renditions (tx, work->arena, work->asset_id, &work->facts, work->renditions,
-                                    work->n, &work->old_paths, &work->stored, error) &&
+    return ingest_store_renditions (tx, work->arena, work->asset_id, &work->facts, &work->list,
+                                    &work->old_paths, &work->stored, error) &&
            (!work->stored ||
-            (duplicates_store_likeness (tx, work->asset_id, work->facts.likeness, error) &&
+            ((!work->is_edited || edits_add_rendering (tx, work->asset_id, error)) &&
+             duplicates_store_likeness (tx, work->asset_id, work->facts.likeness, error) &&
              (!work->is_new || duplicates_add_detection (tx, work->arena, work->asset_id, error)) &&
              (!work->is_new_video ||
               ingest_add_encoding (tx, work->arena, work->asset_id, error))));
@@ -113,8 +122,8 @@ store (App *app, Work *work, GError **error)
             layout_absolute (work->arena, app->media_location, work->old_paths.items[i]));
     if (work->stored)
         return JOB_DONE;
-    for (guint i = 0; i < work->n; i++)
-        layout_remove (work->outputs[i].path);
+    for (guint i = 0; i < work->list.n; i++)
+        layout_remove (work->list.outputs[i].path);
     return JOB_SKIPPED;
 }
 
@@ -159,6 +168,7 @@ generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, GError 
         g_clear_error (error);
         return JOB_SKIPPED;
     }
+    work.is_edited = asset.is_edited;
     work.is_new_video = is_new && asset.type == ASSET_TYPE_VIDEO;
     if ((asset.type != ASSET_TYPE_IMAGE && asset.type != ASSET_TYPE_VIDEO) ||
         asset.visibility == ASSET_VISIBILITY_HIDDEN)

@@ -7,11 +7,13 @@
 #include "base/error.h"
 #include "media/media_type.h"
 
-/* $1 asset id, $2 type of the file; the edited file before the other, or the other way */
+/* $1 asset id, $2 type of the file; the edited file before the other, or the other way. Edited files
+ * that are still there when the edits are gone are not shown. */
 #define SQL_SERVED                                                                                 \
     "SELECT a.original_file_name AS original_file_name, a.original_path AS original_path,"         \
     "       a.type AS type, f.path AS path"                                                        \
     "  FROM asset a LEFT JOIN asset_file f ON f.asset_id = a.id AND f.type = $2"                   \
+    "       AND f.is_edited <= a.is_edited"                                                        \
     " WHERE a.id = $1 ORDER BY f.is_edited"
 static const char SQL_SERVED_PLAIN[] = SQL_SERVED " LIMIT 1";
 static const char SQL_SERVED_EDITED[] = SQL_SERVED " DESC LIMIT 1";
@@ -21,7 +23,7 @@ static const char SQL_SERVED_EDITED_ONLY[] =
     "SELECT a.original_file_name AS original_file_name, a.original_path AS original_path,"
     "       a.type AS type, f.path AS path"
     "  FROM asset a LEFT JOIN asset_file f ON f.asset_id = a.id AND f.type = $2"
-    "       AND f.is_edited = 1"
+    "       AND f.is_edited = 1 AND a.is_edited = 1"
     " WHERE a.id = $1";
 
 static gboolean
