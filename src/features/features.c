@@ -14,6 +14,7 @@
 #include "features/faces/faces.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
+#include "features/libraries/libraries.h"
 #include "features/licences/licences.h"
 #include "features/map/map.h"
 #include "features/memories/memories.h"
@@ -71,6 +72,7 @@ features_start (App *app, Api *api, GError **error)
     duplicates_start (app, api);
     folders_start (app, api);
     calendar_start (app, api);
+    libraries_start (app, api);
     return upload_start (app, api, error);
 }
 
