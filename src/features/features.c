@@ -15,6 +15,7 @@
 #include "features/faces/faces.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
+#include "features/libraries/libraries.h"
 #include "features/licences/licences.h"
 #include "features/map/map.h"
 #include "features/memories/memories.h"
@@ -77,6 +78,7 @@ features_start (App *app, Api *api, GError **error)
     folders_start (app, api);
     calendar_start (app, api);
     sync_start (app, api);
+    libraries_start (app, api);
     return upload_start (app, api, error);
 }
 

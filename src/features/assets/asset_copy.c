@@ -82,7 +82,7 @@ copy_sidecar (App *app, Copy *self, GError **error)
         !asset_find_file (app->db, arena, self->target.id, ASSET_FILE_TYPE_SIDECAR, FALSE,
                           &self->old_sidecar, error))
         return FALSE;
-    if (from == NULL)
+    if (from == NULL || self->target.library_id != NULL) /* nothing is written to a library */
         return TRUE;
     from = layout_absolute (arena, app->media_location, from);
     self->sidecar = arena_printf (arena, "%s.xmp", self->target.original_path);

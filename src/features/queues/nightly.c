@@ -47,6 +47,7 @@ add_tasks (Db *tx, gpointer data, GError **error)
     return n_changed == 0 ||
            (add (self, tx, tasks->database_cleanup, "AssetDeleteCheck", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "UserDeleteCheck", "{}", error) &&
+            add (self, tx, tasks->database_cleanup, "LibraryDeleteCheck", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "PersonCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "MemoryCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "SessionCleanup", "{}", error) &&

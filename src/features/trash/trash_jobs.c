@@ -40,6 +40,13 @@ static const char SQL_MOTION_REMOVE[] =
     "       update_id = substr(change.value, 38)"
     "  FROM json_each($1) AS change WHERE asset.id = substr(change.value, 1, 36)";
 
+/* $1 library, $2 path, $3 now */
+static const char SQL_LIBRARY_REMEMBER[] =
+    "INSERT INTO library_removed (library_id, path, removed_at)"
+    " SELECT l.id, CAST($2 AS TEXT), CAST($3 AS BIGINT) FROM library l"
+    "  WHERE l.id = $1 AND l.deleted_at IS NULL"
+    " ON CONFLICT (library_id, path) DO NOTHING";
+
 /* $1 id */
 static const char SQL_ASSET_DELETE[] = "DELETE FROM asset WHERE id = $1";
 
@@ -87,6 +94,25 @@ add_path (Arena *arena, StringList *list, const char *path)
     list->items[list->n++] = path;
 }
 
+/* Files of a library belong to whoever put them there. What was taken out of one of its photos is ours:
+ * that lies in the media folder. */
+static gboolean
+is_in_library (const RemovedAssetRow *asset)
+{
+    return asset->library_id != NULL && *asset->original_path == '/';
+}
+
+/* So that its file, which stays, is not imported again by the next scan. */
+static gboolean
+remember_removal (Db *tx, const Remove *self, GError **error)
+{
+    return !self->job.delete_on_disk || !is_in_library (&self->asset) ||
+           db_exec (tx, SQL_LIBRARY_REMEMBER,
+                    DB_ARGS (db_text (self->asset.library_id), db_text (self->asset.original_path),
+                             db_int (timestamp_now_ms ())),
+                    NULL, error);
+}
+
 static gboolean
 find_files (Db *tx, const Remove *self, StringList *out, GError **error)
 {
@@ -95,7 +121,7 @@ find_files (Db *tx, const Remove *self, StringList *out, GError **error)
     if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (self->asset.id)), out,
                           error))
         return FALSE;
-    if (!self->job.delete_on_disk)
+    if (!self->job.delete_on_disk || is_in_library (&self->asset))
         return TRUE;
     if (!db_select_texts (tx, self->arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (self->asset.id)),
                           &sidecars, error))
@@ -144,7 +170,7 @@ run_remove (Db *tx, gpointer data, GError **error)
         g_error_free (why);
         return TRUE;
     }
-    return find_files (tx, self, &files, error) &&
+    return find_files (tx, self, &files, error) && remember_removal (tx, self, error) &&
            remove_motion_part (tx, self->arena, &self->asset, error) &&
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&

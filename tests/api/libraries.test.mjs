@@ -1,0 +1,304 @@
+// External libraries: what a scan brings in, what becomes of files that change, go and come back, and that
+// nothing ever touches the files themselves.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { filesBelow, jpeg, png } from './fixtures.mjs';
+import { server } from './harness.mjs';
+
+const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
+const DEFAULTS = ['**/@eaDir/**', '**/._*', '**/#recycle/**', '**/#snapshot/**', '**/.stversions/**', '**/.stfolder/**'];
+const folders = [];
+const admin = () => server.signUp();
+const call = async (method, where, body, as) => server.request(method, where, { as: as ?? (await admin()), body });
+const put = (folder, name, bytes) => {
+  fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  fs.writeFileSync(path.join(folder, name), bytes);
+};
+
+after(() => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
+/** Every name, size, content, mode and time of modification below a folder. */
+const snapshot = (folder) =>
+  fs.readdirSync(folder, { recursive: true }).sort().map((name) => {
+    const { mode, mtimeMs, size, ino } = fs.statSync(path.join(folder, name));
+    const file = path.join(folder, name);
+    const hash = fs.statSync(file).isFile() ? createHash('sha1').update(fs.readFileSync(file)).digest('hex') : '';
+    return { name, mode, mtimeMs, size, ino, hash };
+  });
+
+/** A library of a user of its own over a folder with these files: { 'a/b.png': bytes }. */
+async function scene(files, fields = {}) {
+  const user = await server.newUser();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-library-'));
+  folders.push(folder);
+  for (const [name, bytes] of Object.entries(files)) put(folder, name, bytes);
+  const library = (await call('POST', '/libraries', { ownerId: user.id, name: 'Disk', importPaths: [folder], ...fields })).expect(201).json;
+  const self = { user, folder, id: library.id };
+  self.scan = async () => {
+    (await call('POST', `/libraries/${self.id}/scan`)).expect(204);
+    await server.waitForJobs();
+  };
+  self.assets = async () => {
+    const query = { size: 1000, withDeleted: true, withExif: true, libraryId: self.id };
+    const all = (await call('POST', '/search/metadata', query, user)).expect(200).json.assets.items;
+    return Object.fromEntries(all.map((asset) => [path.relative(folder, asset.originalPath), asset]));
+  };
+  self.names = async () => Object.keys(await self.assets()).sort();
+  self.notices = async () =>
+    (await call('GET', '/notifications')).expect(200).json.filter((each) => each.description?.includes(folder));
+  return self;
+}
+
+test('libraries are made, changed and told of, by admins alone', async () => {
+  const user = await server.newUser();
+  const made = (await call('POST', '/libraries', { ownerId: user.id })).expect(201).json;
+  assert.equal(made.name, 'New External Library');
+  assert.equal(made.ownerId, user.id);
+  assert.deepEqual([made.importPaths, made.exclusionPatterns, made.refreshedAt, made.assetCount], [[], DEFAULTS, null, 0]);
+  const where = `/libraries/${made.id}`;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-library-'));
+  folders.push(folder);
+  const changed = (await call('PUT', where, { name: 'L2', importPaths: [folder] })).expect(200).json;
+  assert.deepEqual([changed.name, changed.importPaths, changed.exclusionPatterns], ['L2', [folder], DEFAULTS]);
+  assert.deepEqual((await call('GET', where)).expect(200).json, changed);
+  assert.ok((await call('GET', '/libraries')).expect(200).json.some(({ id }) => id === made.id));
+  assert.deepEqual((await call('GET', `${where}/statistics`)).expect(200).json, { photos: 0, videos: 0, usage: 0, total: 0 });
+
+  (await call('PUT', where, { importPaths: ['/nothing-here'] })).expect(400, 'Invalid import path: Path does not exist (ENOENT)');
+  (await call('PUT', where, { importPaths: [server.media] })).expect(400, 'Invalid import path: Cannot use media upload folder for external libraries');
+  (await call('PUT', where, { importPaths: [folder, folder] })).expect(400, /given twice/);
+  (await call('PUT', where, { exclusionPatterns: [''] })).expect(400, /must not be empty/);
+  (await call('PUT', where, { exclusionPatterns: ['**/[z-a]'] })).expect(400, /Invalid exclusion pattern/);
+  (await call('POST', '/libraries', { ownerId: MISSING })).expect(400, 'User not found');
+  for (const [method, rest, body] of [['GET', ''], ['PUT', '', {}], ['DELETE', ''], ['POST', '/scan']])
+    (await call(method, `/libraries/${MISSING}${rest}`, body)).expect(400, 'Library not found');
+  (await call('GET', `/libraries/${MISSING}/statistics`)).expect(400, `Library ${MISSING} not found`);
+  const { importPaths } = (await call('POST', `/libraries/${MISSING}/validate`, { importPaths: [folder, '/nothing-here', 'relative'] })).expect(200).json;
+  assert.deepEqual(importPaths.slice(0, 2), [
+    { importPath: folder, isValid: true },
+    { importPath: '/nothing-here', isValid: false, message: 'Path does not exist (ENOENT)' },
+  ]);
+  assert.match(importPaths[2].message, /^Import path must be absolute, try \/.*\/relative$/);
+  assert.deepEqual((await call('GET', where)).expect(200).json, changed);
+
+  for (const [method, rest, body] of [['GET', ''], ['POST', '', { ownerId: user.id }], ['GET', `/${made.id}`], ['PUT', `/${made.id}`, {}],
+    ['DELETE', `/${made.id}`], ['POST', `/${made.id}/scan`], ['GET', `/${made.id}/statistics`], ['POST', `/${made.id}/validate`, {}]])
+    (await call(method, `/libraries${rest}`, body, user)).expect(403);
+  (await call('DELETE', where)).expect(204);
+  (await call('GET', where)).expect(400, 'Library not found');
+});
+
+test('a scan brings in what the folders have, once, and reads the sidecars beside', async () => {
+  const xmp = (text) => Buffer.from(
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt><rdf:li xml:lang="x-default">' +
+    `${text}</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>`);
+  const picture = jpeg();
+  const own = await scene({
+    'a.jpg': picture, 'a.jpg.xmp': xmp('beside'), 'sub/B.PNG': png(30, 20), 'sub/B.xmp': xmp('of B'),
+    'sub/{x}, \'[y]\'/c.png': png(20, 20), 'notes.txt': Buffer.from('x'), '.hidden/d.png': png(9, 9),
+    '@eaDir/e.png': png(9, 9), 'skip/f.png': png(9, 9),
+  }, { exclusionPatterns: [...DEFAULTS, '**/Skip/**'] });
+  const before = snapshot(own.folder);
+  await own.scan();
+  const found = await own.assets();
+  assert.deepEqual(Object.keys(found).sort(), ['a.jpg', 'sub/B.PNG', "sub/{x}, '[y]'/c.png"]);
+  const a = found['a.jpg'];
+  assert.equal(a.originalFileName, 'a.jpg');
+  assert.equal(a.ownerId, own.user.id);
+  assert.equal(a.libraryId, own.id);
+  assert.equal(a.checksum, createHash('sha1').update(`path:${own.folder}/a.jpg`).digest('base64'));
+  assert.equal(a.exifInfo.description, 'beside');
+  assert.equal(found['sub/B.PNG'].exifInfo.description, 'of B');
+  assert.deepEqual([found['sub/B.PNG'].width, found['sub/B.PNG'].height], [30, 20]);
+  assert.ok(a.thumbhash);
+  assert.deepEqual((await call('GET', `/assets/${a.id}/original`, undefined, own.user)).expect(200).bytes, picture);
+  (await call('GET', `/assets/${a.id}/thumbnail`, undefined, own.user)).expect(200);
+  assert.equal((await call('GET', '/users/me', undefined, own.user)).json.quotaUsageInBytes, 0);
+  const stats = (await call('GET', `/libraries/${own.id}/statistics`)).expect(200).json;
+  assert.deepEqual([stats.photos, stats.videos, stats.total], [3, 0, 3]);
+  assert.equal(stats.usage, Object.values(found).reduce((sum, each) => sum + each.exifInfo.fileSizeInByte, 0));
+  const library = (await call('GET', `/libraries/${own.id}`)).json;
+  assert.equal(library.assetCount, 3);
+  assert.ok(library.refreshedAt);
+  await own.scan();
+  assert.deepEqual(Object.values(await own.assets()).map(({ id, updatedAt }) => [id, updatedAt]).sort(),
+    Object.values(found).map(({ id, updatedAt }) => [id, updatedAt]).sort());
+  assert.deepEqual(snapshot(own.folder), before);
+});
+
+test('files that change are read again, files that go are offline until they are back', async () => {
+  const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10), 'c.png': png(20, 10), 'sub/d.png': png(20, 10) });
+  await own.scan();
+  const first = await own.assets();
+  put(own.folder, 'a.png', png(40, 30));
+  fs.utimesSync(path.join(own.folder, 'a.png'), new Date(), new Date('2020-02-03T04:05:06Z'));
+  fs.renameSync(path.join(own.folder, 'b.png'), path.join(own.folder, 'b.away'));
+  fs.rmSync(path.join(own.folder, 'sub'), { recursive: true });
+  (await call('DELETE', '/assets', { ids: [first['c.png'].id] }, own.user)).expect(204);
+  fs.renameSync(path.join(own.folder, 'c.png'), path.join(own.folder, 'c.away'));
+  await own.scan();
+  const second = await own.assets();
+  assert.deepEqual([second['a.png'].width, second['a.png'].height], [40, 30]);
+  assert.equal(second['a.png'].fileModifiedAt, '2020-02-03T04:05:06.000Z');
+  for (const name of ['b.png', 'sub/d.png', 'c.png'])
+    assert.deepEqual([second[name].isOffline, second[name].isTrashed, second[name].id], [true, true, first[name].id]);
+  assert.equal((await call('GET', `/libraries/${own.id}/statistics`)).json.total, 1);
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids: [first['b.png'].id] }, own.user)).expect(200).json, { count: 1 });
+  assert.equal((await own.assets())['b.png'].isOffline, true);
+
+  fs.renameSync(path.join(own.folder, 'b.away'), path.join(own.folder, 'b.png'));
+  fs.renameSync(path.join(own.folder, 'c.away'), path.join(own.folder, 'c.png'));
+  await own.scan();
+  const third = await own.assets();
+  assert.deepEqual([third['b.png'].isOffline, third['b.png'].isTrashed, third['b.png'].id], [false, false, first['b.png'].id]);
+  assert.deepEqual([third['c.png'].isOffline, third['c.png'].isTrashed], [false, true]); // as the user left it
+  assert.equal(third['sub/d.png'].isOffline, true);
+
+  // what the admin excludes or takes out goes, without a question, and comes back the same way
+  (await call('PUT', `/libraries/${own.id}`, { exclusionPatterns: ['**/A.png'] })).expect(200);
+  await own.scan();
+  assert.equal((await own.assets())['a.png'].isOffline, true);
+  (await call('PUT', `/libraries/${own.id}`, { exclusionPatterns: [] })).expect(200);
+  await own.scan();
+  assert.deepEqual([(await own.assets())['a.png'].isOffline, (await own.assets())['b.png'].isOffline], [false, false]);
+  (await call('PUT', `/libraries/${own.id}`, { importPaths: [] })).expect(200);
+  await own.scan();
+  assert.deepEqual(Object.values(await own.assets()).map(({ isOffline }) => isOffline), [true, true, true, true]);
+  assert.deepEqual(await own.notices(), []);
+});
+
+test('a disk that is not mounted takes nothing away, and the admins are told', async () => {
+  const own = await scene({ 'a.png': png(20, 10), 'disk/b.png': png(20, 10) });
+  const online = async () => Object.values(await own.assets()).filter(({ isOffline }) => !isOffline).length;
+  const away = `${own.folder}-away`;
+  folders.push(away);
+  await own.scan();
+  const failed = async () => (await call('GET', '/jobs')).json.library.jobCounts.failed;
+  const n = await failed();
+
+  fs.renameSync(own.folder, away); // the mount point is missing
+  await own.scan();
+  assert.equal(await online(), 2);
+  assert.equal(await failed(), n + 1);
+  assert.match((await own.notices())[0].description, /Path does not exist/);
+
+  fs.mkdirSync(own.folder); // it is there, and empty
+  await own.scan();
+  assert.equal(await online(), 2);
+  assert.match((await own.notices())[0].description, /no photo or video was found in it/);
+
+  put(own.folder, 'new.png', png(20, 10)); // a part is missing: what is there is taken
+  fs.mkdirSync(path.join(own.folder, 'disk'));
+  await own.scan();
+  const partly = await own.assets();
+  assert.equal(partly['disk/b.png'].isOffline, false);
+  assert.equal(partly['a.png'].isOffline, true); // its folder is there, and has files
+  assert.equal(partly['new.png'].isOffline, false);
+  const notices = await own.notices();
+  assert.equal(notices.length, 3);
+  assert.match(notices[0].description, /disk' is empty/);
+
+  fs.rmSync(own.folder, { recursive: true });
+  fs.renameSync(away, own.folder);
+  await own.scan();
+  const back = await own.assets();
+  assert.deepEqual(['a.png', 'disk/b.png', 'new.png'].map((name) => back[name].isOffline), [false, false, true]);
+  assert.equal((await own.notices()).length, 3);
+});
+
+test('links are followed, but neither round in circles nor to what others uploaded', async () => {
+  const bob = await server.newUser();
+  (await server.upload(png(9, 9), 'secret.png', {}, { as: bob })).expect(201);
+  await server.waitForJobs();
+  const [secret] = filesBelow(path.join(server.media, 'upload', bob.id));
+  const other = await scene({ 'far.png': png(9, 9) });
+  const own = await scene({ 'sub/a.png': png(9, 9) });
+  fs.symlinkSync('..', path.join(own.folder, 'sub/up'));
+  fs.symlinkSync(own.folder, path.join(own.folder, 'self'));
+  fs.symlinkSync(other.folder, path.join(own.folder, 'other'));
+  fs.symlinkSync(secret, path.join(own.folder, 'secret.png'));
+  fs.symlinkSync(server.media, path.join(own.folder, 'media'));
+  fs.symlinkSync(path.join(server.media, 'upload'), path.join(own.folder, 'upload'));
+  await own.scan();
+  assert.deepEqual(await own.names(), ['other/far.png', 'sub/a.png']);
+});
+
+test('nothing that happens to assets or accounts touches the folder', async () => {
+  const files = { 'a.jpg': jpeg(), 'a.jpg.xmp': Buffer.from('<x/>'), 'b.png': png(20, 10), 'c.png': png(20, 10), 'd.png': png(20, 10), 'sub/e.png': png(20, 10) };
+  const own = await scene(files);
+  for (const name of Object.keys(files)) fs.chmodSync(path.join(own.folder, name), 0o444);
+  fs.chmodSync(path.join(own.folder, 'sub'), 0o555);
+  fs.chmodSync(own.folder, 0o555);
+  const before = snapshot(own.folder);
+  try {
+    await own.scan();
+    const found = await own.assets();
+    const id = (name) => found[name].id;
+    assert.equal(Object.keys(found).length, 5);
+    // changing and copying what is known of them
+    (await call('PUT', `/assets/${id('b.png')}`, { description: 'mine', rating: 3, latitude: 1, longitude: 2 }, own.user)).expect(200);
+    (await call('PUT', '/assets/copy', { sourceId: id('a.jpg'), targetId: id('b.png') }, own.user)).expect(204);
+    // the ways out: by force, and from the trash
+    (await call('DELETE', '/assets', { ids: [id('a.jpg'), id('d.png')], force: true }, own.user)).expect(204);
+    (await call('DELETE', '/assets', { ids: [id('b.png'), id('c.png')] }, own.user)).expect(204);
+    (await call('POST', '/trash/empty', undefined, own.user)).expect(200);
+    await server.waitForJobs();
+    assert.deepEqual(await own.names(), ['sub/e.png']);
+    assert.deepEqual(snapshot(own.folder), before);
+    // and what was removed does not come back by itself
+    await own.scan();
+    assert.deepEqual(await own.names(), ['sub/e.png']);
+
+    // the whole library
+    const thumbs = path.join(server.media, 'thumbs', own.user.id);
+    assert.ok(filesBelow(thumbs).length > 0);
+    (await call('DELETE', `/libraries/${own.id}`)).expect(204);
+    await server.waitForJobs();
+    assert.deepEqual(await own.names(), []);
+    assert.deepEqual(filesBelow(thumbs), []);
+    assert.deepEqual(await server.sql(`SELECT id FROM library WHERE id = '${own.id}'`), []);
+    assert.deepEqual(snapshot(own.folder), before);
+
+    // the account, with another library over the same folder
+    const again = (await call('POST', '/libraries', { ownerId: own.user.id, importPaths: [own.folder] })).expect(201).json;
+    own.id = again.id;
+    await own.scan();
+    assert.equal((await own.names()).length, 5);
+    (await call('DELETE', `/admin/users/${own.user.id}`, { force: true })).expect(200);
+    await server.waitForJobs();
+    assert.deepEqual(await server.sql(`SELECT id FROM asset WHERE library_id = '${again.id}'`), []);
+    assert.deepEqual(await server.sql(`SELECT id FROM library WHERE id = '${again.id}'`), []);
+    assert.deepEqual(snapshot(own.folder), before);
+  } finally {
+    for (const folder of [own.folder, path.join(own.folder, 'sub')]) fs.chmodSync(folder, 0o755);
+  }
+});
+
+test('a file that takes the place of a removed one is another photo', async () => {
+  const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10) });
+  await own.scan();
+  const old = (await own.assets())['a.png'];
+  (await call('DELETE', '/assets', { ids: [old.id], force: true }, own.user)).expect(204);
+  await own.scan();
+  assert.deepEqual(await own.names(), ['b.png']);
+  put(own.folder, 'a.png', png(40, 30));
+  fs.utimesSync(path.join(own.folder, 'a.png'), new Date(), new Date(Date.now() + 60_000));
+  await own.scan(); // sees that it is another one
+  await own.scan();
+  const found = await own.assets();
+  assert.equal(found['a.png'].width, 40);
+  assert.notEqual(found['a.png'].id, old.id);
+});
+
+test('all libraries are scanned by the queue', async () => {
+  const one = await scene({ 'a.png': png(9, 9) });
+  const two = await scene({ 'b.png': png(9, 9) });
+  (await call('PUT', '/jobs/library', { command: 'start', force: false })).expect(200);
+  await server.waitForJobs();
+  assert.deepEqual([await one.names(), await two.names()], [['a.png'], ['b.png']]);
+});
