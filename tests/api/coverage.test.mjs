@@ -17,7 +17,8 @@ const PAGE = path.join(ROOT, 'docs/missing-operations.md');
 /* Any key may ask about itself. Not in our description, so named here. */
 const ANY_KEY = ['POST /auth/validateToken', 'GET /api-keys/me'];
 /* Lists and counts of a user who is unknown are empty, as for one who is deleted. */
-const EMPTY_OF_NOBODY = ['GET /admin/users/{id}/sessions', 'GET /admin/users/{id}/statistics'];
+const EMPTY_OF_NOBODY = ['GET /admin/users/{id}/sessions', 'GET /admin/users/{id}/statistics',
+  'POST /libraries/{id}/validate'];
 /* Nobody has a licence. */
 const NOT_THERE = ['GET /server/license', 'GET /users/me/license'];
 /* A user has come by no link. */
