@@ -10,7 +10,7 @@ CREATE TABLE asset_edit (
     parameters TEXT NOT NULL,                             -- JSON object
     update_id  TEXT NOT NULL DEFAULT ''                   -- UUIDv7 of the last change
 );
-CREATE INDEX asset_edit_asset ON asset_edit (asset_id);
+CREATE UNIQUE INDEX asset_edit_asset ON asset_edit (asset_id, sequence);
 CREATE INDEX asset_edit_sync ON asset_edit (owner_id, update_id);
 
 -- @sqlite
