@@ -9,8 +9,7 @@ export const account = {
 };
 
 /** Complaints of the browser; answers with an error status are judged where they are expected. */
-export function watch(page: Page): string[] {
-  const complaints: string[] = [];
+export function watch(page: Page, complaints: string[] = []): string[] {
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
     const text = message.text();
@@ -37,6 +36,28 @@ export async function enter(page: Page): Promise<void> {
     await page.getByLabel('Password', { exact: true }).fill(account.password);
     await login.click();
   }
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+}
+
+export interface Person {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** Make another account. The page must be the administrator's. */
+export async function addUser(page: Page, { name, email, password }: Person): Promise<void> {
+  const data = { name, email, password };
+  const answer = await page.request.post('api/admin/users', { data });
+  expect(answer.status()).toBe(201);
+}
+
+/** Log in as somebody who has an account. */
+export async function enterAs(page: Page, { email, password }: Person): Promise<void> {
+  await page.goto('./');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
   await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
 }
 

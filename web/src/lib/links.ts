@@ -14,10 +14,9 @@ export function addressOf({ key, slug }: Pick<SharedLinkResponse, 'key' | 'slug'
   return new URL(path, session.config?.externalDomain || location.origin).href;
 }
 
-export function titleOf({ album, description, assets, type }: SharedLinkResponse): string {
+export function titleOf({ album, description }: SharedLinkResponse): string {
   if (album) return album.albumName.trim() || t().albums.untitled;
-  if (description) return description;
-  return type === 'ALBUM' ? t().albums.untitled : t().links.chosen(assets.length);
+  return description || t().links.chosen;
 }
 
 export function isOver({ expiresAt }: SharedLinkResponse, now = Date.now()): boolean {
