@@ -197,6 +197,7 @@ test_what_is_missing_is_told_in_order (void)
         WRONG_TYPE ("boolean", "\"flag\"", "expected boolean, received undefined") "," //
         WRONG_TYPE ("array", "\"ids\"", "expected array, received undefined") ","      //
         WRONG_TYPE ("object", "\"inner\"", "expected object, received undefined") ","  //
+        WRONG_TYPE ("object", "\"any\"", "expected object, received undefined") ","    //
         WRONG_TYPE ("string", "\"id\"", "expected string, received undefined") ","     //
         WRONG_TYPE ("number", "\"rest\"", "expected number, received undefined"));
     g_assert_cmpstr (issues.first, ==, "text: Invalid input: expected string, received undefined");

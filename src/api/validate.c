@@ -324,6 +324,8 @@ check_json (Checker *self, const FieldDescriptor *field, const json_t *value, co
 
     if (field->flags & FIELD_MAP && !json_is_object (value))
         return refuse_type (self, place, "record", "record", type_name (value));
+    if (value == NULL)
+        return refuse_type (self, place, "object", "object", type_name (value));
     text = json_dumps (value, JSON_ENCODE_ANY | JSON_COMPACT);
     *out = arena_strdup (self->arena, text);
     return TRUE;

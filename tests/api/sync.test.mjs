@@ -242,6 +242,7 @@ test('metadata of users and assets, stacks, memories, edits and text', async () 
   assert.deepEqual(stacked.filter(({ type }) => type === 'StackV1'), [{ type: 'StackV1', data: stack }]);
   assert.deepEqual(stacked.filter(({ type, data }) => type === 'AssetV2' && data.stackId === S).length, 2);
   assert.deepEqual((await news(his)).filter(({ type }) => /Stack/.test(type)), [{ type: 'PartnerStackV1', data: stack }]);
+  await server.sql(`UPDATE asset SET stack_id = NULL WHERE stack_id = '${S}'`);
   await server.sql(`DELETE FROM stack WHERE id = '${S}'`);
   assert.deepEqual((await news(phone)).filter(({ type }) => /Stack/.test(type)), [{ type: 'StackDeleteV1', data: { stackId: S } }]);
   assert.deepEqual((await news(his)).filter(({ type }) => /Stack/.test(type)), [{ type: 'PartnerStackDeleteV1', data: { stackId: S } }]);

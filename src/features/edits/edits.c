@@ -83,8 +83,7 @@ edits_read (Arena *arena, const AssetEditActionItemList *sent, AssetEditActionIt
         Edit edit;
 
         *out_path = arena_printf (arena, "edits.%" G_GSIZE_FORMAT ".parameters", i);
-        if (item->parameters == NULL ||
-            !api_read_json (actions[item->action].type, item->parameters, -1, arena, &parameters,
+        if (!api_read_json (actions[item->action].type, item->parameters, -1, arena, &parameters,
                             &why))
             return arena_printf (arena, "Invalid parameters for action '%s', expecting keys: %s",
                                  asset_edit_action_enum.texts[item->action],
