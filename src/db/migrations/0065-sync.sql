@@ -2,7 +2,7 @@
 -- how far each session has come
 --
 -- An update_id is made anew by every change that an app could see. Tables that had none get one that
--- triggers make; in the others triggers make one when a statement did not. See docs/decisions/0009.
+-- triggers make; in the others triggers make one when a statement did not. See docs/decisions/0008.
 ALTER TABLE users ADD COLUMN update_id TEXT NOT NULL DEFAULT '';          -- UUIDv7 of the last change
 ALTER TABLE user_metadata ADD COLUMN update_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE asset_exif ADD COLUMN update_id TEXT NOT NULL DEFAULT '';
