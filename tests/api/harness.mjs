@@ -356,10 +356,13 @@ export class Server {
     });
   }
 
-  /** A socket for events, connected as @param headers say. See EventSocket. */
+  /** A socket for events, connected as @param headers say, that gets what is sent from now on or was
+   *  refused. See EventSocket. */
   async events(headers = {}) {
     await this.start();
-    return EventSocket.connect(this.port, headers);
+    const socket = await EventSocket.connect(this.port, headers);
+    await socket.settle();
+    return socket;
   }
 
   /** Wait until no queue has anything to do, twice in a row. Notices may wait for minutes of quiet. */
@@ -488,6 +491,12 @@ export class EventSocket {
     const find = () => this.received.find(([each]) => each === name);
     await this.#until(`the event '${name}'`, () => find() !== undefined, limitMs);
     return find().slice(1);
+  }
+
+  /** The server greets a socket when it has joined the rooms of its user. */
+  async settle(limitMs = 30_000) {
+    const isGreeted = () => this.received.some(([each]) => each === 'on_server_version');
+    await this.#until('the greeting', () => isGreeted() || this.isClosed, limitMs);
   }
 
   /** That the server disconnects it. */
