@@ -114,7 +114,7 @@ find_colors (const Small *small, guint8 out[FIELDS * FIELDS * 3])
 gboolean
 likeness_find (const guint8 *rgba, guint width, guint height, guint8 out[WORKER_LIKENESS_BYTES])
 {
-    Small small;
+    Small small = { 0 };
 
     G_STATIC_ASSERT (WORKER_LIKENESS_BYTES == WORKER_LIKENESS_HASH_BYTES + FIELDS * FIELDS * 3);
     g_return_val_if_fail (width >= 1 && height >= 1, FALSE);

@@ -146,7 +146,7 @@ choose (const char *names, const MetadataTags *tags, const char *told)
     double focal = json_number_value (json_object_get (tags->object, "FocalLength"));
     double widest = json_number_value (json_object_get (tags->object, "MaxApertureValue"));
     double best = INFINITY;
-    double distances[MAX_CANDIDATES];
+    double distances[MAX_CANDIDATES] = { 0 };
     GString *chosen = NULL;
 
     for (guint i = 0; i < candidates->len; i++) {
