@@ -132,7 +132,7 @@ words_of (const VideoFacts *facts, const TranscodeSettings *settings, int pass)
     g_auto (GStrv) words = NULL;
 
     transcode_decide (facts, settings, &plan);
-    words = transcode_arguments (facts, settings, &plan, pass, "/in", "/work", "/work/out");
+    words = transcode_arguments (facts, settings, &plan, pass, "/in", "/scratch", "/scratch/out");
     return g_strjoinv (" ", words);
 }
 
@@ -158,7 +158,7 @@ test_words (void)
                      "-nostdin -v error -progress pipe:1 -nostats -y -protocol_whitelist file "
                      "-i file:/in -map 0:0 -c:v libx264 -preset ultrafast -crf 23 -vf "
                      "scale=-2:720 -fps_mode passthrough -map 0:1 -c:a copy -map_metadata -1 "
-                     "-movflags faststart -f mp4 file:/work/out");
+                     "-movflags faststart -f mp4 file:/scratch/out");
     facts.width = 1080;
     facts.height = 1920;
     assert_has (&facts, &settings, 1, "-vf scale=720:-2 ");
@@ -169,12 +169,12 @@ test_words (void)
     assert_has (&facts, &settings, 1, "-crf 23 -maxrate 2600k -bufsize 5200k");
     settings.two_pass = TRUE;
     assert_has (&facts, &settings, 1, "-b:v 1794k -minrate 897k -maxrate 2600k");
-    assert_has (&facts, &settings, 1, "-pass 1 -passlogfile /work/passes");
+    assert_has (&facts, &settings, 1, "-pass 1 -passlogfile /scratch/passes");
     assert_has (&facts, &settings, 1, "-an -f null -");
-    assert_has (&facts, &settings, 2, "-pass 2 -passlogfile /work/passes");
+    assert_has (&facts, &settings, 2, "-pass 2 -passlogfile /scratch/passes");
     settings.video_codec = "hevc";
     settings.threads = 1;
-    assert_has (&facts, &settings, 2, "frame-threads=1:pools=none:pass=2:stats=/work/passes.log");
+    assert_has (&facts, &settings, 2, "frame-threads=1:pools=none:pass=2:stats=/scratch/passes.log");
     assert_has (&facts, &settings, 2, "-tag:v hvc1");
     settings.video_codec = "vp9";
     settings.max_rate = "0";
