@@ -238,11 +238,11 @@ describe('ffmpeg', () => {
   }
 
   async function waitForFfmpeg() {
-    for (;;) {
+    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(20)) {
       const [pid] = children('ffmpeg');
       if (pid) return pid;
-      await sleep(20);
     }
+    return assert.fail('ffmpeg was not started within a minute');
   }
 
   test('that dies in the middle fails its job and leaves nothing', async () => {
