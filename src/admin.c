@@ -12,6 +12,7 @@
 #include "serve.h"
 
 #define MAX_DEMO_ASSETS 100000000
+#define MAX_DEMO_GROUPS 100000
 
 static void
 print_help (void)
@@ -19,7 +20,8 @@ print_help (void)
     printf (
         "Usage: tintype admin COMMAND [OPTIONS]\n"
         "\n"
-        "  seed-demo --assets N [--user EMAIL] [--years Y] [--seed S]\n"
+        "  seed-demo --assets N [--user EMAIL] [--years Y] [--seed S] [--albums A]\n"
+        "            [--people P] [--faces F]\n"
         "      add N made-up photos, taken over Y years [15], to a user [the first admin]. They\n"
         "      share a few pictures on disk: deleting one of them for good takes its picture from\n"
         "      others. For trying and measuring, not for a library that somebody needs.\n"
@@ -75,6 +77,16 @@ check_demo (const DemoSettings *demo, gint64 seed, GError **error)
                      MAX_DEMO_ASSETS);
     else if (demo->n_years < 1 || demo->n_years > 50)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_CONFIG, "--years must be 1 to 50");
+    else if (demo->n_albums < 0 || demo->n_albums > MAX_DEMO_GROUPS)
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--albums must be 0 to %d",
+                     MAX_DEMO_GROUPS);
+    else if (demo->n_people < 0 || demo->n_people > MAX_DEMO_GROUPS)
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--people must be 0 to %d",
+                     MAX_DEMO_GROUPS);
+    else if (demo->n_faces < 0 || demo->n_faces > MAX_DEMO_ASSETS ||
+             (demo->n_faces > 0 && demo->n_people == 0))
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+                     "--faces must be 0 to %d, and needs --people", MAX_DEMO_ASSETS);
     else if (seed < 0 || seed > G_MAXUINT32)
         g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--seed must be 0 to %u", G_MAXUINT32);
     else
@@ -86,12 +98,15 @@ static gboolean
 seed_demo (int argc, char *argv[], GError **error)
 {
     g_autofree char *email = NULL;
-    gint64 n_assets = 0, n_years = 15, seed = 1;
+    gint64 n_assets = 0, n_years = 15, seed = 1, n_albums = 0, n_people = 0, n_faces = 0;
     const GOptionEntry entries[] = {
         { "assets", 0, 0, G_OPTION_ARG_INT64, &n_assets, NULL, NULL },
         { "user", 0, 0, G_OPTION_ARG_STRING, &email, NULL, NULL },
         { "years", 0, 0, G_OPTION_ARG_INT64, &n_years, NULL, NULL },
         { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, NULL, NULL },
+        { "albums", 0, 0, G_OPTION_ARG_INT64, &n_albums, NULL, NULL },
+        { "people", 0, 0, G_OPTION_ARG_INT64, &n_people, NULL, NULL },
+        { "faces", 0, 0, G_OPTION_ARG_INT64, &n_faces, NULL, NULL },
         G_OPTION_ENTRY_NULL,
     };
     g_autofree char *program = serve_worker_program ();
@@ -102,7 +117,7 @@ seed_demo (int argc, char *argv[], GError **error)
 
     if (!parse_options (&argc, &argv, entries, error))
         return FALSE;
-    demo = (DemoSettings){ n_assets, email, n_years, (guint32) seed };
+    demo = (DemoSettings){ n_assets, email, n_years, (guint32) seed, n_albums, n_people, n_faces };
     if (!check_demo (&demo, seed, error) || (db = open_database (&settings, error)) == NULL)
         return FALSE;
     workers = worker_pool_new (&(WorkerPoolSettings){

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/text_append.h"
 #include "base/timestamp.h"
 
@@ -153,24 +154,14 @@ json_int (JsonWriter *self, gint64 value)
 void
 json_number (JsonWriter *self, double value)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    char text[DECIMAL_TEXT_BYTES];
 
     if (!isfinite (value)) {
         json_none (self);
         return;
     }
-    if (value == floor (value) && fabs (value) < 9007199254740992.0) {
-        json_int (self, (gint64) value);
-        return;
-    }
-    /* zeros at the end are left out, so 15 digits are the shortest whenever they are enough */
-    g_ascii_formatd (text, sizeof text, "%.15g", value);
-    if (g_ascii_strtod (text, NULL) != value)
-        g_ascii_formatd (text, sizeof text, "%.16g", value);
-    if (g_ascii_strtod (text, NULL) != value)
-        g_ascii_formatd (text, sizeof text, "%.17g", value);
     begin_value (self);
-    g_string_append (self->text, text);
+    g_string_append_len (self->text, text, (gssize) decimal_text (value, text));
 }
 
 void

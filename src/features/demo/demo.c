@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/demo/demo_groups.h"
 #include "features/demo/demo_picture.h"
 
 /* One transaction. SQLite copies every page that a statement of it changes, for as long as it lasts: a
@@ -90,6 +91,7 @@ typedef struct {
     const DemoSettings *settings;
     const char *owner_id;
     const DemoPicture *pictures;
+    const DemoGroups *groups;
     gint64 now_ms;
     gint64 first, n; /* of the batch */
     GRand *random;   /* its state when the batch begins */
@@ -197,7 +199,8 @@ add_asset (Db *tx, const Batch *batch, gint64 index, GRand *random, gint64 *inou
            db_exec (tx, SQL_FILE,
                     DB_ARGS (db_text (file_ids[1]), db_text (id), db_text ("thumbnail"),
                              db_text (picture->thumbnail), db_int (batch->now_ms)),
-                    NULL, error);
+                    NULL, error) &&
+           demo_groups_add_asset (batch->groups, tx, index, id, random, error);
 }
 
 /* ---- batches ---- */
@@ -244,8 +247,14 @@ demo_seed (Db *db, WorkerPool *workers, const char *media_location, const DemoSe
     g_autoptr (Arena) arena = arena_new ();
     g_autoptr (GRand) random = g_rand_new_with_seed (settings->seed);
     DemoPicture pictures[N_PICTURES];
+    DemoGroups groups = { .n_assets = settings->n_assets,
+                          .n_albums = settings->n_albums,
+                          .n_people = settings->n_people,
+                          .n_faces = settings->n_faces,
+                          .now_ms = timestamp_now_ms () };
     Batch batch = { .settings = settings,
                     .pictures = pictures,
+                    .groups = &groups,
                     .now_ms = timestamp_now_ms () / DAY_MS * DAY_MS,
                     .random = random };
 
@@ -255,6 +264,8 @@ demo_seed (Db *db, WorkerPool *workers, const char *media_location, const DemoSe
         if (!demo_picture_make (workers, arena, media_location, batch.owner_id, i, &pictures[i],
                                 error))
             return FALSE;
+    if (!demo_groups_make (&groups, db, arena, batch.owner_id, settings->seed, error))
+        return FALSE;
     for (; batch.first < settings->n_assets; batch.first += batch.n) {
         batch.n = MIN (BATCH, settings->n_assets - batch.first);
         g_rand_set_seed (random, settings->seed + (guint32) (batch.first / BATCH) + 1);

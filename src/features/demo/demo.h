@@ -8,6 +8,9 @@ typedef struct {
     const char *email; /* of the user who gets them; NULL: the first admin */
     gint64 n_years;    /* over which they were taken, until today */
     guint32 seed;      /* the same seed and day make the same library */
+    gint64 n_albums;   /* half of the photos are in one, the first holds a tenth of all */
+    gint64 n_people;   /* a third of them has a name */
+    gint64 n_faces;    /* about so many, of these people */
 } DemoSettings;
 
 /** Add made-up photos to an existing user. They share a few pictures on disk, which are drawn here and

@@ -4,12 +4,60 @@
 
 #include "base/timestamp.h"
 
-/* Written by hand, without structs: there may be hundreds of thousands. */
+/* Markers may be hundreds of thousands: they are written by hand, without structs, while they are sent. */
+typedef struct {
+    Db *db;
+    MapFilter filter;
+    char *user_id;
+    GString *out;
+    HttpStream *stream;
+} Markers;
+
+static gboolean
+send (gpointer data)
+{
+    Markers *self = data;
+    gboolean is_open = http_stream_write (self->stream, self->out->str, self->out->len);
+
+    g_string_truncate (self->out, 0);
+    return is_open;
+}
+
+/* On a thread for streams. */
+static void
+produce (HttpStream *stream, gpointer data)
+{
+    Markers *self = data;
+    g_autoptr (GError) why = NULL;
+
+    self->stream = stream;
+    if (!map_store_write (self->db, &self->filter, self->out, send, self, &why)) {
+        g_warning ("cannot read the map markers of user '%s': %s, breaking off", self->user_id,
+                   why->message);
+        http_stream_fail (stream);
+    }
+}
+
+static void
+markers_free (gpointer data)
+{
+    Markers *self = data;
+
+    g_string_free (self->out, TRUE);
+    g_free (self->user_id);
+    g_free (self);
+}
+
 static ApiStatus
 get_map_markers (ApiCall *call, const GetMapMarkersRequest *in, MapMarkerResponseList *out)
 {
-    const MapFilter filter = {
-        .user_id = call->auth->user_id,
+    Markers *markers = g_new0 (Markers, 1);
+
+    markers->db = call->app->db;
+    markers->user_id = g_strdup (call->auth->user_id);
+    markers->out = g_string_sized_new (4096);
+    markers->filter = (MapFilter){
+        .user_id = markers->user_id,
         .with_archive = in->has_is_archived && in->is_archived,
         .with_partners = in->has_with_partners && in->with_partners,
         .with_albums = in->has_with_shared_albums && in->with_shared_albums,
@@ -20,14 +68,8 @@ get_map_markers (ApiCall *call, const GetMapMarkersRequest *in, MapMarkerRespons
         .has_before = in->has_file_created_before,
         .before_ms = in->file_created_before,
     };
-    g_autoptr (GError) error = NULL;
-    GString *json = g_string_sized_new (4096);
-
-    if (!map_store_write (call->db, call->arena, &filter, json, &error)) {
-        g_string_free (json, TRUE);
-        return api_fail (call, g_steal_pointer (&error));
-    }
-    return api_respond_json (call, json);
+    return api_respond (call, http_response_new_stream ("application/json; charset=utf-8", TRUE,
+                                                        produce, markers, markers_free));
 }
 
 static ApiStatus

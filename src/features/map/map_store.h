@@ -10,9 +10,10 @@ typedef struct {
     gint64 after_ms, before_ms;
 } MapFilter;
 
-/** A JSON array of MapMarkerResponse, newest first. */
-gboolean map_store_write (Db *db, Arena *arena, const MapFilter *filter, GString *out,
-                          GError **error);
+/** A JSON array of MapMarkerResponse, newest first. Degrees are rounded to a millimetre.
+ *  @flush  called when @out holds some thousand markers: takes them out of it, or FALSE to end */
+gboolean map_store_write (Db *db, const MapFilter *filter, GString *out,
+                          gboolean (*flush) (gpointer data), gpointer data, GError **error);
 /** For tests: the plan of the statement. */
 gboolean map_store_explain (Db *db, Arena *arena, const MapFilter *filter, const char **out,
                             GError **error);
