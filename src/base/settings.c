@@ -33,7 +33,7 @@ static const Row rows[] = {
     { "IMMICH_LOG_FORMAT", CHOICE, AT (log_format), "console", 0, 0, "console json",
       "How log lines look" },
     { "IMMICH_CONFIG_FILE", ABSOLUTE_PATH, AT (config_file), NULL, 0, 0, NULL,
-      "JSON file with the system config; it then cannot be changed over the API" },
+      "JSON or YAML file with the system config; it then cannot be changed over the API" },
     { "IMMICH_IGNORE_MOUNT_CHECK_ERRORS", FLAG, AT (ignore_mount_check_errors), "false", 0, 0, NULL,
       "Start although a marker file of the media folder cannot be read or written" },
     { "IMMICH_ALLOW_SETUP", FLAG, AT (allow_setup), "true", 0, 0, NULL,

@@ -208,8 +208,8 @@ test('a stored config that became unusable does not keep the server from startin
 
 // ---- IMMICH_CONFIG_FILE ----
 
-function write(text) {
-  const file = path.join(folder, 'config.json');
+function write(text, name = 'config.json') {
+  const file = path.join(folder, name);
   fs.writeFileSync(file, typeof text === 'string' ? text : JSON.stringify(text));
   return file;
 }
@@ -227,8 +227,32 @@ test('a config file holds what it says, the rest are defaults, and nothing can b
   assert.equal((await get('/server/config', undefined, other)).isOnboarded, true);
 });
 
+test('a config file may be YAML', async () => {
+  const other = newServer();
+  const text = `# of our house
+trash:
+  enabled: true
+  days: 3
+server: { externalDomain: "https://a.example/x", loginPageMessage: no }
+ffmpeg:
+  crf: 30
+  acceptedVideoCodecs:
+    - h264
+    - hevc
+image:
+  preview: {size: 1080, quality: 75}
+`;
+  await other.start({ IMMICH_CONFIG_FILE: write(text, 'config.yaml') });
+  const admin = await other.signUp();
+  const config = await get('/system-config', admin, other);
+  assert.deepEqual(config.trash, { enabled: true, days: 3 });
+  assert.deepEqual([config.server.externalDomain, config.server.loginPageMessage], ['https://a.example', 'no']);
+  assert.deepEqual([config.ffmpeg.crf, config.ffmpeg.acceptedVideoCodecs], [30, ['h264', 'hevc']]);
+  assert.deepEqual([config.image.preview.size, config.image.preview.quality], [1080, 75]);
+});
+
 test('a config file that cannot be used stops the start with a line that says why', async () => {
-  for (const [text, line] of [
+  for (const [text, line, name] of [
     ['{"trash":', /Unable to load configuration file: .*config\.json \(line 1: /],
     ['[]', /Unable to load configuration file: .*not an object/],
     ['{"trash":{"days":1},"trash":{"days":2}}', /Unable to load configuration file: .*duplicate/],
@@ -237,9 +261,19 @@ test('a config file that cannot be used stops the start with a line that says wh
     [{ library: { scan: { cronExpression: 'foo' } } }, /Invalid system config: \n {2}- \[library\.scan\.cronExpression\] Invalid cron expression/],
     [{ storageTemplate: { template: '{{foo}}' } }, /Invalid system config: \n {2}- \[storageTemplate\] Invalid storage template/],
     [undefined, /Unable to load configuration file: .*gone\.json/],
+    ['trash: {days: 1', /Unable to load configuration file: .*config\.yml \(line \d: /, 'config.yml'],
+    ['- a\n- b\n', /Unable to load configuration file: .*not an object/, 'config.yml'],
+    ['trash:\n  days: 1\n  days: 2\n', /config\.yml \(line 3: duplicate key\)/, 'config.yml'],
+    ['trash: &a\n  days: *a\n', /Unable to load configuration file: .*config\.yml \(line/, 'config.yml'],
+    ['a: &a [1,1,1,1,1,1,1,1,1]\n' + 'bcdefgh'.replace(/./g, (x) => {
+      const before = String.fromCharCode(x.charCodeAt(0) - 1);
+      return `${x}: &${x} [${Array(9).fill(`*${before}`)}]\n`;
+    }), /config\.yml \(line \d+: too much/, 'config.yml'],
+    ['trash: {days: never}', /Invalid system config: \n {2}- .*days/, 'config.yml'],
+    ['\xff\xfe', /Unable to load configuration file: .*config\.yml/, 'config.yml'],
   ]) {
     const other = newServer();
-    const file = text === undefined ? path.join(folder, 'gone.json') : write(text);
+    const file = text === undefined ? path.join(folder, 'gone.json') : write(text, name);
     await assert.rejects(other.start({ IMMICH_CONFIG_FILE: file }), /did not start/);
     assert.match(other.log, line);
     assert.equal((await other.end()).code, 1);

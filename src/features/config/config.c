@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "features/config/config_defaults.h"
+#include "features/config/config_file.h"
 #include "features/config/config_private.h"
 #include "features/config/config_rules.h"
 #include "features/config/config_store.h"
@@ -54,17 +55,11 @@ publish (Config *self, const json_t *difference, GError **error)
 static gboolean
 load_file (Config *self, const char *path, GError **error)
 {
-    json_error_t where;
-    g_autoptr (json_t) document = json_load_file (path, JSON_REJECT_DUPLICATES, &where);
+    g_autoptr (json_t) document = config_file_read (path, error);
     g_autoptr (GError) why = NULL;
 
-    if (!json_is_object (document)) {
-        g_set_error (
-            error, APP_ERROR, APP_ERROR_CONFIG,
-            "Unable to load configuration file: %s (line %d: %s); it must be a JSON object", path,
-            where.line, document != NULL ? "not an object" : where.text);
+    if (document == NULL)
         return FALSE;
-    }
     config_warn_of_unknown (document, self->defaults, "");
     if (publish (self, document, &why))
         return TRUE;
