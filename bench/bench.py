@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the built program beside its peers, and write bench/results.md.
 
-usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline]
+usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library]
 
 Each part runs on its own by its name; all of them, without a name, write the results and take about ten
 minutes on a quiet machine.
@@ -373,11 +373,11 @@ def bench_start():
     note("idle memory, empty library (PSS)", f"{median(memory):.0f} MB", "original 970 MB", "", "40 MB")
 
 
-def seeded(n, env=None):
+def seeded(n, env=None, more=()):
     server = Server(env)
     server.sign_up()
     server.stop(keep=True)
-    subprocess.run([BINARY, "admin", "seed-demo", "--assets", str(n)], env=server.env, check=True,
+    subprocess.run([BINARY, "admin", "seed-demo", "--assets", str(n), *more], env=server.env, check=True,
                    stdout=subprocess.DEVNULL)
     server.start()
     return server
@@ -410,13 +410,62 @@ def bench_timeline():
     note("bucket list, rate at 1,000,000 to that at 10,000", "", "", f"{rates[1_000_000] / rates[10_000]:.2f}", "0.8")
 
 
-def latency(server, path, n=300):
+def postgres_database(name):
+    """The environment of a server on a fresh database of the cluster beside the bench."""
+    cluster = os.environ.get("TINTYPE_TEST_POSTGRES")
+    if not cluster:
+        sys.exit("the library is measured on PostgreSQL, too: run it by bench/run")
+    subprocess.run(["psql", "-q", cluster, "-c", f"CREATE DATABASE {name}"], check=True)
+    return {"DB_URL": cluster.rsplit("/", 1)[0] + "/" + name}
+
+
+def bench_library():
+    """Pages of a large library, as a user opens them; the engines beside each other."""
+    n = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
+    found = {}
+    for engine in ("SQLite", "PostgreSQL"):
+        server = seeded(n, postgres_database("bench_library") if engine == "PostgreSQL" else None,
+                        ("--albums", str(n // 200), "--people", "3000", "--faces", str(n * 3 // 10)))
+        albums = server.json("GET", "/api/albums")
+        album = min(albums, key=lambda a: abs(a["assetCount"] - 100))["id"]
+        person = server.json("GET", "/api/people?size=1")["people"][0]["id"]
+        month = server.json("GET", f"/api/timeline/buckets?albumId={album}")[0]["timeBucket"]
+        search = ("POST", "/api/search/metadata")
+        pages = {
+            "list of albums": ("GET", "/api/albums", None),
+            "album of 100": ("GET", f"/api/albums/{album}", None),
+            "its months": ("GET", f"/api/timeline/buckets?albumId={album}", None),
+            "a month of it": ("GET", f"/api/timeline/bucket?albumId={album}&timeBucket={month}", None),
+            "people": ("GET", "/api/people?size=500", None),
+            "months of the most seen person": ("GET", f"/api/timeline/buckets?personId={person}", None),
+            "search, first page": (*search, {"size": 100}),
+            "search by city and camera": (*search, {"city": "Berlin", "model": "Pixel 8", "size": 100}),
+            "search by text": (*search, {"originalFileName": "IMG_00123", "size": 100}),
+            "search by person": (*search, {"personIds": [person], "size": 100}),
+            "suggestions of cities": ("GET", "/api/search/suggestions?type=city", None),
+            "statistics": ("GET", "/api/assets/statistics", None),
+            "markers of a year": ("GET", "/api/map/markers?fileCreatedAfter=2026-01-01T00:00:00.000Z", None),
+            "all markers": ("GET", "/api/map/markers", None),
+        }
+        for name, (method, path, body) in pages.items():
+            found.setdefault(name, {})[engine] = latency(server, path, 10 if "markers" in name else 100, method, body)
+        server.stop()
+    for name, by in found.items():
+        note(f"{name}, {n:,} assets: p99", f"SQLite {by['SQLite']:.1f} ms", f"PostgreSQL {by['PostgreSQL']:.1f} ms",
+             f"{by['SQLite'] / by['PostgreSQL']:.2f}", "100 ms")
+
+
+def latency(server, path, n=300, method="GET", body=None):
     """99th percentile over one connection, ms."""
+    headers = {"Authorization": f"Bearer {server.token}"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(body)
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     times = []
     for _ in range(n):
         begun = time.perf_counter()
-        connection.request("GET", path, headers={"Authorization": f"Bearer {server.token}"})
+        connection.request(method, path, body, headers)
         reply = connection.getresponse()
         reply.read()
         times.append((time.perf_counter() - begun) * 1000)
@@ -426,7 +475,7 @@ def latency(server, path, n=300):
 
 
 BENCHES = {"http": bench_http, "ingest": bench_ingest, "metadata": bench_metadata, "upload": bench_upload,
-           "start": bench_start, "timeline": bench_timeline}
+           "start": bench_start, "timeline": bench_timeline, "library": bench_library}
 
 
 def machine():

@@ -9,19 +9,15 @@
     " p.is_hidden AS is_hidden, p.is_favorite AS is_favorite, p.color AS color,"                   \
     " p.face_id AS face_id, p.thumbnail_path AS thumbnail_path, p.updated_at AS updated_at"
 
-/* what a face needs to count: f its own, a its asset's columns */
-#define IS_SEEN                                                                                    \
-    "f.deleted_at IS NULL AND f.is_visible = 1 AND a.visibility = 'timeline'"                      \
-    " AND a.status = 'active' AND a.deleted_at IS NULL"
+/* what a face needs to count; asset_face_shown is the index of these */
+#define IS_SEEN "f.is_shown = 1 AND f.is_visible = 1 AND f.deleted_at IS NULL"
 
 /* $1 owner, $2 faces that who has no name needs, $3 1: hidden ones too, $4 at most so many, $5 after so
  * many; favourites first, then those with names, then by how often they are seen */
 static const char SQL_LIST[] =
     "SELECT " PERSON_COLUMNS "  FROM person p"
-    "  JOIN (SELECT f.person_id AS person_id, count(*) AS n_faces"
-    "          FROM person q JOIN asset_face f ON f.person_id = q.id JOIN asset a ON a.id = "
-    "f.asset_id"
-    "         WHERE q.owner_id = $1 AND a.owner_id = $1 AND " IS_SEEN
+    "  JOIN (SELECT f.person_id AS person_id, count(*) AS n_faces FROM asset_face f"
+    "         WHERE f.owner_id = $1 AND f.person_id IS NOT NULL AND " IS_SEEN
     "         GROUP BY f.person_id) seen ON seen.person_id = p.id"
     " WHERE p.owner_id = $1 AND (p.name <> '' OR seen.n_faces >= $2)"
     "   AND (p.is_hidden = 0 OR CAST($3 AS SMALLINT) = 1)"
@@ -34,8 +30,8 @@ static const char SQL_COUNT[] =
     "SELECT count(*) AS total, CAST(COALESCE(sum(p.is_hidden), 0) AS BIGINT) AS hidden"
     "  FROM person p"
     " WHERE p.owner_id = $1"
-    "   AND EXISTS (SELECT 1 FROM asset_face f JOIN asset a ON a.id = f.asset_id"
-    "                WHERE f.person_id = p.id AND a.owner_id = $1 AND " IS_SEEN ")";
+    "   AND EXISTS (SELECT 1 FROM asset_face f"
+    "                WHERE f.owner_id = $1 AND f.person_id = p.id AND " IS_SEEN ")";
 
 /* $1 a JSON array of ids */
 static const char SQL_FIND[] = "SELECT " PERSON_COLUMNS " FROM person p"
@@ -82,8 +78,7 @@ static const char SQL_FIND_FACE[] =
 
 /* $1 person */
 static const char SQL_COUNT_ASSETS[] =
-    "SELECT count(DISTINCT f.asset_id) FROM asset_face f JOIN asset a ON a.id = f.asset_id"
-    " WHERE f.person_id = $1 AND " IS_SEEN;
+    "SELECT count(DISTINCT f.asset_id) FROM asset_face f WHERE f.person_id = $1 AND " IS_SEEN;
 
 /* $1 at most so many */
 static const char SQL_FIND_UNSEEN[] =
