@@ -89,34 +89,61 @@ append_order (const SearchQuery *query, SearchOrderBy by, gboolean ascending, co
                             direction);
 }
 
-/* A part for each owner, each in order and cut off, so that each is read from its index. */
-static const char *
-compose_page (SearchQuery *query, const SearchPage *page)
+typedef enum { PART_WHOLE, PART_WITH_KEY, PART_WITHOUT_KEY } PartKind;
+
+/* What one owner has, in order and cut off. */
+static void
+append_part (SearchQuery *query, const SearchPage *page, gsize owner, PartKind kind, GString *out)
 {
-    gboolean exif_first = begins_with_exif (query, page->by);
+    gboolean exif_first =
+        kind == PART_WHOLE ? begins_with_exif (query, page->by) : kind == PART_WITH_KEY;
     gboolean joins_exif = query->joins_exif || orders[page->by].of_exif;
     const char *key = exif_first ? orders[page->by].exif_column : orders[page->by].column;
     const char *id = exif_first ? "e.asset_id" : "a.id";
     const char *coarse = orders[page->by].coarse;
-    const char *order_key = coarse == NULL ? key
-                                           : arena_printf (query->arena, "%s%s, %s", coarse,
-                                                           page->ascending ? "" : " DESC", key);
-    gsize n_parts = query->any_owner ? 1 : query->owner_ids.n;
+    const char *direction = page->ascending ? "" : " DESC";
+
+    g_string_append_printf (out, "SELECT id, k FROM (SELECT %s AS id, %s AS k", id, key);
+    append_from (query, exif_first, joins_exif,
+                 query->any_owner ? NULL
+                                  : search_arg (query, db_text (query->owner_ids.items[owner])),
+                 owner > 0, out);
+    if (kind == PART_WITHOUT_KEY)
+        g_string_append_printf (out, " AND %s IS NULL ORDER BY %s%s", key, id, direction);
+    else {
+        if (kind == PART_WITH_KEY)
+            g_string_append_printf (out, " AND %s IS NOT NULL", key);
+        append_order (query, page->by, page->ascending,
+                      page->by == SEARCH_BY_CHANCE ? "k"
+                      : coarse == NULL
+                          ? key
+                          : arena_printf (query->arena, "%s%s, %s", coarse, direction, key),
+                      id, out);
+    }
+    g_string_append_printf (out, " LIMIT %s) AS part%zu",
+                            search_arg (query, db_int (page->offset + page->limit)),
+                            owner * 2 + (kind == PART_WITHOUT_KEY));
+}
+
+/* A part for each owner, so that each is read from its index; and where most assets have no key (few
+ * are rated), one for those that have, which an index orders, and one for the rest. */
+static const char *
+compose_page (SearchQuery *query, const SearchPage *page)
+{
+    gboolean splits =
+        orders[page->by].has_nulls && !query->has_size && !query->any_owner && !query->is_confined;
+    gsize n_owners = query->any_owner ? 1 : query->owner_ids.n;
     GString *out = g_string_new (NULL);
     const char *sql;
 
     g_string_append (out, "SELECT id FROM (");
-    for (gsize i = 0; i < n_parts; i++) {
-        const char *owner =
-            query->any_owner ? NULL : search_arg (query, db_text (query->owner_ids.items[i]));
-
-        g_string_append_printf (out, "%sSELECT id, k FROM (SELECT %s AS id, %s AS k",
-                                i > 0 ? " UNION ALL " : "", id, key);
-        append_from (query, exif_first, joins_exif, owner, i > 0, out);
-        append_order (query, page->by, page->ascending,
-                      page->by == SEARCH_BY_CHANCE ? "k" : order_key, id, out);
-        g_string_append_printf (out, " LIMIT %s) AS part%zu",
-                                search_arg (query, db_int (page->offset + page->limit)), i);
+    for (gsize i = 0; i < n_owners; i++) {
+        g_string_append (out, i > 0 ? " UNION ALL " : "");
+        append_part (query, page, i, splits ? PART_WITH_KEY : PART_WHOLE, out);
+        if (splits) {
+            g_string_append (out, " UNION ALL ");
+            append_part (query, page, i, PART_WITHOUT_KEY, out);
+        }
     }
     g_string_append (out, ") AS found");
     append_order (query, page->by, page->ascending, "k", "id", out);
