@@ -32,6 +32,7 @@
 #include "features/sessions/sessions.h"
 #include "features/shared-links/shared-links.h"
 #include "features/stacks/stacks.h"
+#include "features/storage-template/storage-template.h"
 #include "features/tags/tags.h"
 #include "features/sync/sync.h"
 #include "features/timeline/timeline.h"
@@ -79,7 +80,7 @@ features_start (App *app, Api *api, GError **error)
     calendar_start (app, api);
     sync_start (app, api);
     libraries_start (app, api);
-    return upload_start (app, api, error);
+    return storage_template_start (app, error) && upload_start (app, api, error);
 }
 
 void
