@@ -182,8 +182,14 @@ test_a_damaged_original_is_not_copied (Fixture *f, gconstpointer data)
 static gboolean
 mount_small_disk (const char *folder)
 {
-    return unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-           mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+    g_autofree char *map = g_strdup_printf ("0 %u 1", geteuid ());
+
+    if (geteuid () == 0 ? unshare (CLONE_NEWNS) != 0
+                        : unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+                              !g_file_set_contents_full ("/proc/self/uid_map", map, -1,
+                                                         G_FILE_SET_CONTENTS_NONE, 0644, NULL))
+        return FALSE;
+    return mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount ("tmpfs", folder, "tmpfs", 0, "size=64k") == 0;
 }
 
