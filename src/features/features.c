@@ -31,6 +31,7 @@
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
 #include "features/shared-links/shared-links.h"
+#include "features/sidecars/sidecars.h"
 #include "features/stacks/stacks.h"
 #include "features/storage-template/storage-template.h"
 #include "features/tags/tags.h"
@@ -59,6 +60,7 @@ features_start (App *app, Api *api, GError **error)
     memories_start (app, api);
     notifications_start (app, api);
     ingest_start (app);
+    sidecars_start (app);
     edits_start (app, api);
     people_start (app, api);
     faces_start (app, api);
