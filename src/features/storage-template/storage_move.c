@@ -165,8 +165,9 @@ settle (App *app, Arena *arena, const StorageMove *move, GError **error)
                drop_copy (app, arena, move, move->to, move->from, error);
     if (strcmp (current, move->to) == 0 && exists (app, arena, move->to))
         return drop_copy (app, arena, move, move->from, move->to, error);
-    if (strcmp (current, move->from) != 0)
-        return TRUE; /* it has another file by now */
+    if (strcmp (current, move->from) != 0) /* it has another file by now */
+        return !exists (app, arena, move->from) ||
+               drop_copy (app, arena, move, move->to, move->from, error);
     if (exists (app, arena, move->from))
         return drop_copy (app, arena, move, move->to, move->from, error);
     /* renamed, where there are no links */
