@@ -31,7 +31,9 @@
 #include "features/serving/serving.h"
 #include "features/sessions/sessions.h"
 #include "features/shared-links/shared-links.h"
+#include "features/sidecars/sidecars.h"
 #include "features/stacks/stacks.h"
+#include "features/storage-template/storage-template.h"
 #include "features/tags/tags.h"
 #include "features/sync/sync.h"
 #include "features/timeline/timeline.h"
@@ -58,6 +60,7 @@ features_start (App *app, Api *api, GError **error)
     memories_start (app, api);
     notifications_start (app, api);
     ingest_start (app);
+    sidecars_start (app);
     edits_start (app, api);
     people_start (app, api);
     faces_start (app, api);
@@ -79,7 +82,7 @@ features_start (App *app, Api *api, GError **error)
     calendar_start (app, api);
     sync_start (app, api);
     libraries_start (app, api);
-    return upload_start (app, api, error);
+    return storage_template_start (app, error) && upload_start (app, api, error);
 }
 
 void

@@ -226,8 +226,8 @@ layout_set_io_error (GError **error, const char *what, const char *path)
     return FALSE;
 }
 
-static gboolean
-sync_folder (const char *path, GError **error)
+gboolean
+layout_sync_folder (const char *path, GError **error)
 {
     int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     gboolean ok = fd >= 0 && fsync (fd) == 0;
@@ -267,12 +267,20 @@ sync_folders (const char *folder, guint n_made, GError **error)
 {
     g_autofree char *above = NULL;
 
-    if (!sync_folder (folder, error))
+    if (!layout_sync_folder (folder, error))
         return FALSE;
     if (n_made == 0)
         return TRUE;
     above = g_path_get_dirname (folder);
     return sync_folders (above, n_made - 1, error);
+}
+
+gboolean
+layout_make_folder (const char *path, GError **error)
+{
+    guint n_made = 0;
+
+    return make_folders (path, &n_made, error) && sync_folders (path, n_made, error);
 }
 
 /* The folders are synced after the file and the rename: the journal of a file system then takes all of
@@ -305,10 +313,9 @@ layout_new_beside (Arena *arena, const char *path, const char **out_temporary, G
 {
     g_autofree char *folder = g_path_get_dirname (path);
     g_autofree char *name = g_path_get_basename (path);
-    guint n_made = 0;
     int fd;
 
-    if (!make_folders (folder, &n_made, error) || !sync_folders (folder, n_made, error))
+    if (!layout_make_folder (folder, error))
         return -1;
     *out_temporary = arena_printf (arena, "%s/.%s.tmp", folder, name);
     fd = g_open (*out_temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);

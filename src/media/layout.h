@@ -52,6 +52,10 @@ gboolean layout_move_in (int fd, const char *from, const char *to, GError **erro
  *  system, in folders that are made durable. What a crash left under that name is replaced.
  *  @return the descriptor; -1 with APP_ERROR_IO or APP_ERROR_DISK_FULL */
 int layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error);
+/** Make a folder and its missing parents, and make that durable. */
+gboolean layout_make_folder (const char *path, GError **error);
+/** fsync: what was renamed, linked or unlinked in it is so after a power cut. */
+gboolean layout_sync_folder (const char *path, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
 gboolean layout_remove (const char *path);
 /** Set APP_ERROR_DISK_FULL or APP_ERROR_IO by errno: "cannot VERB 'PATH': reason". @return FALSE */

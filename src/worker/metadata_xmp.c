@@ -376,6 +376,18 @@ normalize (Span packet)
     return g_bytes_new (start, n);
 }
 
+/* A list of tags with nothing in it says that there are none, whatever other lists have; Exiv2 drops it. */
+static void
+read_empty_tags (Span text, GExiv2Metadata *xmp, MetadataTags *tags)
+{
+    if (!gexiv2_metadata_try_has_tag (xmp, "Xmp.digiKam.TagsList", NULL) &&
+        g_strstr_len ((const char *) text.data, (gssize) text.n, ":TagsList>") != NULL &&
+        g_strstr_len ((const char *) text.data, (gssize) text.n,
+                      "\"http://www.digikam.org/ns/1.0/\"") != NULL &&
+        !metadata_tags_has (tags, "TagsList"))
+        metadata_tags_append (tags, "TagsList", "", -1);
+}
+
 void
 metadata_xmp_read (Span packet, MetadataTags *tags)
 {
@@ -392,6 +404,7 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
     for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
         if (gexiv2_metadata_try_has_tag (xmp, properties[i].key, NULL))
             read_property (xmp, i, tags);
+    read_empty_tags (span, xmp, tags);
     read_regions (xmp, tags);
     read_container (xmp, tags);
 }

@@ -11,6 +11,7 @@
 #include "worker/protocol.h"
 #ifdef WORKER_METADATA
 #include "worker/metadata.h"
+#include "worker/sidecar.h"
 #endif
 #ifdef WORKER_TEST_OPERATIONS
 #include "worker/test_operations.h"
@@ -273,6 +274,31 @@ handle_metadata (const json_t *request, const int *fds, guint n_fds, GString *re
 #endif
 }
 
+static gboolean
+handle_sidecar (const json_t *request, const int *fds, guint n_fds, GString *reply, GError **error)
+{
+#ifdef WORKER_METADATA
+    const json_t *tags = json_object_get (request, "tags");
+    guint n_before = json_is_true (json_object_get (request, "existing")) ? 1 : 0;
+    g_autoptr (json_t) answer = NULL;
+
+    if (!json_is_object (tags))
+        return refuse (error, "tags", "must be an object");
+    if (n_fds != n_before + 1)
+        return refuse (error, "existing", "does not go with the number of open files");
+    answer = json_pack ("{s: []}", "written");
+    if (!sidecar_write (n_before > 0 ? fds[0] : -1, tags, fds[n_before],
+                        json_object_get (answer, "written"), error))
+        return FALSE;
+    write_json (reply, answer);
+    return TRUE;
+#else
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_NOT_IMPLEMENTED,
+                         "this build of the worker writes no sidecars");
+    return FALSE;
+#endif
+}
+
 void
 operations_handle (const char *request_text, gsize n_bytes, const int *fds, guint n_fds,
                    GString *reply)
@@ -290,6 +316,8 @@ operations_handle (const char *request_text, gsize n_bytes, const int *fds, guin
         done = handle_render (request, fds, n_fds, reply, &error);
     else if (g_strcmp0 (op, "metadata") == 0)
         done = handle_metadata (request, fds, n_fds, reply, &error);
+    else if (g_strcmp0 (op, "sidecar") == 0)
+        done = handle_sidecar (request, fds, n_fds, reply, &error);
 #ifdef WORKER_TEST_OPERATIONS
     else if (test_operation_handle (op, request, fds, n_fds, reply))
         done = TRUE;

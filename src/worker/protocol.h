@@ -39,6 +39,10 @@
  *     width and height are those of the upright original, before edits. likeness is 8 bytes of a hash
  *     and 48 of colours (worker/likeness.h), null also when there is nothing to be seen.
  *
+ * {"op": "sidecar", "existing": true, "tags": {"Rating": 3, "TagsList": ["sea"]}}
+ *     -> {"written": ["Rating", "TagsList"]}, see worker/sidecar.h
+ *     descriptors: the sidecar as it is (read-only) when existing is true, then an empty regular file.
+ *
  * Any of them -> {"error": {"code": "damaged", "message": "the file ends too early"}}
  *     The message is for people and names what is wrong with the file or the request. */
 #pragma once

@@ -113,8 +113,10 @@ test('a value that cannot be is refused by name, and nothing is changed', async 
 });
 
 test('rules about the whole are refused with their sentence', async () => {
-  for (const template of ['{{foo}}', '{{filename', '{{#if album}}x', '{{{y}}', '{{else}}'])
-    (await put(await changed('storageTemplate.template', template))).expect(400, 'Invalid storage template');
+  for (const [template, named] of [['{{foo}}', 'foo'], ['{{filename', '{{filename'], ['{{#if album}}x', '{{/if}}'], ['{{{y}}', '{{{y}}'], ['{{else}}', '{{else}}']]) {
+    const { message } = (await put(await changed('storageTemplate.template', template))).expect(400).json;
+    assert.ok(message.startsWith('Invalid storage template: in storageTemplate.template, ') && message.includes(`'${named}'`), message);
+  }
   const config = await changed('oauth.mobileOverrideEnabled', true);
   config.oauth.mobileRedirectUri = 'nonsense';
   const reply = (await put(config)).expectIssues('oauth');
@@ -259,7 +261,7 @@ test('a config file that cannot be used stops the start with a line that says wh
     [{ trash: { days: -1 } }, /Invalid system config: \n {2}- .*trash\.days/],
     [{ trash: 'never' }, /Invalid system config: \n {2}- .*trash/],
     [{ library: { scan: { cronExpression: 'foo' } } }, /Invalid system config: \n {2}- \[library\.scan\.cronExpression\] Invalid cron expression/],
-    [{ storageTemplate: { template: '{{foo}}' } }, /Invalid system config: \n {2}- \[storageTemplate\] Invalid storage template/],
+    [{ storageTemplate: { template: '{{foo}}' } }, /Invalid system config: \n {2}- \[storageTemplate\] Invalid storage template: .*'foo'/],
     [undefined, /Unable to load configuration file: .*gone\.json/],
     ['trash: {days: 1', /Unable to load configuration file: .*config\.yml \(line \d: /, 'config.yml'],
     ['- a\n- b\n', /Unable to load configuration file: .*not an object/, 'config.yml'],

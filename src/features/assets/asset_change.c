@@ -10,6 +10,7 @@
 #include "features/albums/albums.h"
 #include "features/ingest/ingest.h"
 #include "features/people/people.h"
+#include "features/sidecars/sidecars.h"
 #include "media/facts_date.h"
 
 #define MINUTE_MS G_GINT64_CONSTANT (60000)
@@ -320,11 +321,10 @@ save_some (const AssetChange *self, const App *app, Db *tx, const StringList *id
 
         if (asset_change_touches_exif (self)) {
             asset_change_apply (self, app->places, ingest_finds_places (app), arena, row);
-            if (!asset_store_exif (tx, arena, row, now_ms, error))
+            if (!asset_store_exif (tx, arena, row, now_ms, error) ||
+                !sidecars_add_write (tx, arena, row->id, error))
                 return FALSE;
         }
-        if (self->has_position && !ingest_add_metadata (tx, arena, row->id, "sidecar-write", error))
-            return FALSE;
         if (self->set_motion_part && !save_motion_part (self, tx, arena, row, now_ms, out, error))
             return FALSE;
     }

@@ -1,7 +1,7 @@
 /* asset_change.h -- what an edit of a user does to an asset (internal to the feature)
  *
  * Edits are kept in the database and named in locked_properties, so that reading the file again does
- * not undo them; the file itself is never changed. The results are those that a reader of a sidecar
+ * not undo them, until features/sidecars has written them beside the file, which is never changed itself. The results are those that a reader of a sidecar
  * with the same words would find: media/facts_date.h decides about dates and zones. */
 #pragma once
 #include "features/assets/asset_store.h"
@@ -42,7 +42,7 @@ typedef struct {
     gboolean reads_again; /* metadata is read again, so that zone and date follow a position */
 } AssetChangeResult;
 
-/** Inside a write: apply to each of @ids and store. After a new position metadata is read again, so that
- *  zone and date follow it. */
+/** Inside a write: apply to each of @ids and store. What is not a flag goes to the sidecar, after which
+ *  metadata is read again: zone and date follow a new position then. */
 gboolean asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena,
                             const StringList *ids, AssetChangeResult *out, GError **error);

@@ -60,6 +60,21 @@ overlay (const AssetRow *asset, json_t *tags)
 }
 
 const char *
+asset_write_locked (Arena *arena, const AssetRow *asset, const char *tags_json)
+{
+    g_autoptr (json_t) tags = json_object ();
+    g_autofree char *text = NULL;
+
+    overlay (asset, tags);
+    if (tags_json != NULL)
+        json_object_set_new (tags, "TagsList", json_loads (tags_json, 0, NULL));
+    if (json_object_size (tags) == 0)
+        return NULL;
+    text = json_dumps (tags, JSON_COMPACT);
+    return arena_strdup (arena, text);
+}
+
+const char *
 asset_overlay_locked (Arena *arena, const AssetRow *asset, const char *metadata_json,
                       GError **error)
 {

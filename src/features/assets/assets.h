@@ -91,6 +91,10 @@ gboolean assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids,
 const char *asset_overlay_locked (Arena *arena, const AssetRow *asset, const char *metadata_json,
                                   GError **error);
 
+/** The same as an object of tags, to be written into a sidecar (media/sidecar.h). @tags_json  the asset's tags
+ *  as a JSON array; NULL: they are not written. @return NULL when nothing is locked that can be */
+const char *asset_write_locked (Arena *arena, const AssetRow *asset, const char *tags_json);
+
 /* ---- telling clients; any thread, after the commit ---- */
 
 /** @event with the id, or with the list of ids, as its argument. */

@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "features/config/config.h"
 #include "features/ingest/ingest.h"
+#include "features/sidecars/sidecars.h"
 #include "media/facts.h"
 #include "media/facts_date.h"
 
@@ -16,7 +17,14 @@
 #define VIDEO "a0000000-0000-4000-8000-000000000002"
 
 /* The jobs that edits ask for are counted here. */
-static guint n_metadata_jobs, n_thumbnail_jobs;
+static guint n_metadata_jobs, n_thumbnail_jobs, n_sidecar_jobs;
+
+gboolean
+sidecars_add_write (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    n_sidecar_jobs++;
+    return TRUE;
+}
 
 gboolean
 ingest_add_metadata (Db *tx, Arena *arena, const char *asset_id, const char *source, GError **error)
@@ -353,7 +361,7 @@ fill (TestDb *t)
         insert (t, asset);
         insert (t, exif);
     }
-    n_metadata_jobs = n_thumbnail_jobs = 0;
+    n_metadata_jobs = n_thumbnail_jobs = n_sidecar_jobs = 0;
 }
 
 typedef struct {
@@ -421,17 +429,17 @@ test_an_edit_is_stored_and_moves_the_month (TestDb *t)
     g_assert_null (row.duplicate_id);
     g_assert_true (row.is_favorite);
     g_assert_cmpstr (row.description, ==, "d");
-    g_assert_cmpuint (n_metadata_jobs, ==, 0);
+    g_assert_cmpuint (n_sidecar_jobs, ==, 1); /* for the words; none for the flags */
 }
 
 static void
-test_an_edited_position_is_read_again (TestDb *t)
+test_what_is_edited_goes_to_the_sidecar (TestDb *t)
 {
     AssetChange change = { .has_position = TRUE, .latitude = 1, .longitude = 2 };
 
     fill (t);
     g_assert_true (save (t, &change, PHOTO, NULL));
-    g_assert_cmpuint (n_metadata_jobs, ==, 1);
+    g_assert_cmpuint (n_sidecar_jobs, ==, 1);
 }
 
 static void
@@ -553,7 +561,8 @@ main (int argc, char *argv[])
                      test_reading_the_file_again_takes_what_was_not_edited);
     test_db_add ("/assets/an-edit-is-stored-and-moves-the-month",
                  test_an_edit_is_stored_and_moves_the_month);
-    test_db_add ("/assets/an-edited-position-is-read-again", test_an_edited_position_is_read_again);
+    test_db_add ("/assets/what-is-edited-goes-to-the-sidecar",
+                 test_what_is_edited_goes_to_the_sidecar);
     test_db_add ("/assets/a-motion-part-is-hidden-and-comes-back",
                  test_a_motion_part_is_hidden_and_comes_back);
     test_db_add ("/assets/a-photo-is-no-motion-part", test_a_photo_is_no_motion_part);

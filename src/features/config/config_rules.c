@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/path_template.h"
+
 json_t *
 config_merge (const json_t *base, const json_t *overlay)
 {
@@ -168,65 +170,18 @@ config_is_cron (const char *text)
     return TRUE;
 }
 
-static gboolean
-is_template_variable (const char *name)
+/* @return NULL, or why no path can be made of it */
+static const char *
+check_template (Arena *arena, const char *text)
 {
-    static const char *const names[] = { "filename", "ext",       "filetype", "filetypefull",
-                                         "assetId",  "album",     "make",     "assetIdShort",
-                                         "model",    "lensModel", NULL };
-    static const char *const times[] = { "y",  "yy", "M",  "MM", "MMM", "MMMM", "W",
-                                         "WW", "d",  "dd", "h",  "hh",  "H",    "HH",
-                                         "m",  "mm", "s",  "ss", "SSS", NULL };
-    const char *time = name;
+    g_autoptr (GError) why = NULL;
+    g_autoptr (PathTemplate) template = path_template_parse (text, &why);
 
-    if (g_str_has_prefix (name, "album-startDate-"))
-        time = name + strlen ("album-startDate-");
-    else if (g_str_has_prefix (name, "album-endDate-"))
-        time = name + strlen ("album-endDate-");
-    return g_strv_contains (names, name) || g_strv_contains (times, time);
-}
-
-/* One tag: a variable, or '#if VARIABLE' ... 'else' ... '/if'. Bit n of @has_else belongs to level n. */
-static gboolean
-is_template_tag (const char *name, guint *depth, guint32 *has_else)
-{
-    if (g_str_has_prefix (name, "#if ")) {
-        g_autofree char *variable = g_strstrip (g_strdup (name + strlen ("#if ")));
-
-        if (*depth == 31 || !is_template_variable (variable))
-            return FALSE;
-        ++*depth;
-        *has_else &= ~(1u << *depth);
-        return TRUE;
-    }
-    if (g_str_equal (name, "/if"))
-        return *depth > 0 && (*depth)-- > 0;
-    if (g_str_equal (name, "else")) {
-        gboolean is_first = *depth > 0 && (*has_else & 1u << *depth) == 0;
-
-        *has_else |= 1u << *depth;
-        return is_first;
-    }
-    return is_template_variable (name);
-}
-
-gboolean
-config_is_template (const char *text)
-{
-    guint depth = 0;
-    guint32 has_else = 0;
-
-    for (const char *open; (open = strstr (text, "{{")) != NULL;) {
-        const char *close = open[2] == '{' ? "}}}" : "}}"; /* three: not escaped, the same here */
-        const char *begin = open + strlen (close);
-        const char *end = strstr (begin, close);
-        g_autofree char *name = end != NULL ? g_strndup (begin, (gsize) (end - begin)) : NULL;
-
-        if (name == NULL || !is_template_tag (g_strstrip (name), &depth, &has_else))
-            return FALSE;
-        text = end + strlen (close);
-    }
-    return depth == 0;
+    return template != NULL ? NULL
+                            : arena_printf (arena,
+                                            "Invalid storage template: in "
+                                            "storageTemplate.template, %s",
+                                            why->message);
 }
 
 static gboolean
@@ -276,7 +231,5 @@ config_check (Arena *arena, const AdminConfig *config, const char **out_path)
         !is_url (config->oauth->mobile_redirect_uri))
         return "Mobile redirect URI must be an empty string or a valid URL";
     *out_path = NULL; /* a rule about the whole, not about the form of one field */
-    if (!config_is_template (config->storage_template->template))
-        return "Invalid storage template";
-    return NULL;
+    return check_template (arena, config->storage_template->template);
 }

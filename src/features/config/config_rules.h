@@ -19,5 +19,3 @@ const char *config_check (Arena *arena, const AdminConfig *config, const char **
 
 /** Five to seven fields of cron, each in its range. */
 gboolean config_is_cron (const char *text);
-/** A storage template whose variables all exist. */
-gboolean config_is_template (const char *text);

@@ -169,60 +169,6 @@ test_cron (void)
             g_error ("'%s' is taken", wrong[i]);
 }
 
-static void
-test_storage_template (void)
-{
-    static const char *const right[] = {
-        "",
-        "plain",
-        "{{y}}/{{y}}-{{MM}}-{{dd}}/{{filename}}",
-        "{{ y }}/{{{filename}}}",
-        "{{#if album}}{{album}}{{else}}Other/{{MM}}{{/if}}/{{filename}}",
-        "{{#if make}}{{make}}/{{#if model}}{{model}}{{else}}x{{/if}}{{else}}y{{/if}}/{{assetId}}",
-        "{{album-startDate-y}}/{{album-endDate-MMMM}}/{{filename}}",
-        "a}}b",
-    };
-    static const char *const wrong[] = {
-        "{{foo}}",
-        "{{filename",
-        "{{{y}}",
-        "{{",
-        "{{{",
-        "{{}}",
-        "{{#if album}}{{filename}}",
-        "{{/if}}",
-        "{{else}}",
-        "{{#if nothing}}x{{/if}}",
-        "{{#if album}}a{{else}}b{{else}}c{{/if}}",
-        "{{#each album}}{{/each}}",
-        "{{album-startDate-foo}}",
-        "{{#if album}}{{/if}}{{/if}}",
-        "{{y z}}",
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS (right); i++)
-        if (!config_is_template (right[i]))
-            g_error ("'%s' is refused", right[i]);
-    for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
-        g_autofree char *exact = g_strdup (wrong[i]); /* a reader past its end is seen */
-
-        if (config_is_template (exact))
-            g_error ("'%s' is taken", wrong[i]);
-    }
-}
-
-static void
-test_a_template_nested_without_end_is_refused (void)
-{
-    g_autoptr (GString) text = g_string_new (NULL);
-
-    for (int i = 0; i < 1000; i++)
-        g_string_append (text, "{{#if album}}");
-    for (int i = 0; i < 1000; i++)
-        g_string_append (text, "{{/if}}");
-    g_assert_false (config_is_template (text->str));
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -234,7 +180,5 @@ main (int argc, char *argv[])
     g_test_add_func ("/config/external-domain", test_an_external_domain_is_an_origin);
     g_test_add_func ("/config/targets", test_targets_are_accepted);
     g_test_add_func ("/config/cron", test_cron);
-    g_test_add_func ("/config/template", test_storage_template);
-    g_test_add_func ("/config/template-nested", test_a_template_nested_without_end_is_refused);
     return g_test_run ();
 }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 
 #define IDS_PER_QUERY 500
@@ -86,13 +87,25 @@ open_writer (Zip *self)
 
 /* ---- entries ---- */
 
-/* @return -1 when it is to be left out */
 static int
-open_file (const Zip *self, Arena *arena, const char *stored_path, struct stat *out)
+open_path (const Zip *self, Arena *arena, const char *stored_path, const char **out_path)
 {
-    const char *path = layout_absolute (arena, self->app->media_location, stored_path);
-    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *out_path = layout_absolute (arena, self->app->media_location, stored_path);
+    return open (*out_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
 
+/* @original_of  the asset whose original it is, which may be moved since; NULL
+ * @return -1 when it is to be left out */
+static int
+open_file (const Zip *self, Arena *arena, const char *stored_path, const char *original_of,
+           struct stat *out)
+{
+    const char *path, *moved;
+    int fd = open_path (self, arena, stored_path, &path);
+
+    if (fd < 0 && errno == ENOENT && original_of != NULL &&
+        (moved = storage_template_follow (self->app, arena, original_of, stored_path)) != NULL)
+        fd = open_path (self, arena, moved, &path);
     if (fd >= 0 && fstat (fd, out) == 0 && S_ISREG (out->st_mode))
         return fd;
     g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "EVENT", "file-missing", "FILE", path,
@@ -147,7 +160,8 @@ add_entry (Zip *self, Arena *arena, const DownloadEntryRow *row)
 {
     gboolean takes_edited = self->edited && row->edited_path != NULL;
     struct stat info;
-    int fd = open_file (self, arena, takes_edited ? row->edited_path : row->original_path, &info);
+    int fd = open_file (self, arena, takes_edited ? row->edited_path : row->original_path,
+                        takes_edited ? NULL : row->id, &info);
     const char *name;
     gboolean ok;
 

@@ -20,6 +20,8 @@ gboolean edits_find_original_size (Db *db, Arena *arena, const char *asset_id, g
                                    gint64 *out_height, GError **error);
 /** Ask, in a write, for the edited files to be made, or taken away when there are no edits. */
 gboolean edits_add_rendering (Db *tx, const char *asset_id, GError **error);
+/** In a write: the picture is shown as it is in its file again. */
+gboolean edits_drop (Db *tx, Arena *arena, const char *asset_id, GError **error);
 
 /** The list as media/render.h wants it, and as the sync stream shows it. */
 const char *edits_write_render (Arena *arena, const AssetEditRowList *edits);

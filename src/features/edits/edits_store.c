@@ -183,3 +183,12 @@ edits_store_replace (Db *tx, Arena *arena, const char *asset_id,
     return check_faces (tx, arena, asset_id, edits, error) &&
            edits_add_rendering (tx, asset_id, error);
 }
+
+gboolean
+edits_drop (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    const AssetEditActionItemResponseList none = { 0 };
+    const EditList no_edits = { .n = 0 };
+
+    return edits_store_replace (tx, arena, asset_id, &none, &no_edits, error);
+}

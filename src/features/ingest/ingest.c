@@ -3,6 +3,7 @@
 #include "features/ingest/ingest_private.h"
 
 #include "base/error.h"
+#include "features/storage-template/storage-template.h"
 
 #define METADATA_QUEUE "metadataExtraction"
 #define THUMBNAIL_QUEUE "thumbnailGeneration"
@@ -57,6 +58,16 @@ ingest_result_of (const GError *why)
                    g_error_matches (why, APP_ERROR, APP_ERROR_INTERNAL)
                ? JOB_FAILED
                : JOB_RETRY;
+}
+
+gboolean
+ingest_has_moved (const App *app, Arena *arena, const AssetRow *asset, const GError *why,
+                  const char **out_path)
+{
+    *out_path = g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND)
+                    ? storage_template_follow (app, arena, asset->id, asset->original_path)
+                    : NULL;
+    return *out_path != NULL;
 }
 
 void

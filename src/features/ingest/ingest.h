@@ -3,6 +3,8 @@
  *
  *   AssetExtractMetadata -> AssetGenerateThumbnails -> on_upload_success, AssetUploadReady
  *                                                   -> AssetEncodeVideo (videos)
+ *                        -> StorageTemplateMigrationSingle, at the same time: a disk that is full or a
+ *                           queue that is long shall not keep thumbnails waiting
  *
  * A job commits its results together with the next job, and may run again at any time with the same
  * outcome. A file that cannot be decoded keeps its original; the reason stands in processing_error. */

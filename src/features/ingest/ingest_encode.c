@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 #include "media/transcode.h"
 
@@ -138,6 +139,9 @@ ingest_encode_video (gpointer app_pointer, const Job *job, Arena *arena, GError 
             g_clear_error (&why);
     } else {
         result = asset.type == ASSET_TYPE_VIDEO ? encode (&self, &why) : JOB_SKIPPED;
+        if (result == JOB_FAILED &&
+            storage_template_follow (self.app, arena, asset.id, asset.original_path) != NULL)
+            result = JOB_RETRY; /* it was moved before it could be opened */
     }
     if (why != NULL)
         g_propagate_error (error, why);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "features/people/people.h"
+#include "features/storage-template/storage-template.h"
 #include "features/trash/trash.h"
 #include "media/layout.h"
 
@@ -30,15 +31,17 @@ find_sidecar (const App *app, Arena *arena, const char *asset_id, const char **o
     const char *path = NULL;
     struct stat facts;
 
-    if (!asset_find_file (app->db, arena, asset_id, ASSET_FILE_TYPE_SIDECAR, FALSE, &path, error))
-        return FALSE;
-    if (path != NULL)
-        path = layout_absolute (arena, app->media_location, path);
-    if (path != NULL && stat (path, &facts) != 0) {
-        g_warning ("cannot read sidecar '%s': %s, skipping", path, g_strerror (errno));
-        path = NULL;
+    /* twice: it may be moved between the two looks */
+    for (guint attempt = 1; attempt <= 2; attempt++) {
+        if (!asset_find_file (app->db, arena, asset_id, ASSET_FILE_TYPE_SIDECAR, FALSE, &path,
+                              error))
+            return FALSE;
+        *out = path != NULL ? layout_absolute (arena, app->media_location, path) : NULL;
+        if (path == NULL || stat (*out, &facts) == 0)
+            return TRUE;
     }
-    *out = path;
+    g_warning ("cannot read sidecar '%s': %s, skipping", *out, g_strerror (errno));
+    *out = NULL;
     return TRUE;
 }
 
@@ -95,12 +98,31 @@ find_facts (const App *app, Arena *arena, const AssetRow *asset, AssetFacts *out
     return facts_find (tags, -1, &input, arena, out, error);
 }
 
+/* The same where the file is by now, if it was moved meanwhile. */
+static gboolean
+find_facts_anywhere (const App *app, Arena *arena, AssetRow *asset, AssetFacts *out, GError **error)
+{
+    GError *why = NULL;
+    const char *moved;
+
+    if (find_facts (app, arena, asset, out, &why))
+        return TRUE;
+    if (!ingest_has_moved (app, arena, asset, why, &moved)) {
+        g_propagate_error (error, why);
+        return FALSE;
+    }
+    g_error_free (why);
+    asset->original_path = moved;
+    return find_facts (app, arena, asset, out, error);
+}
+
 typedef struct {
     Arena *arena;
     const AssetRow *asset;
     const AssetFacts *facts;
     const char *source;
     gboolean with_faces;
+    gboolean by_template; /* its files go where the storage template wants them */
     MotionPart motion;
     const char *hidden_id; /* a video that became the motion part of a photo */
     gboolean stored;
@@ -120,6 +142,8 @@ run_store (Db *tx, gpointer data, GError **error)
             (ingest_motion_store (tx, self->arena, self->asset, &self->motion, error) &&
              ingest_join_live_photo (tx, self->arena, self->asset, self->facts->live_photo_id,
                                      &self->hidden_id, error) &&
+             (!self->by_template ||
+              storage_template_add (tx, self->arena, self->asset->id, error)) &&
              (g_strcmp0 (self->source, "upload") != 0 ||
               ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error))));
 }
@@ -167,7 +191,8 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
                        .asset = &asset,
                        .facts = &facts,
                        .source = job->source,
-                       .with_faces = people_imports_faces (app) };
+                       .with_faces = people_imports_faces (app),
+                       .by_template = storage_template_is_enabled (app) };
         JobResult result;
 
         if (!asset_find (app->db, arena, job->id, &asset, error)) {
@@ -176,7 +201,7 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
             g_clear_error (error);
             return JOB_SKIPPED;
         }
-        if (!find_facts (app, arena, &asset, &facts, error))
+        if (!find_facts_anywhere (app, arena, &asset, &facts, error))
             return ingest_result_of (*error);
         result = store (app, &data, error);
         if (result != JOB_DONE || data.stored)

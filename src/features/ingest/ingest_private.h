@@ -20,6 +20,10 @@ JobResult ingest_queue_all_videos (gpointer app, const Job *job, Arena *arena, G
 /** What a failure means for the job: the file's own fault is final. */
 JobResult ingest_result_of (const GError *why);
 
+/** Whether @why is that the original is not where @asset has it, and it is known where it is by now. */
+gboolean ingest_has_moved (const App *app, Arena *arena, const AssetRow *asset, const GError *why,
+                           const char **out_path);
+
 /* ---- SQL ---- */
 
 /** Store what was read; only if the asset is still as it was found (@asset->update_id).

@@ -58,14 +58,16 @@ static const char SQL_RENDITIONS_FIND[] =
     "SELECT asset_id, type, is_edited, path FROM asset_file"
     " WHERE asset_id = $1 AND is_edited = $2 AND type IN ('preview', 'thumbnail', 'fullsize')";
 
-/* $1 new id, $2 asset id, $3 type, $4 path, $5 progressive, $6 transparent, $7 now, $8 1: edited */
+/* $1 new id, $2 asset id, $3 type, $4 path, $5 progressive, $6 transparent, $7 now, $8 1: edited,
+ * $9 the size that was asked for */
 static const char SQL_RENDITION_SAVE[] =
     "INSERT INTO asset_file (id, asset_id, type, is_edited, path, is_progressive, is_transparent,"
-    "                        created_at, updated_at)"
-    " VALUES ($1, $2, $3, $8, $4, $5, $6, $7, $7)"
+    "                        created_at, updated_at, size_px)"
+    " VALUES ($1, $2, $3, $8, $4, $5, $6, $7, $7, $9)"
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, is_progressive = EXCLUDED.is_progressive,"
-    "               is_transparent = EXCLUDED.is_transparent, updated_at = EXCLUDED.updated_at";
+    "               is_transparent = EXCLUDED.is_transparent, updated_at = EXCLUDED.updated_at,"
+    "               size_px = EXCLUDED.size_px";
 
 /* $1 asset id, $2 type, $3 1: the edited one */
 static const char SQL_RENDITION_DELETE[] =
@@ -188,7 +190,8 @@ save_files (Db *tx, Arena *arena, const char *asset_id, gboolean is_edited,
                       DB_ARGS (db_text (file_id), db_text (asset_id),
                                db_text (asset_file_type_enum.texts[one->type]), db_text (one->path),
                                db_bool (one->is_progressive), db_bool (one->is_transparent),
-                               db_int (timestamp_now_ms ()), db_bool (is_edited)),
+                               db_int (timestamp_now_ms ()), db_bool (is_edited),
+                               db_int (renditions->outputs[i].size_px)),
                       NULL, error))
             return FALSE;
     }

@@ -55,13 +55,24 @@ gboolean
 ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender *render,
                RenditionList *list, MediaFacts *out, GError **error)
 {
+    const char *moved;
+    GError *why = NULL;
+
     render->original_path = layout_absolute (arena, app->media_location, asset->original_path);
     render->process_invalid = app->settings->process_invalid_images;
     render->want_thumbhash = TRUE;
     render->outputs = list->outputs;
     render->n_outputs = list->n;
-    if (!media_render (app->workers, render, arena, out, error))
-        return FALSE;
+    if (!media_render (app->workers, render, arena, out, &why)) {
+        if (!ingest_has_moved (app, arena, asset, why, &moved)) {
+            g_propagate_error (error, why);
+            return FALSE;
+        }
+        g_clear_error (&why);
+        render->original_path = layout_absolute (arena, app->media_location, moved);
+        if (!media_render (app->workers, render, arena, out, error))
+            return FALSE;
+    }
     for (guint i = 0; i < list->n; i++)
         list->items[i].is_transparent = list->outputs[i].is_transparent;
     return TRUE;

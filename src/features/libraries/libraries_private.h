@@ -50,9 +50,6 @@ gboolean library_walk (const LibraryWalk *self, const char *folder, guint64 *out
 /** stat () of a file to import; FALSE with errno for what is none, or a link into the media folder. */
 gboolean library_stat (const char *media_location, const char *path, struct stat *out);
 gint64 library_modified_ms (const struct stat *file);
-/** The sidecar beside an original: @recorded if that can be read, else 'a.jpg.xmp', else 'a.xmp'. */
-const char *library_find_sidecar (Arena *arena, const char *path, const char *recorded,
-                                  gint64 *out_modified_ms);
 /** Of a file that is not there: FALSE with APP_ERROR_IO when the folder it should lie in cannot be read
  *  or is empty, up to the import path @root: then it is not known to be gone. */
 gboolean library_check_folder (Arena *arena, const char *root, const char *path, GError **error);

@@ -10,6 +10,7 @@
 #include "features/assets/assets.h"
 #include "features/ingest/ingest.h"
 #include "features/stacks/stacks.h"
+#include "media/sidecar.h"
 
 #define PAGE 500
 
@@ -56,7 +57,7 @@ add_present (const LibraryAssetRow *asset, const struct stat *facts, Outcome *ou
     file->size_bytes = facts->st_size;
     file->modified_ms = library_modified_ms (facts);
     file->sidecar_path =
-        library_find_sidecar (out->arena, asset->original_path, asset->sidecar_path, &sidecar_ms);
+        media_find_sidecar (out->arena, asset->original_path, asset->sidecar_path, &sidecar_ms);
     if (asset->is_offline)
         out->online.items[out->online.n++] = asset->id;
     if (is_changed (asset, file, sidecar_ms))

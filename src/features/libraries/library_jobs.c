@@ -11,6 +11,7 @@
 #include "features/notifications/notifications.h"
 #include "features/trash/trash.h"
 #include "media/media_type.h"
+#include "media/sidecar.h"
 
 #define BATCH 200 /* files of one job that imports */
 #define PAGE 1000
@@ -324,7 +325,7 @@ library_sync_files (gpointer app_pointer, const Job *job, Arena *arena, GError *
         file->type = type->kind == MEDIA_VIDEO ? "VIDEO" : "IMAGE";
         file->size_bytes = facts.st_size;
         file->modified_ms = library_modified_ms (&facts);
-        file->sidecar_path = library_find_sidecar (arena, file->path, NULL, &sidecar_ms);
+        file->sidecar_path = media_find_sidecar (arena, file->path, NULL, &sidecar_ms);
         import.n++;
     }
     if (import.n > 0 && !db_write (app->db, run_import, &import, error))

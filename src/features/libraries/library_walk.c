@@ -212,27 +212,6 @@ library_modified_ms (const struct stat *file)
     return (gint64) file->st_mtim.tv_sec * 1000 + file->st_mtim.tv_nsec / 1000000;
 }
 
-const char *
-library_find_sidecar (Arena *arena, const char *path, const char *recorded, gint64 *out_modified_ms)
-{
-    const char *name = strrchr (path, '/'), *dot = strrchr (path, '.');
-    gsize n_stem = dot != NULL && dot > name ? (gsize) (dot - path) : strlen (path);
-    const char *const candidates[] = {
-        recorded,
-        arena_printf (arena, "%s.xmp", path),
-        arena_printf (arena, "%.*s.xmp", (int) n_stem, path),
-    };
-    struct stat facts;
-
-    for (gsize i = 0; i < G_N_ELEMENTS (candidates); i++)
-        if (candidates[i] != NULL && stat (candidates[i], &facts) == 0 && S_ISREG (facts.st_mode) &&
-            access (candidates[i], R_OK) == 0) {
-            *out_modified_ms = library_modified_ms (&facts);
-            return candidates[i];
-        }
-    return NULL;
-}
-
 static gboolean
 is_empty (DIR *folder)
 {

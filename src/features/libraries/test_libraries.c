@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "media/sidecar.h"
 
 static gboolean
 excludes (const char *pattern, const char *path)
@@ -356,14 +357,14 @@ test_sidecars (void)
     g_autofree char *two = g_build_filename (self.photos, "a.jpg.xmp", NULL);
     gint64 modified = 0;
 
-    g_assert_null (library_find_sidecar (self.arena, a, NULL, &modified));
+    g_assert_null (media_find_sidecar (self.arena, a, NULL, &modified));
     put_file (self.photos, "a.xmp");
-    g_assert_cmpstr (library_find_sidecar (self.arena, a, NULL, &modified), ==, one);
+    g_assert_cmpstr (media_find_sidecar (self.arena, a, NULL, &modified), ==, one);
     g_assert_cmpint (modified, >, 0);
     put_file (self.photos, "a.jpg.xmp");
-    g_assert_cmpstr (library_find_sidecar (self.arena, a, NULL, &modified), ==, two);
-    g_assert_cmpstr (library_find_sidecar (self.arena, a, one, &modified), ==, one);
-    g_assert_cmpstr (library_find_sidecar (self.arena, a, "/nothing-here.xmp", &modified), ==, two);
+    g_assert_cmpstr (media_find_sidecar (self.arena, a, NULL, &modified), ==, two);
+    g_assert_cmpstr (media_find_sidecar (self.arena, a, one, &modified), ==, one);
+    g_assert_cmpstr (media_find_sidecar (self.arena, a, "/nothing-here.xmp", &modified), ==, two);
 }
 
 int

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -48,29 +49,54 @@ serving_refuse (ApiCall *call, GError *error)
 }
 
 static ApiStatus
-send_file (ApiCall *call, const char *stored_path, const char *shown_name, gboolean is_untrusted,
-           const char *cache_control)
+refuse_file (ApiCall *call, const char *path, int why)
 {
-    const char *path = layout_absolute (call->arena, call->app->media_location, stored_path);
-    HttpResponse *response = http_response_new_path (path, media_type_mime (path));
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "EVENT", "file-missing", "FILE", path,
+                      "MESSAGE", "cannot serve '%s': %s", path, g_strerror (why));
+    if (why == ENOENT || why == ENOTDIR)
+        return serving_refuse (call,
+                               g_error_new (APP_ERROR, APP_ERROR_NOT_FOUND, "%s", "Not Found"));
+    return serving_refuse (call, g_error_new (APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s", path,
+                                              g_strerror (why)));
+}
 
-    if (response == NULL) {
-        int why = errno;
+/* What is served and how. */
+typedef struct {
+    const char *original_of; /* the asset whose original it is: it may be moved at any time; NULL */
+    const char *shown_name;  /* NULL: none */
+    gboolean is_untrusted;
+    const char *cache_control;
+} Sending;
 
-        g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "EVENT", "file-missing", "FILE", path,
-                          "MESSAGE", "cannot serve '%s': %s", path, g_strerror (why));
-        if (why == ENOENT || why == ENOTDIR)
-            return serving_refuse (call,
-                                   g_error_new (APP_ERROR, APP_ERROR_NOT_FOUND, "%s", "Not Found"));
-        return serving_refuse (call, g_error_new (APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s",
-                                                  path, g_strerror (why)));
+static HttpResponse *
+open_file (ApiCall *call, const char *stored_path, const char **out_path)
+{
+    *out_path = layout_absolute (call->arena, call->app->media_location, stored_path);
+    return http_response_new_path (*out_path, media_type_mime (*out_path));
+}
+
+static ApiStatus
+send_file (ApiCall *call, const char *stored_path, const Sending *how)
+{
+    const char *path, *moved = NULL;
+    HttpResponse *response = open_file (call, stored_path, &path);
+    int why = errno;
+
+    if (response == NULL && how->original_of != NULL)
+        moved = storage_template_follow (call->app, call->arena, how->original_of, stored_path);
+    if (moved != NULL) {
+        response = open_file (call, moved, &path);
+        why = errno;
     }
-    http_response_set_header (response, "Cache-Control", cache_control);
-    if (shown_name != NULL)
-        http_response_set_header (response, "Content-Disposition",
-                                  arena_printf (call->arena, "inline; filename*=UTF-8''%s",
-                                                http_percent_encode (call->arena, shown_name)));
-    if (is_untrusted)
+    if (response == NULL)
+        return refuse_file (call, path, why);
+    http_response_set_header (response, "Cache-Control", how->cache_control);
+    if (how->shown_name != NULL)
+        http_response_set_header (
+            response, "Content-Disposition",
+            arena_printf (call->arena, "inline; filename*=UTF-8''%s",
+                          http_percent_encode (call->arena, how->shown_name)));
+    if (how->is_untrusted)
         http_response_set_untrusted (response);
     return api_respond (call, response);
 }
@@ -79,11 +105,20 @@ ApiStatus
 serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
                    gboolean is_untrusted)
 {
-    return send_file (call, stored_path, shown_name, is_untrusted, CACHE_CONTROL);
+    return send_file (call, stored_path,
+                      &(Sending){ NULL, shown_name, is_untrusted, CACHE_CONTROL });
+}
+
+ApiStatus
+serving_send_original (ApiCall *call, const char *asset_id, const char *stored_path,
+                       const char *shown_name)
+{
+    return send_file (call, stored_path, &(Sending){ asset_id, shown_name, TRUE, CACHE_CONTROL });
 }
 
 ApiStatus
 serving_send_changing_file (ApiCall *call, const char *stored_path)
 {
-    return send_file (call, stored_path, NULL, FALSE, "private, no-cache, no-transform");
+    return send_file (call, stored_path,
+                      &(Sending){ NULL, NULL, FALSE, "private, no-cache, no-transform" });
 }

@@ -13,6 +13,10 @@ void serving_start (App *app, Api *api);
 ApiStatus serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
                              gboolean is_untrusted);
 
+/** The same of an original, wherever it was moved since its path was read. Untrusted. */
+ApiStatus serving_send_original (ApiCall *call, const char *asset_id, const char *stored_path,
+                                 const char *shown_name);
+
 /** The same for one whose content changes while its address stays: the client asks each time whether what
  *  it has is still it. */
 ApiStatus serving_send_changing_file (ApiCall *call, const char *stored_path);

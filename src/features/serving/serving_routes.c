@@ -99,15 +99,18 @@ download_asset (ApiCall *call, const DownloadAssetRequest *in)
 {
     g_autoptr (GError) error = NULL;
     ServedAssetRow asset;
-    const char *path;
+    gboolean is_edited;
+    const char *path, *name;
 
     if (!access_check_asset (call, in->id, "asset.download", &error) ||
         !find_served (call, SQL_SERVED_EDITED_ONLY, in->id, ASSET_FILE_TYPE_FULLSIZE, &asset,
                       &error))
         return serving_refuse (call, g_steal_pointer (&error));
-    path = wants_edited (call, in->edited) && asset.path != NULL ? asset.path : asset.original_path;
-    return serving_send_file (
-        call, path, serving_file_name (call->arena, asset.original_file_name, "", path), TRUE);
+    is_edited = wants_edited (call, in->edited) && asset.path != NULL;
+    path = is_edited ? asset.path : asset.original_path;
+    name = serving_file_name (call->arena, asset.original_file_name, "", path);
+    return is_edited ? serving_send_file (call, path, name, TRUE)
+                     : serving_send_original (call, in->id, path, name);
 }
 
 /* Renditions are made here and hold nothing to run; one imported with a library never is one. */
@@ -167,8 +170,8 @@ play_asset_video (ApiCall *call, const PlayAssetVideoRequest *in)
         return serving_refuse (call, g_steal_pointer (&error));
     if (asset.type != ASSET_TYPE_VIDEO)
         return refuse_missing (call, "Asset not found or asset is not a video");
-    return serving_send_file (call, asset.path != NULL ? asset.path : asset.original_path, NULL,
-                              TRUE);
+    return asset.path != NULL ? serving_send_file (call, asset.path, NULL, TRUE)
+                              : serving_send_original (call, in->id, asset.original_path, NULL);
 }
 
 static const ServingHandlers serving_handlers = {

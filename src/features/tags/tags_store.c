@@ -9,6 +9,7 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "features/assets/assets.h"
+#include "features/sidecars/sidecars.h"
 
 #define PAGE 1000
 
@@ -307,7 +308,7 @@ tags_make (Db *tx, Arena *arena, const char *owner_id, const StringList *values,
 
 /* ---- changing ---- */
 
-/* Write the tags of assets into their exif rows and lock them there. */
+/* Write the tags of assets into their exif rows, lock them there and have the sidecars follow. */
 static gboolean
 keep_in_exif (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
 {
@@ -319,6 +320,9 @@ keep_in_exif (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
                       DB_ARGS (asset_changes (arena, &some), db_int (timestamp_now_ms ())), NULL,
                       error))
             return FALSE;
+        for (gsize i = 0; i < some.n; i++)
+            if (!sidecars_add_write (tx, arena, some.items[i], error))
+                return FALSE;
     }
     return TRUE;
 }

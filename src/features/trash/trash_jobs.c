@@ -9,8 +9,8 @@
 #include "features/config/config.h"
 #include "features/people/people.h"
 #include "features/stacks/stacks.h"
+#include "features/storage-template/storage-template.h"
 #include "features/users/users.h"
-#include "media/layout.h"
 
 #define QUEUE "backgroundTask"
 #define PAGE 1000
@@ -202,14 +202,14 @@ delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 static JobResult
 delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
-    const App *app = app_pointer;
+    App *app = app_pointer;
     FileDeleteJob data;
 
     if (!api_read_json (&file_delete_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
-    /* what cannot be deleted is logged there; a file left over harms nobody */
     for (gsize i = 0; i < data.files.n; i++)
-        layout_remove (layout_absolute (arena, app->media_location, data.files.items[i]));
+        if (!storage_template_remove_file (app, arena, data.files.items[i], error))
+            return JOB_RETRY;
     return JOB_DONE;
 }
 

@@ -141,6 +141,20 @@ run_commit (Db *tx, gpointer data, GError **error)
            users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
 }
 
+/* The same for a file that an asset gets; what comes just now has the word in the index. */
+static gboolean
+run_replace (Db *tx, gpointer data, GError **error)
+{
+    Commit *self = data;
+
+    self->vanished = self->hidden_video = FALSE;
+    return upload_find (tx, self->arena, self->upload->owner_id, self->upload->file->sha1,
+                        &self->duplicate_id, error) &&
+           (self->duplicate_id != NULL ||
+            upload_replace_in (tx, self->arena, self->upload->replaces_id, self->place->id,
+                               self->upload, self->place->path, error));
+}
+
 static gboolean
 run_known (Db *tx, gpointer data, GError **error)
 {
@@ -154,7 +168,8 @@ commit_asset (Db *db, Commit *commit, GError **error)
 {
     for (guint attempt = 1;; attempt++) {
         g_clear_error (error);
-        if (db_write (db, run_commit, commit, error))
+        if (db_write (db, commit->upload->replaces_id != NULL ? run_replace : run_commit, commit,
+                      error))
             return TRUE;
         if (!commit->vanished || attempt == MAX_ATTEMPTS)
             return FALSE;

@@ -15,6 +15,7 @@ const char *upload_note_write (Arena *arena, const char *from, const char *asset
 /* ---- storing ---- */
 
 typedef struct {
+    const char *replaces_id; /* the asset that gets the file; NULL: a new one */
     const char *owner_id;
     const ApiFile *file;    /* of the original */
     const ApiFile *sidecar; /* NULL: none */
@@ -35,7 +36,7 @@ typedef struct {
 } Upload;
 
 typedef struct {
-    const char *id;
+    const char *id; /* of the asset; after a replacement, of what it had */
     gboolean is_duplicate;
     gboolean hidden_video; /* live_photo_video_id left the timeline */
 } UploadResult;
@@ -43,6 +44,9 @@ typedef struct {
 /** Move the files in and commit the asset, or find the one that is there already. Takes the files of
  *  @upload (ApiFile.taken) that it moved. On failure nothing is left behind. */
 gboolean upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError **error);
+/** The write that gives asset @id the file at @path; what it had becomes @copy_id, in the trash. */
+gboolean upload_replace_in (Db *tx, Arena *arena, const char *id, const char *copy_id,
+                            const Upload *upload, const char *path, GError **error);
 
 /* ---- SQL ---- */
 

@@ -237,6 +237,50 @@ upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *o
     return API_OK;
 }
 
+/* ---- replacing, for clients of version 2 ---- */
+
+static ApiStatus
+replace_asset (ApiCall *call, const ReplaceAssetRequest *in, AssetMediaResponse *out)
+{
+    const AssetMediaReplace *body = in->body;
+    const AssetMediaCreate file = { .asset_data = body->asset_data, .filename = body->filename };
+    g_autoptr (GError) error = NULL;
+    const char *type_name = NULL;
+    const MediaType *type;
+    Upload upload;
+    UploadResult result;
+
+    if (!access_check_asset (call, in->id, "asset.update", &error))
+        return api_fail (call, g_steal_pointer (&error));
+    if (!check_content (call, &file))
+        return API_FAILED;
+    upload = (Upload){
+        .replaces_id = in->id,
+        .owner_id = call->auth->user_id,
+        .file = body->asset_data,
+        .file_name = body->filename != NULL && *body->filename ? body->filename
+                                                               : body->asset_data->file_name,
+        .file_created_at_ms = body->file_created_at,
+        .file_modified_at_ms = body->file_modified_at,
+        .has_duration = body->has_duration && body->duration > 0,
+        .duration_ms = body->duration,
+        .device_asset_id = body->device_asset_id,
+        .device_id = body->device_id,
+    };
+    type = find_type (&file, &type_name);
+    if (type == NULL)
+        return api_refuse (call, APP_ERROR_INVALID, "Unsupported file type %s", upload.file_name);
+    if (strlen (upload.file_name) > MAX_NAME_BYTES)
+        return api_refuse_field (call, "filename", "Too long: at most %d bytes", MAX_NAME_BYTES);
+    upload.type = type->kind == MEDIA_VIDEO ? ASSET_TYPE_VIDEO : ASSET_TYPE_IMAGE;
+    upload.extension = layout_extension (call->arena, type_name);
+    if (!upload_store (call->app, call->arena, &upload, &result, &error))
+        return api_fail (call, g_steal_pointer (&error));
+    out->id = result.id;
+    out->status = result.is_duplicate ? ASSET_MEDIA_STATUS_DUPLICATE : ASSET_MEDIA_STATUS_REPLACED;
+    return API_OK;
+}
+
 /* ---- what is here already ---- */
 
 static ApiStatus
@@ -301,6 +345,7 @@ static const UploadHandlers upload_handlers = {
     .check_bulk_upload = check_bulk_upload,
     .get_all_user_assets_by_device_id = get_all_user_assets_by_device_id,
     .check_existing_assets = check_existing_assets,
+    .replace_asset = replace_asset,
 };
 
 gboolean
@@ -311,5 +356,6 @@ upload_start (App *app, Api *api, GError **error)
         return FALSE;
     api_serve_upload (api, &upload_handlers);
     api_set_upload_hooks (api, "uploadAsset", accept_part, before_body);
+    api_set_upload_hooks (api, "replaceAsset", accept_part, before_body);
     return TRUE;
 }

@@ -1,0 +1,174 @@
+/* storage_template.c -- the jobs, and who else asks; see storage-template.h */
+#define G_LOG_DOMAIN "storage"
+#include "features/storage-template/storage_private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "features/config/config.h"
+#include "features/assets/assets.h"
+#include "features/ingest/ingest.h"
+#include "media/layout.h"
+
+#define QUEUE "storageTemplateMigration"
+
+/* $1 greater than this id, $2 at most so many; hidden videos come with their photos */
+static const char SQL_ALL[] = "SELECT id FROM asset WHERE id > $1 AND library_id IS NULL"
+                              "   AND status <> 'deleted' AND visibility <> 'hidden'"
+                              " ORDER BY id LIMIT $2";
+
+/* $1 asset, $2 path where nothing was: where it is by now, or will be said to be in a moment */
+static const char SQL_FOLLOW[] =
+    "SELECT COALESCE((SELECT m.new_path FROM storage_move m WHERE m.asset_id = a.id"
+    "                    AND m.kind = 'original' AND m.old_path = $2"
+    "                    AND a.original_path = m.old_path), a.original_path)"
+    "  FROM asset a WHERE a.id = $1";
+
+gboolean
+storage_template_is_enabled (const App *app)
+{
+    return config_get (app)->storage_template->enabled;
+}
+
+gboolean
+storage_template_add (Db *tx, Arena *arena, const char *asset_id, GError **error)
+{
+    return job_add (tx, "StorageTemplateMigrationSingle", QUEUE, asset_id,
+                    arena_printf (arena, "{\"id\":\"%s\"}", asset_id), 0, error);
+}
+
+const char *
+storage_template_follow (const App *app, Arena *arena, const char *asset_id, const char *path)
+{
+    g_autoptr (GError) why = NULL;
+    const char *now = NULL;
+
+    if (!db_select_text (app->db, arena, SQL_FOLLOW, DB_ARGS (db_text (asset_id), db_text (path)),
+                         &now, &why))
+        g_warning ("cannot look where '%s' is now: %s", path, why->message);
+    return now != NULL && strcmp (now, path) != 0 ? now : NULL;
+}
+
+static char *
+lock_path (const App *app)
+{
+    return g_build_filename (app->media_location, STORAGE_FOLDER, ".moving", NULL);
+}
+
+int
+storage_template_lock (App *app, GError **error)
+{
+    g_autofree char *path = lock_path (app);
+    int lock = relocate_lock (path, TRUE, error);
+
+    if (lock >= 0 && !storage_recover (app, error)) {
+        close (lock);
+        return -1;
+    }
+    return lock;
+}
+
+gboolean
+storage_template_remove_file (App *app, Arena *arena, const char *path, GError **error)
+{
+    const char *absolute = layout_absolute (arena, app->media_location, path);
+    gboolean is_used, ok;
+    int lock;
+
+    if (!g_str_has_prefix (path, STORAGE_FOLDER "/")) {
+        layout_remove (absolute); /* what cannot be deleted is logged there */
+        return TRUE;
+    }
+    lock = storage_template_lock (app, error);
+    if (lock < 0)
+        return FALSE;
+    ok = storage_is_used (app->db, path, &is_used, error);
+    if (ok && is_used)
+        g_message ("'%s' is not deleted: another asset has it by now", path);
+    else if (ok)
+        ok = relocate_drop (absolute, storage_absolute (app, arena, STORAGE_FOLDER), error);
+    close (lock);
+    return ok;
+}
+
+/* ---- jobs ---- */
+
+/* What no other try will do better at: the template, the file. */
+static gboolean
+is_final (const GError *why)
+{
+    return g_error_matches (why, APP_ERROR, APP_ERROR_INVALID) ||
+           g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND) ||
+           g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA);
+}
+
+static JobResult
+migrate_one (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+    gboolean verify = config_get (app)->storage_template->hash_verification_enabled;
+    StorageMoves moves = { .n = 0 };
+    GError *why = NULL;
+    JobResult result = JOB_DONE;
+    AssetJob data;
+    int lock;
+
+    if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
+        return JOB_FAILED;
+    if (!storage_template_is_enabled (app))
+        return JOB_SKIPPED;
+    lock = storage_template_lock (app, error);
+    if (lock < 0)
+        return JOB_RETRY;
+    if (!storage_plan (app, arena, data.id, &moves, &why) ||
+        !storage_move (app, arena, &moves, verify, &why))
+        result = is_final (why) ? JOB_FAILED : JOB_RETRY;
+    close (lock);
+    if (why != NULL)
+        g_propagate_prefixed_error (error, why, "asset '%s' stays where it is: ", data.id);
+    return result;
+}
+
+/* Asks for a job of each original, so that the admin sees how many are left. */
+static JobResult
+migrate_all (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
+{
+    App *app = app_pointer;
+    int lock;
+
+    if (!storage_template_is_enabled (app)) {
+        g_message ("nothing is moved: storageTemplate.enabled is off");
+        return JOB_SKIPPED;
+    }
+    lock = storage_template_lock (app, error);
+    if (lock < 0)
+        return JOB_RETRY;
+    /* each move takes away the folders that it leaves empty; these are older */
+    relocate_sweep_folders (storage_absolute (app, arena, STORAGE_FOLDER));
+    close (lock);
+    return ingest_queue_each (app, job, SQL_ALL, SQL_ALL, storage_template_add, error);
+}
+
+/* A mover that lives has the lock and has looked after the notes itself. */
+gboolean
+storage_template_start (App *app, GError **error)
+{
+    static const JobKind kinds[] = {
+        { "StorageTemplateMigration", QUEUE, migrate_all },
+        { "StorageTemplateMigrationSingle", QUEUE, migrate_one },
+    };
+    g_autoptr (GError) why = NULL;
+    g_autofree char *path = lock_path (app);
+    int lock = relocate_lock (path, FALSE, &why);
+    gboolean ok = TRUE;
+
+    jobs_register (app->jobs, kinds, G_N_ELEMENTS (kinds));
+    if (lock < 0) {
+        g_message ("no look at interrupted moves: %s", why->message);
+        return TRUE;
+    }
+    ok = storage_recover (app, error);
+    close (lock);
+    return ok;
+}

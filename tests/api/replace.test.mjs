@@ -1,0 +1,94 @@
+// Another file for an asset, as clients of version 2 ask for it.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
+import { server } from './harness.mjs';
+
+let user;
+before(async () => {
+  await server.signUp();
+});
+
+const call = (method, where, body, as = user) => server.request(method, where, { as, body });
+const asset = async (id) => (await call('GET', `/assets/${id}`)).expect(200).json;
+const usage = async () => (await call('GET', '/users/me')).expect(200).json.quotaUsageInBytes;
+
+async function add(bytes, options = {}) {
+  const { id } = (await server.upload(bytes, 'old.jpg', {}, { as: user, ...options })).expect(201).json;
+  await server.waitForJobs();
+  return id;
+}
+
+function replace(id, bytes, fields = {}, as = user) {
+  const form = new FormData();
+  const all = { deviceAssetId: 'x', deviceId: 'y', fileCreatedAt: '2022-02-03T04:05:06.000Z', fileModifiedAt: '2022-02-03T04:05:06.000Z', ...fields };
+  for (const [key, value] of Object.entries(all)) form.append(key, value);
+  if (bytes) form.append('assetData', new Blob([bytes]), 'new.jpg');
+  return server.request('PUT', `/assets/${id}/original`, { as, body: form });
+}
+
+test('the asset gets the file and keeps its id, the old file is an asset in the trash', async () => {
+  user = await server.newUser();
+  const [before, after] = [jpeg({ date: '2020:01:02 03:04:05', make: 'Canon' }), jpeg({ date: '2021:02:03 04:05:06', make: 'Nikon' })];
+  const xmp = Buffer.from('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>');
+  const id = await add(before, { sidecar: xmp });
+  await call('PUT', `/assets/${id}`, { isFavorite: true });
+  const album = (await call('POST', '/albums', { albumName: 'a', assetIds: [id] })).expect(201).json;
+  (await call('PUT', `/assets/${id}/edits`, { edits: [{ action: 'rotate', parameters: { angle: 90 } }] })).expect(200);
+  await server.waitForJobs();
+
+  const reply = (await replace(id, after, { filename: 'better.jpg' })).expect(200).json;
+  assert.equal(reply.status, 'replaced');
+  assert.notEqual(reply.id, id);
+  await server.waitForJobs();
+
+  const now = await asset(id);
+  assert.deepEqual([now.checksum, now.originalFileName, now.exifInfo.make, now.isTrashed, now.isFavorite, now.isEdited],
+    [sha1(after, 'base64'), 'better.jpg', 'Nikon', false, true, false]);
+  assert.equal(now.fileCreatedAt, '2021-02-03T04:05:06.000Z');
+  assert.ok((await call('GET', `/assets/${id}/original`)).expect(200).bytes.equals(after));
+  assert.deepEqual((await call('GET', `/albums/${album.id}`)).expect(200).json.assetCount, 1);
+
+  const old = await asset(reply.id);
+  assert.deepEqual([old.checksum, old.originalFileName, old.exifInfo.make, old.isTrashed], [sha1(before, 'base64'), 'old.jpg', 'Canon', true]);
+  assert.ok((await call('GET', `/assets/${reply.id}/original`)).expect(200).bytes.equals(before));
+  (await call('GET', `/assets/${reply.id}/thumbnail`)).expect(200);
+  assert.deepEqual(await server.sql("SELECT asset_id FROM asset_file WHERE type = 'sidecar'"), [[reply.id]]);
+  assert.equal(await usage(), before.length + after.length);
+
+  // it can come back, and can go for good
+  (await call('POST', '/trash/restore/assets', { ids: [reply.id] })).expect(200);
+  assert.equal((await asset(reply.id)).isTrashed, false);
+  (await call('DELETE', '/assets', { ids: [reply.id], force: true })).expect(204);
+  await server.waitForJobs();
+  assert.equal(await usage(), after.length);
+  assert.ok((await call('GET', `/assets/${id}/original`)).expect(200).bytes.equals(after));
+  assert.equal(filesBelow(path.join(server.media, 'upload', user.id)).length, 1);
+});
+
+test('a file that is here already is a duplicate, and nothing changes', async () => {
+  user = await server.newUser();
+  const [one, two] = [jpeg(), jpeg()];
+  const [first, second] = [await add(one), await add(two)];
+  for (const [bytes, known] of [[two, second], [one, first]]) {
+    assert.deepEqual((await replace(first, bytes)).expect(200).json, { id: known, status: 'duplicate' });
+    assert.equal((await asset(first)).checksum, sha1(one, 'base64'));
+  }
+  assert.equal(await usage(), one.length + two.length);
+  assert.equal(filesBelow(path.join(server.media, 'upload', user.id)).length, 2);
+});
+
+test('only its owner may, with a file that is one, within the quota', async () => {
+  user = await server.newUser({ quotaSizeInBytes: 1200 });
+  const bytes = jpeg();
+  const id = await add(bytes);
+  (await replace(id, jpeg(), {}, await server.newUser())).expect(400, 'Not found or no asset.update access');
+  (await replace(id, undefined)).expect(400, 'File is required');
+  (await replace(id, Buffer.alloc(0))).expect(400, 'File is empty');
+  (await replace(id, Buffer.alloc(1200, 1))).expect(400, 'Quota has been exceeded!');
+  (await replace(id, jpeg(), { filename: 'x.txt' })).expect(400, 'Unsupported file type x.txt');
+  assert.equal((await asset(id)).checksum, sha1(bytes, 'base64'));
+  assert.deepEqual(fs.readdirSync(path.join(server.media, 'upload', '.tmp')).flatMap((each) => fs.readdirSync(path.join(server.media, 'upload', '.tmp', each))), []);
+});

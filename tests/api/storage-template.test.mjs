@@ -1,0 +1,379 @@
+// Originals in folders by the storage template: where they go, with whom, and that nobody notices but the disk.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
+import { engine, newServer, server } from './harness.mjs';
+
+const TEMPLATE = '{{y}}/{{y}}-{{MM}}-{{dd}}/{{filename}}';
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-storage-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const xmp = (text) => Buffer.from('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+  '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">' +
+  `<dc:description><rdf:Alt><rdf:li xml:lang="x-default">${text}</rdf:li></rdf:Alt></dc:description>` +
+  '</rdf:Description></rdf:RDF></x:xmpmeta>');
+
+let videos = 0;
+function video(contentId) {
+  const file = path.join(folder, `${++videos}.mov`);
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=5:d=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p',
+    '-metadata', `comment=${videos}`, '-movflags', 'use_metadata_tags',
+    ...(contentId ? ['-metadata', `com.apple.quicktime.content.identifier=${contentId}`] : []), file]);
+  return fs.readFileSync(file);
+}
+
+/** A server with the template on or off, and short words for what the tests do. */
+class Scene {
+  constructor(on = server) {
+    this.on = on;
+  }
+
+  async set(settings) {
+    const admin = await this.on.signUp();
+    const config = (await this.on.request('GET', '/system-config', { as: admin })).expect(200).json;
+    Object.assign(config.storageTemplate, settings);
+    (await this.on.request('PUT', '/system-config', { as: admin, body: config })).expect(200);
+  }
+
+  async user(fields) {
+    this.owner = await this.on.newUser(fields);
+    return this.owner;
+  }
+
+  call(method, where, body) {
+    return this.on.request(method, where, { as: this.owner, body });
+  }
+
+  async add(bytes, name, fields, options) {
+    const reply = await this.on.upload(bytes, name, fields, { as: this.owner, ...options });
+    await this.on.waitForJobs();
+    return reply.expect(201).json.id;
+  }
+
+  async asset(id) {
+    return (await this.call('GET', `/assets/${id}`)).expect(200).json;
+  }
+
+  /** Where its original is, below the media folder. */
+  async at(id) {
+    return path.relative(this.on.media, (await this.asset(id)).originalPath);
+  }
+
+  async sidecarAt(id) {
+    return (await this.on.sql(`SELECT path FROM asset_file WHERE asset_id = '${id}' AND type = 'sidecar'`))[0]?.[0];
+  }
+
+  async migrate() {
+    const admin = await this.on.signUp();
+    (await this.on.request('PUT', '/jobs/storageTemplateMigration', { as: admin, body: { command: 'start', force: false } })).expect(200);
+    await this.on.waitForJobs(120_000);
+  }
+
+  async assertServed(id, bytes) {
+    assert.ok((await this.call('GET', `/assets/${id}/original`)).expect(200).bytes.equals(bytes));
+  }
+
+  /** Every original is at its place, with its content, and nothing else lies in the folders of originals. */
+  async assertTidy() {
+    const known = new Set();
+    const hex = engine === 'postgres' ? "encode(checksum, 'hex')" : 'lower(hex(checksum))';
+    for (const [file, sum] of await this.on.sql(`SELECT original_path, ${hex} FROM asset`)) {
+      known.add(file);
+      assert.equal(sha1(fs.readFileSync(path.join(this.on.media, file))), sum, file);
+    }
+    for (const [file] of await this.on.sql("SELECT path FROM asset_file WHERE type = 'sidecar'")) known.add(file);
+    for (const top of ['library', 'upload'])
+      for (const file of filesBelow(path.join(this.on.media, top)))
+        assert.ok(known.has(path.join(top, file)) || file === '.moving', `${top}/${file} belongs to nobody`);
+    assert.deepEqual(await this.on.sql('SELECT * FROM storage_move'), []);
+  }
+}
+
+describe('off', () => {
+  test('is how it comes: originals stay where their upload put them, also when a migration is asked for', async () => {
+    const scene = new Scene();
+    await scene.user();
+    const id = await scene.add(jpeg(), 'IMG_1.JPG');
+    assert.match(await scene.at(id), /^upload\//);
+    await scene.migrate();
+    assert.match(await scene.at(id), /^upload\//);
+  });
+});
+
+describe('on', () => {
+  const scene = new Scene();
+
+  test('an upload goes to the folder of its day, by the clock of the server', async () => {
+    await scene.set({ enabled: true, template: TEMPLATE });
+    const user = await scene.user();
+    const bytes = jpeg({ date: '2011:11:11 10:11:11', make: 'Canon' });
+    const id = await scene.add(bytes, 'IMG_1.JPEG', { fileModifiedAt: '2001-02-03T04:05:06.789Z' });
+    const asset = await scene.asset(id);
+    assert.equal(await scene.at(id), `library/${user.id}/2011/2011-11-11/IMG_1.jpg`);
+    assert.equal(asset.originalFileName, 'IMG_1.JPEG');
+    assert.equal(fs.statSync(asset.originalPath).mtimeMs, Date.parse('2001-02-03T04:05:06.789Z'));
+    await scene.assertServed(id, bytes);
+    (await scene.call('GET', `/assets/${id}/thumbnail?size=preview`)).expect(200);
+    await scene.assertTidy();
+    assert.deepEqual((await scene.call('POST', '/assets/bulk-upload-check', { assets: [{ id: 'x', checksum: sha1(bytes) }] })).expect(200)
+      .json.results.map(({ action }) => action), ['reject']);
+  });
+
+  test('names that are taken get a number, and keep it', async () => {
+    const user = await scene.user({ storageLabel: 'ann' });
+    assert.equal(user.email.length > 0, true);
+    const ids = [];
+    for (let i = 0; i < 4; i++) ids.push(await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg'));
+    const places = await Promise.all(ids.map((id) => scene.at(id)));
+    assert.deepEqual(places, ['a.jpg', 'a+1.jpg', 'a+2.jpg', 'a+3.jpg'].map((name) => `library/ann/2020/2020-01-02/${name}`));
+    (await scene.call('DELETE', '/assets', { ids: [ids[1]], force: true })).expect(204);
+    await server.waitForJobs();
+    await scene.migrate();
+    assert.equal(await scene.at(ids[2]), places[2]);
+    assert.equal(await scene.at(await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg')), places[1]);
+    await scene.assertTidy();
+  });
+
+  test('a file that nobody knows is neither replaced nor taken', async () => {
+    await scene.user({ storageLabel: 'cuckoo' });
+    const place = path.join(server.media, 'library/cuckoo/2020/2020-01-02');
+    fs.mkdirSync(place, { recursive: true });
+    fs.writeFileSync(path.join(place, 'a.jpg'), 'somebody put me here');
+    const id = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg');
+    assert.equal(await scene.at(id), 'library/cuckoo/2020/2020-01-02/a+1.jpg');
+    assert.equal(fs.readFileSync(path.join(place, 'a.jpg'), 'utf8'), 'somebody put me here');
+    fs.rmSync(path.join(place, 'a.jpg'));
+  });
+
+  test('hostile names stay inside the folder of their user', async () => {
+    await scene.user({ storageLabel: 'eve' });
+    const fields = (filename) => ({ filename });
+    const names = {
+      '../../../../x.jpg': 'x.jpg',
+      '/etc/passwd.jpg': 'passwd.jpg',
+      'a\\..\\b.jpg': 'a..b.jpg',
+      'CON.jpg': null,
+      '....jpg': null,
+      'ünï 字.jpg': 'ünï 字.jpg',
+      '{{album}}.jpg': '{{album}}.jpg',
+      [`${'x'.repeat(250)}.jpg`]: `${'x'.repeat(220)}.jpg`,
+      '.immich.jpg': '.immich.jpg',
+      'tab\there.jpg': 'tabhere.jpg',
+    };
+    for (const [name, wanted] of Object.entries(names)) {
+      const id = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg', fields(name));
+      assert.equal(await scene.at(id), `library/eve/2020/2020-01-02/${wanted ?? `${id}.jpg`}`, name);
+    }
+    await scene.set({ template: '{{make}}/{{model}}/{{filename}}' });
+    const id = await scene.add(jpeg({ make: '../../..', model: 'x', date: '2020:01:02 03:04:05' }), 'out.jpg');
+    assert.match(await scene.at(id), /^upload\//);
+    const failed = (await server.request('GET', '/queues/storageTemplateMigration/jobs?status=failed', { as: server.admin })).expect(200).json;
+    assert.deepEqual(failed.map(({ data }) => data.id), [id]);
+    const slashes = await scene.add(jpeg({ make: 'a/b', model: '..', date: '2020:01:02 03:04:05' }), 'in.jpg');
+    assert.equal(await scene.at(slashes), 'library/eve/a/in.jpg');
+    (await server.request('PUT', '/jobs/storageTemplateMigration', { as: server.admin, body: { command: 'clear-failed' } })).expect(200);
+    await scene.set({ template: TEMPLATE });
+    await scene.migrate();
+    assert.equal(await scene.at(id), 'library/eve/2020/2020-01-02/out.jpg');
+    await scene.assertTidy();
+    assert.deepEqual(fs.readdirSync(path.join(server.media, 'library/eve')), ['2020'], 'empty folders went');
+  });
+
+  test('a photo, its sidecar and the video of a live photo go together, whoever comes first', async () => {
+    await scene.user({ storageLabel: 'pair' });
+    for (const order of ['photo first', 'video first']) {
+      const contentId = `0A1B2C3D-${order[0]}`;
+      const photo = () => scene.add(jpeg({ make: 'Apple', contentId, date: '2021:05:06 07:08:09' }), 'IMG_7.HEIC.jpg', {}, { sidecar: xmp('pair') });
+      const film = () => scene.add(video(contentId), 'IMG_other.MOV');
+      const [first, second] = order === 'photo first' ? [photo, film] : [film, photo];
+      const ids = [await first(), await second()];
+      const [photoId, videoId] = order === 'photo first' ? ids : ids.reverse();
+      assert.equal((await scene.asset(photoId)).livePhotoVideoId, videoId);
+      if (order !== 'photo first') await scene.migrate();
+      const base = `library/pair/2021/2021-05-06/IMG_7.HEIC${order === 'photo first' ? '' : '+1'}`;
+      assert.equal(await scene.at(photoId), `${base}.jpg`);
+      assert.equal(await scene.at(videoId), `${base}.mov`);
+      assert.equal(await scene.sidecarAt(photoId), `${base}.jpg.xmp`);
+      assert.equal((await scene.asset(photoId)).exifInfo.description, 'pair');
+      (await scene.call('GET', `/assets/${videoId}/video/playback`)).expect(200);
+    }
+    await scene.assertTidy();
+  });
+
+  test('albums name folders, and a change of them is followed by a migration', async () => {
+    await scene.set({ template: '{{#if album}}{{album-startDate-y}}/{{album}}{{else}}Other/{{MMMM}}{{/if}}/{{{filename}}}' });
+    await scene.user({ storageLabel: 'albums' });
+    const early = await scene.add(jpeg({ date: '2018:03:04 05:06:07' }), 'early.jpg');
+    const late = await scene.add(jpeg({ date: '2019:03:04 05:06:07' }), "it's late.jpg");
+    assert.deepEqual([await scene.at(early), await scene.at(late)],
+      ['library/albums/Other/March/early.jpg', "library/albums/Other/March/it's late.jpg"]);
+    const album = (await scene.call('POST', '/albums', { albumName: 'Su/mm.er: 1', assetIds: [early, late] })).expect(201).json;
+    await scene.migrate();
+    assert.deepEqual([await scene.at(early), await scene.at(late)],
+      ['library/albums/2018/Summer 1/early.jpg', "library/albums/2018/Summer 1/it's late.jpg"]);
+    assert.ok(!fs.existsSync(path.join(server.media, 'library/albums/Other')), 'the empty folder went');
+    (await scene.call('DELETE', `/albums/${album.id}/assets`, { ids: [early] })).expect(200);
+    await scene.migrate();
+    assert.deepEqual([await scene.at(early), await scene.at(late)],
+      ['library/albums/Other/March/early.jpg', "library/albums/2019/Summer 1/it's late.jpg"]);
+    await scene.assertTidy();
+    await scene.set({ template: TEMPLATE });
+  });
+
+  test('an edited date moves its photo at once, a changed label with the next migration', async () => {
+    const user = await scene.user({ storageLabel: 'before' });
+    const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+    const id = await scene.add(bytes, 'a.jpg');
+    (await scene.call('PUT', `/assets/${id}`, { dateTimeOriginal: '2022-03-04T05:06:07.000Z' })).expect(200);
+    await server.waitForJobs();
+    await scene.migrate();
+    assert.equal(await scene.at(id), 'library/before/2022/2022-03-04/a.jpg');
+    (await server.request('PUT', `/admin/users/${user.id}`, { as: server.admin, body: { storageLabel: 'after' } })).expect(200);
+    await server.waitForJobs();
+    assert.equal(await scene.at(id), 'library/before/2022/2022-03-04/a.jpg');
+    await scene.migrate();
+    assert.equal(await scene.at(id), 'library/after/2022/2022-03-04/a.jpg');
+    assert.ok(!fs.existsSync(path.join(server.media, 'library/before')));
+    await scene.assertServed(id, bytes);
+    await scene.assertTidy();
+  });
+
+  test('what is removed for good leaves no file, and its path is free for another photo', async () => {
+    await scene.user({ storageLabel: 'gone' });
+    const add = () => scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg', {}, { sidecar: xmp('x') });
+    const first = await add();
+    const place = 'library/gone/2020/2020-01-02/a.jpg';
+    assert.deepEqual([await scene.at(first), await scene.sidecarAt(first)], [place, `${place}.xmp`]);
+    (await scene.call('DELETE', '/assets', { ids: [first], force: true })).expect(204);
+    await server.waitForJobs();
+    assert.ok(!fs.existsSync(path.join(server.media, 'library/gone')));
+    const second = await add();
+    assert.equal(await scene.at(second), place);
+    // the deletion of the first one runs again, as after a crash: the second one is not its file
+    await server.sql('INSERT INTO job (id, queue, name, data, run_after, created_at) VALUES' +
+      ` ('00000000-0000-7000-8000-000000000001', 'backgroundTask', 'FileDelete', '{"files":["${place}"]}', 0, 0)`);
+    await server.restart();
+    await server.waitForJobs();
+    assert.ok(fs.existsSync(path.join(server.media, place)));
+    await scene.assertTidy();
+  });
+
+  test('a move that was interrupted is finished or undone by the next start', async () => {
+    await scene.user({ storageLabel: 'crash' });
+    const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+    const id = await scene.add(bytes, 'a.jpg');
+    const at = await scene.at(id);
+    const note = (from, to) => server.sql('INSERT INTO storage_move (asset_id, kind, old_path, new_path, size_bytes, sha1)' +
+      ` SELECT '${id}', 'original', '${from}', '${to}', size_bytes, checksum FROM asset WHERE id = '${id}'`);
+    const file = (name) => path.join(server.media, 'library/crash', name);
+
+    // both are there, the old one counts
+    fs.linkSync(path.join(server.media, at), file('new.jpg'));
+    await note(at, 'library/crash/new.jpg');
+    await server.restart();
+    assert.ok(!fs.existsSync(file('new.jpg')));
+    await scene.assertServed(id, bytes);
+    // both are there, the new one counts
+    fs.copyFileSync(path.join(server.media, at), file('old.jpg'));
+    await note('library/crash/old.jpg', at);
+    await server.restart();
+    assert.ok(!fs.existsSync(file('old.jpg')));
+    await scene.assertServed(id, bytes);
+    // half a copy
+    fs.writeFileSync(file('.half.jpg.tmp'), bytes.subarray(0, 20));
+    await note(at, 'library/crash/half.jpg');
+    await server.restart();
+    assert.ok(!fs.existsSync(file('.half.jpg.tmp')));
+    // the new one is somebody else's
+    fs.writeFileSync(file('other.jpg'), 'another photo');
+    await note(at, 'library/crash/other.jpg');
+    await server.restart();
+    assert.equal(fs.readFileSync(file('other.jpg'), 'utf8'), 'another photo');
+    fs.rmSync(file('other.jpg'));
+    // it was renamed and nobody wrote it down
+    fs.renameSync(path.join(server.media, at), file('renamed.jpg'));
+    await note(at, 'library/crash/renamed.jpg');
+    await server.restart();
+    assert.equal(await scene.at(id), 'library/crash/renamed.jpg');
+    await scene.assertServed(id, bytes);
+    await scene.assertTidy();
+  });
+});
+
+test('switching it on later moves everything, while everything is read', async () => {
+  const scene = new Scene(newServer());
+  await scene.user({ storageLabel: 'later' });
+  const photos = new Map();
+  for (let i = 0; i < 60; i++) {
+    const bytes = jpeg({ date: `2019:0${1 + (i % 9)}:02 03:04:05` });
+    photos.set((await scene.on.upload(bytes, `IMG_${i % 20}.jpg`, {}, { as: scene.owner })).expect(201).json.id, bytes);
+  }
+  await scene.on.waitForJobs();
+  await scene.set({ enabled: true, template: TEMPLATE });
+  let moving = true, reads = 0;
+  const reader = async (index) => {
+    const ids = [...photos.keys()];
+    for (let i = index; moving; i = (i + 7) % ids.length, reads++) {
+      await scene.assertServed(ids[i], photos.get(ids[i]));
+      if (i % 5 === 0) {
+        const body = { assetIds: ids.slice(0, 20) };
+        const archive = (await scene.call('POST', '/download/archive', body)).expect(200).bytes;
+        for (const id of body.assetIds) assert.ok(archive.includes(photos.get(id)), 'a photo is missing in the archive');
+      }
+    }
+  };
+  const readers = [0, 1, 2].map(reader);
+  for (const id of photos.keys())
+    (await scene.call('POST', '/assets/jobs', { assetIds: [id], name: 'regenerate-thumbnail' })).expect(204);
+  await scene.migrate();
+  moving = false;
+  await Promise.all(readers);
+  assert.ok(reads > 0);
+  for (const id of photos.keys()) assert.match(await scene.at(id), /^library\/later\/2019\/2019-0\d-02\/IMG_\d+(\+\d)?\.jpg$/);
+  const failed = (await scene.on.request('GET', '/jobs', { as: scene.on.admin })).json;
+  assert.deepEqual(Object.entries(failed).filter(([, { jobCounts }]) => jobCounts.failed > 0), []);
+  assert.deepEqual(await scene.on.sql('SELECT count(*) FROM asset WHERE processing_error IS NOT NULL'), [['0']]);
+  await scene.assertTidy();
+  // a second run finds all as it should be
+  const before = await scene.on.sql('SELECT id, original_path, update_id FROM asset ORDER BY id');
+  await scene.migrate();
+  assert.deepEqual(await scene.on.sql('SELECT id, original_path, update_id FROM asset ORDER BY id'), before);
+});
+
+test('onto another file system originals are copied and compared', async (t) => {
+  const other = '/dev/shm';
+  if (!fs.existsSync(other) || fs.statSync(other).dev === fs.statSync(os.tmpdir()).dev) {
+    t.skip('/dev/shm is no file system of its own');
+    return;
+  }
+  const scene = new Scene(newServer());
+  const library = fs.mkdtempSync(path.join(other, 'tintype-library-'));
+  try {
+    await scene.user({ storageLabel: 'far' });
+    fs.copyFileSync(path.join(scene.on.media, 'library', '.immich'), path.join(library, '.immich'));
+    fs.rmSync(path.join(scene.on.media, 'library'), { recursive: true });
+    fs.symlinkSync(library, path.join(scene.on.media, 'library'));
+    const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+    const good = await scene.add(bytes, 'good.jpg');
+    const bad = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'bad.jpg');
+    const badPath = (await scene.asset(bad)).originalPath;
+    const damaged = fs.readFileSync(badPath);
+    damaged[damaged.length - 3] ^= 1;
+    fs.writeFileSync(badPath, damaged);
+    await scene.set({ enabled: true, template: TEMPLATE });
+    await scene.migrate();
+    assert.equal(await scene.at(good), 'library/far/2020/2020-01-02/good.jpg');
+    await scene.assertServed(good, bytes);
+    assert.match(await scene.at(bad), /^upload\//);
+    const failed = (await scene.on.request('GET', '/queues/storageTemplateMigration/jobs?status=failed', { as: scene.on.admin })).expect(200).json;
+    assert.deepEqual(failed.map(({ data }) => data.id), [bad]);
+    assert.deepEqual(filesBelow(path.join(library, 'far')), ['2020/2020-01-02/good.jpg']);
+    assert.ok(!fs.existsSync(path.join(scene.on.media, 'upload', scene.owner.id, 'good.jpg')));
+  } finally {
+    fs.rmSync(library, { recursive: true, force: true });
+  }
+});
