@@ -46,6 +46,10 @@ static const char *const system_folders[] = {
     "/dev/urandom", "/dev/null",  "/var/cache/fontconfig"
 };
 
+/* And a driver, to find out what its device is. */
+static const char *const device_folders[] = { "/sys/dev", "/sys/devices", "/sys/class",
+                                              "/proc/driver" };
+
 static const char *const font_folders[] = { "/usr/share/fonts", "/usr/local/share/fonts" };
 
 static G_GNUC_NORETURN void
@@ -369,10 +373,17 @@ landlock_for_program (const ProgramSandbox *settings)
     guint64 may_write = MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
                         LANDLOCK_ACCESS_FS_REMOVE_FILE | (version >= 3 ? LANDLOCK_FS_TRUNCATE : 0);
 
+    guint64 may_use = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                      (version >= 5 ? LANDLOCK_FS_IOCTL_DEV : 0);
+
     if (rules_fd < 0)
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS (system_folders); i++)
         allow (rules_fd, system_folders[i], MAY_READ);
+    for (guint i = 0; settings->devices[i] != NULL; i++)
+        allow (rules_fd, settings->devices[i], may_use);
+    for (guint i = 0; settings->devices[0] != NULL && i < G_N_ELEMENTS (device_folders); i++)
+        allow (rules_fd, device_folders[i], MAY_READ);
     for (guint i = 0; settings->readable[i] != NULL; i++)
         allow (rules_fd, settings->readable[i], LANDLOCK_ACCESS_FS_READ_FILE);
     allow (rules_fd, settings->folder, may_write);

@@ -9,10 +9,6 @@
 #include "media/layout.h"
 #include "media/media_type.h"
 
-/* Long, since the address of a thumbnail changes with its content. */
-#define CACHE_CONTROL                                                                              \
-    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
-
 static const char *
 last_part (const char *path)
 {
@@ -79,7 +75,7 @@ ApiStatus
 serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
                    gboolean is_untrusted)
 {
-    return send_file (call, stored_path, shown_name, is_untrusted, CACHE_CONTROL);
+    return send_file (call, stored_path, shown_name, is_untrusted, SERVING_CACHE_CONTROL);
 }
 
 ApiStatus
