@@ -145,10 +145,10 @@ stream_segment_at (const StreamGrid *self, double seconds)
 /* ---- variants ---- */
 
 static gboolean
-has_number (const int *numbers, gsize n, int number)
+has_number (const IntList *numbers, gint64 number)
 {
-    for (gsize i = 0; i < n; i++)
-        if (numbers[i] == number)
+    for (gsize i = 0; i < numbers->n; i++)
+        if (numbers->items[i] == number)
             return TRUE;
     return FALSE;
 }
@@ -169,8 +169,8 @@ even (double side)
 }
 
 void
-stream_variants (const VideoFacts *facts, const StringList *codecs, const int *short_sides,
-                 gsize n_short_sides, StreamVariant out[STREAM_N_VARIANTS])
+stream_variants (const VideoFacts *facts, const StringList *codecs, const IntList *short_sides,
+                 StreamVariant out[STREAM_N_VARIANTS])
 {
     int least = MIN (facts->width, facts->height), most = MAX (facts->width, facts->height);
 
@@ -185,8 +185,7 @@ stream_variants (const VideoFacts *facts, const StringList *codecs, const int *s
             .width = facts->width > facts->height ? other : even (side),
             .height = facts->width > facts->height ? even (side) : other,
             .is_offered = wanted <= MAX (least, LEAST_SHORT_SIDE) &&
-                          has_text (codecs, variants[i].codec) &&
-                          has_number (short_sides, n_short_sides, wanted),
+                          has_text (codecs, variants[i].codec) && has_number (short_sides, wanted),
         };
     }
 }

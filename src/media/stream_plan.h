@@ -33,8 +33,8 @@ double stream_segment_start (const StreamGrid *self, gint64 segment);
 gint64 stream_segment_at (const StreamGrid *self, double seconds);
 
 /** @param codecs, short_sides  the ones that are switched on */
-void stream_variants (const VideoFacts *facts, const StringList *codecs, const int *short_sides,
-                      gsize n_short_sides, StreamVariant out[STREAM_N_VARIANTS]);
+void stream_variants (const VideoFacts *facts, const StringList *codecs, const IntList *short_sides,
+                      StreamVariant out[STREAM_N_VARIANTS]);
 
 /** The playlists; end with a newline. @base  of the addresses of the variants, "ID" for "ID/2/playlist.m3u8"
  *  @query  that every address in them gets, "?key=..." or "" */

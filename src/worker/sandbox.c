@@ -380,10 +380,12 @@ landlock_for_program (const ProgramSandbox *settings)
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS (system_folders); i++)
         allow (rules_fd, system_folders[i], MAY_READ);
-    for (guint i = 0; settings->devices[i] != NULL; i++)
-        allow (rules_fd, settings->devices[i], may_use);
-    for (guint i = 0; settings->devices[0] != NULL && i < G_N_ELEMENTS (device_folders); i++)
-        allow (rules_fd, device_folders[i], MAY_READ);
+    if (settings->devices != NULL && settings->devices[0] != NULL) {
+        for (guint i = 0; settings->devices[i] != NULL; i++)
+            allow (rules_fd, settings->devices[i], may_use);
+        for (guint i = 0; i < G_N_ELEMENTS (device_folders); i++)
+            allow (rules_fd, device_folders[i], MAY_READ);
+    }
     for (guint i = 0; settings->readable[i] != NULL; i++)
         allow (rules_fd, settings->readable[i], LANDLOCK_ACCESS_FS_READ_FILE);
     allow (rules_fd, settings->folder, may_write);

@@ -117,7 +117,7 @@ answer_all (GArray *answers)
         g_autoptr (GError) why = NULL;
 
         if (answer->path == NULL)
-            why = g_error_new_literal (APP_ERROR, APP_ERROR_INTERNAL, answer->why);
+            why = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, answer->why);
         hls_waiter_answer (answer->waiter, answer->path, why);
     }
     g_array_unref (answers);
@@ -215,14 +215,15 @@ begins_again (Work *work, const GError *why)
     return TRUE;
 }
 
-/* What a client is told; it may be a stranger with a link, so no path and no words of ffmpeg. */
+/* What a client is told; it may be a stranger with a link, so no path and no words of ffmpeg. As all that
+ * may be tried again it is 503: the text of a 500 is not shown. */
 static GError *
 error_for_client (const GError *why)
 {
     if (g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL))
         return g_error_new_literal (APP_ERROR, APP_ERROR_DISK_FULL,
                                     "the server has no room left for segments of videos");
-    return g_error_new_literal (APP_ERROR, APP_ERROR_MEDIA,
+    return g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE,
                                 "the video cannot be streamed: ffmpeg ended before the segment was "
                                 "complete; the server's log says why");
 }

@@ -86,13 +86,10 @@ choose_variants (HlsSession *session, const AdminConfigFFmpegRealtime *realtime)
     StringList codecs = { arena_new_array (session->arena, const char *,
                                            MAX (1, realtime->video_codecs.n)),
                           realtime->video_codecs.n };
-    int *sides = arena_new_array (session->arena, int, MAX (1, realtime->resolutions.n));
 
     for (gsize i = 0; i < codecs.n; i++)
         codecs.items[i] = video_codec_enum.texts[realtime->video_codecs.items[i]];
-    for (gsize i = 0; i < realtime->resolutions.n; i++)
-        sides[i] = atoi (hls_video_resolution_enum.texts[realtime->resolutions.items[i]]);
-    stream_variants (&session->facts, &codecs, sides, realtime->resolutions.n, session->variants);
+    stream_variants (&session->facts, &codecs, &realtime->resolutions, session->variants);
 }
 
 static gboolean
@@ -364,7 +361,7 @@ end_session (ApiCall *call, const EndSessionRequest *in)
 {
     struct _Hls *hls = call->app->hls;
     g_autoptr (GError) error = NULL;
-    g_autoptr (GError) ended = g_error_new_literal (APP_ERROR, APP_ERROR_INTERNAL, "Session ended");
+    g_autoptr (GError) ended = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
     GQueue waiters = G_QUEUE_INIT;
     HlsSession *session;
 
