@@ -314,7 +314,7 @@ add_segments (GPtrArray *words, gint64 first, const char *folder)
     words_add_pair (words, "-f", "hls");
     words_add_pair (words, "-hls_segment_type", "fmp4");
     words_add_pair (words, "-hls_time", "0.5"); /* at each key frame */
-    words_add_pair (words, "-hls_list_size", "0");
+    words_add_pair (words, "-hls_list_size", "3");
     words_add_printf (words, "-start_number", "%" G_GINT64_FORMAT, first);
     words_add_pair (words, "-hls_flags", "temp_file");
     words_add_pair (words, "-hls_fmp4_init_filename", "init.mp4");
@@ -322,7 +322,7 @@ add_segments (GPtrArray *words, gint64 first, const char *folder)
     words_add_pair (words, "-hls_segment_options",
                     "movflags=+frag_discont:use_editlist=0:avoid_negative_ts=disabled");
     words_add_printf (words, "-hls_segment_filename", "file:%s/seg_%%d.m4s", folder);
-    g_ptr_array_add (words, g_strdup_printf ("file:%s/list.m3u8", folder));
+    g_ptr_array_add (words, g_strdup_printf ("file:%s/" STREAM_LIST, folder));
 }
 
 char **

@@ -6,7 +6,8 @@
 #pragma once
 #include "media/transcode_plan.h"
 
-#define STREAM_N_VARIANTS 15 /* their numbers are part of the addresses */
+#define STREAM_LIST "list.m3u8" /* in the folder of stream_arguments () */
+#define STREAM_N_VARIANTS 15    /* their numbers are part of the addresses */
 
 /** How the video is cut. */
 typedef struct {
@@ -43,8 +44,8 @@ void stream_write_main (const StreamGrid *grid, const VideoFacts *facts,
                         const char *query, GString *out);
 void stream_write_media (const StreamGrid *grid, const char *query, GString *out);
 
-/** The arguments of ffmpeg that make init.mp4 and seg_N.m4s, from @first on, in @folder. Files appear there
- *  complete; init.mp4 is complete when the first segment is there. Ends with NULL.
+/** The arguments of ffmpeg that make init.mp4 and seg_N.m4s, from @first on, in @folder. A segment is
+ *  complete when STREAM_LIST names it or a later one, init.mp4 with the first of them. Ends with NULL.
  *  @param settings  of the transcodes; codec, size and rate are those of @variant instead */
 char **stream_arguments (const StreamGrid *grid, const VideoFacts *facts,
                          const TranscodeSettings *settings, const StreamVariant *variant,

@@ -193,7 +193,7 @@ test_words (void)
         "stop_mode=clone,trim=end_pts=339,scale=852:480,setsar=1,format=yuv420p "
         "-map 0:1 -c:a aac -ac 2 -af atrim=end=11.300000 "
         "-bsf:a noise=drop=lt(pts*tb\\,0.000000) -map_metadata -1 -map_chapters -1 -f hls "
-        "-hls_segment_type fmp4 -hls_time 0.5 -hls_list_size 0 -start_number 0 "
+        "-hls_segment_type fmp4 -hls_time 0.5 -hls_list_size 3 -start_number 0 "
         "-hls_flags temp_file -hls_fmp4_init_filename init.mp4 -hls_segment_options "
         "movflags=+frag_discont:use_editlist=0:avoid_negative_ts=disabled "
         "-hls_segment_filename file:/run/seg_%d.m4s file:/run/list.m3u8");

@@ -81,7 +81,7 @@ async function play(where, { credential = `x-api-key: ${key}\r\n` } = {}) {
   return { stderr, pictures: rows.filter((row) => row[0] === '0').length, sound: rows.filter((row) => row[0] === '1').length };
 }
 
-const temporary = () => fs.readdirSync(path.join(server.media, 'upload', '.tmp'), { recursive: true })
+const temporary = () => fs.readdirSync(path.join(server.media, 'upload'), { recursive: true })
   .filter((name) => /stream-/.test(name));
 
 /** ffmpeg processes that this server has started. */
@@ -103,7 +103,7 @@ async function end(id, { session }) {
 }
 
 async function until(what, check) {
-  for (let i = 0; i < 1200; i++) {
+  for (let i = 0; i < 2400; i++) {
     const found = await check();
     if (found) return found;
     await sleep(50);
@@ -276,7 +276,8 @@ describe('a long video', () => {
     const list = await segments(variant);
     (await get(list[0].uri)).expect(200);
     const made = () => temporary().filter((name) => name.includes(variant.session) && /\/2\/seg_\d+\.m4s$/.test(name)).length;
-    await until('30 segments', () => made() >= 30);
+    // a player that asks now and then, or its ffmpeg would be ended
+    await until('30 segments', async () => (await get(list[0].uri)).expect(200) && made() >= 30);
     await until('a process that stands still', () => ffmpegs().some((pid) => /\) T /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))));
     assert.ok(made() < 45, `${made()} segments`);
     (await get(list[29].uri)).expect(200);
@@ -359,6 +360,11 @@ describe('by a shared link', () => {
     const link = (await server.request('POST', '/shared-links', { as: admin, body: { type: 'INDIVIDUAL', assetIds: [id] } })).expect(201).json;
     const whole = await play(`${main(id)}?key=${link.key}`, { credential: null });
     assert.equal(whole.pictures, 219);
+    // a client that adds the key to the addresses of a playlist again is served as well
+    const { text } = (await get(`${main(id)}?key=${link.key}`, { as: null })).expect(200);
+    const uri = `${stream(id)}/${text.trimEnd().split('\n').at(-1)}`;
+    assert.match(uri, /\?key=/);
+    (await get(`${uri}&key=${link.key}`, { as: null })).expect(200);
     const [variant] = await open(id);
     (await get(`${main(secret)}?key=${link.key}`, { as: null })).expect(400);
     // the session of a user is not that of a link
@@ -372,8 +378,9 @@ describe('when the server stops', () => {
     const [variant] = (await open(id)).slice(-1);
     (await get((await segments(variant))[0].uri)).expect(200);
     const running = ffmpegs();
-    await server.stop();
-    for (const pid of running) assert.ok(!fs.existsSync(`/proc/${pid}`) || / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8')));
-    assert.deepEqual(fs.readdirSync(path.join(server.media, 'upload')).filter((name) => name === '.tmp').flatMap(temporary), []);
+    assert.equal(running.length, 1);
+    await server.end();
+    await until('its ffmpeg is gone', () => running.every((pid) => !fs.existsSync(`/proc/${pid}`)));
+    assert.deepEqual(temporary(), []);
   });
 });

@@ -23,8 +23,8 @@
 typedef struct {
     HlsSession *session;
     Arena *arena;
-    const char *folder; /* that ffmpeg writes to */
-    HlsRun run;         /* as it was begun */
+    const char *folder, *list; /* that ffmpeg writes to */
+    HlsRun run;                /* as it was begun */
     gint64 next;
     gboolean is_paused;
 } Work;
@@ -45,14 +45,28 @@ move (Work *work, const char *name, gint64 segment, gint64 *out_bytes)
     return TRUE;
 }
 
+/* ffmpeg writes a segment into its list when it has closed its file; it may lie under its name before. -1: none
+ * is in the list. */
+static gint64
+last_complete (const Work *work)
+{
+    g_autofree char *text = NULL;
+    const char *name;
+
+    if (!g_file_get_contents (work->list, &text, NULL, NULL))
+        return -1;
+    name = g_strrstr (text, "seg_");
+    return name != NULL ? g_ascii_strtoll (name + strlen ("seg_"), NULL, 10) : -1;
+}
+
 /* Under the lock: what is complete goes to its place. init.mp4 is complete with the first segment. */
 static void
 harvest (Work *work)
 {
     HlsSession *session = work->session;
-    gint64 size_bytes;
+    gint64 last = last_complete (work), size_bytes;
 
-    for (;;) {
+    while (work->next <= last) {
         const char *name = arena_printf (work->arena, "seg_%" G_GINT64_FORMAT ".m4s", work->next);
 
         if (!move (work, name, work->next, &size_bytes))
@@ -263,6 +277,7 @@ make (HlsSession *session)
     TranscodeSettings settings = session->settings;
 
     work.folder = arena_printf (arena, "%s/run", session->folder);
+    work.list = arena_printf (arena, "%s/" STREAM_LIST, work.folder);
     work.next = work.run.next;
     if (!session->is_ended && session->run.is_wanted) {
         g_mutex_unlock (&session->hls->lock);
