@@ -267,6 +267,7 @@ command_line (const FfmpegRun *self, const char *ffmpeg, char **arguments)
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_PARENT "%d", (int) getpid ()));
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_OUTPUT_MB "%" G_GINT64_FORMAT,
                                              output_limit_mb (self->input)));
+    g_ptr_array_add (words, g_strdup_printf (TRANSCODER_ARG_NICENESS "%d", self->niceness));
     g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_INPUT, self->input, NULL));
     g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_FOLDER, self->folder, NULL));
     for (guint i = 0; self->devices != NULL && self->devices[i] != NULL; i++)

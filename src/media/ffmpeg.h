@@ -13,6 +13,7 @@ typedef struct {
     const char *folder;         /* the only one it can write to */
     const char *const *devices; /* that it may use; ends with NULL. NULL: none */
     gboolean require_sandbox;   /* fail instead of running without Landlock or seccomp */
+    int niceness;               /* 0 to 19: how far others go first */
     gint64 stall_time_s;        /* without progress, then it is killed; 0: 15 minutes */
     guint look_ms;              /* between two looks; 0: 1000 */
     /** Asked again and again while it runs, what shall become of it; may block for a moment. */

@@ -11,9 +11,10 @@
 #define LEAST_FRAMES_PER_S 1
 #define LONGEST_S (100 * 3600)
 #define LEAST_SHORT_SIDE 480 /* offered for each video, however small */
-#define TAIL_S 1      /* sound may be longer than the pictures; the last one stands so long */
-#define LEAD_S 2      /* read before a segment: a picture may have begun to show before it */
-#define OVERHEAD 1.35 /* of sound and container, over the bit rate of the pictures */
+#define TAIL_S 1       /* sound may be longer than the pictures; the last one stands so long */
+#define LEAD_S 2       /* read before a segment: a picture may have begun to show before it */
+#define LONG_LEAD_S 20 /* where seeking does not find key frames: MPEG-TS, for one */
+#define OVERHEAD 1.35  /* of sound and container, over the bit rate of the pictures */
 
 static const struct {
     int short_side;
@@ -306,6 +307,17 @@ add_sound (GPtrArray *words, const StreamGrid *grid, const VideoFacts *facts,
                       stream_segment_start (grid, first));
 }
 
+/* Where reading begins. Files with an index of key frames are entered at one of them; the others anywhere,
+ * and shown from the next key frame on. */
+static double
+find_entry (const VideoFacts *facts, double start_s)
+{
+    gboolean has_index =
+        strcmp (facts->container, "mov") == 0 || strcmp (facts->container, "webm") == 0;
+
+    return MAX (0, start_s - (has_index ? LEAD_S : LONG_LEAD_S));
+}
+
 static void
 add_segments (GPtrArray *words, gint64 first, const char *folder)
 {
@@ -332,7 +344,7 @@ stream_arguments (const StreamGrid *grid, const VideoFacts *facts, const Transco
     GPtrArray *words = g_ptr_array_new ();
     TranscodeSettings settings = *base;
     g_autofree char *max_rate = g_strdup_printf ("%" G_GINT64_FORMAT, variant->bit_rate / 1000);
-    double start = stream_segment_start (grid, first);
+    double entry = find_entry (facts, stream_segment_start (grid, first));
 
     settings.video_codec = variant->codec;
     settings.audio_codec = "aac";
@@ -350,8 +362,8 @@ stream_arguments (const StreamGrid *grid, const VideoFacts *facts, const Transco
     hardware_add_input (words, &settings, FALSE);
     words_add (words, "-copyts");
     words_add (words, "-start_at_zero");
-    if (first > 0)
-        words_add_printf (words, "-ss", "%.6f", MAX (0, start - LEAD_S));
+    if (entry > 0)
+        words_add_printf (words, "-ss", "%.6f", entry);
     words_add_printf (words, "-i", "file:%s", input);
     words_add_printf (words, "-map", "0:%d", facts->video_index);
     if (settings.hardware.kind != HARDWARE_NONE)

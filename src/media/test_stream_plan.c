@@ -6,7 +6,8 @@
 static VideoFacts
 facts_of (double rate, double duration_s, int width, int height)
 {
-    return (VideoFacts){ .has_video = TRUE,
+    return (VideoFacts){ .container = "mov",
+                         .has_video = TRUE,
                          .has_audio = TRUE,
                          .audio_index = 1,
                          .audio_codec = "aac",
@@ -208,6 +209,11 @@ test_words (void)
     g_assert_nonnull (strstr (later, "zscale=tin=arib-std-b67"));
     g_assert_nonnull (strstr (later, "lt(pts*tb\\,6.000000)"));
     g_assert_nonnull (strstr (later, "-start_number 3 "));
+    facts.container = "mpegts"; /* where a key frame is nobody knows */
+    g_clear_pointer (&later, g_free);
+    later = words_of (&facts, &settings, 4, 3);
+    g_assert_null (strstr (later, "-ss "));
+    g_assert_nonnull (strstr (later, "fps=fps=30/1:start_time=6.000000,"));
     /* a device that does not make this codec is left out */
     settings.hardware = (Hardware){ .kind = HARDWARE_RKMPP };
     facts.is_hdr = FALSE;

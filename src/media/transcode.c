@@ -12,6 +12,8 @@
 #include "media/ffmpeg.h"
 #include "media/transcode_hardware.h"
 
+#define NICENESS 10 /* nobody waits for it */
+
 /* ---- files ---- */
 
 static gboolean
@@ -77,6 +79,7 @@ run_passes (const Transcode *self, const VideoFacts *facts, const TranscodeSetti
                       .folder = folder,
                       .devices = settings->hardware.devices,
                       .require_sandbox = self->require_sandbox,
+                      .niceness = NICENESS,
                       .stall_time_s = self->stall_time_s,
                       .look = look,
                       .data = (gpointer) self };

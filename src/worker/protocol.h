@@ -72,6 +72,7 @@
 #define TRANSCODER_ARG_FOLDER "--folder=" /* the only place it can write to */
 #define TRANSCODER_ARG_DEVICE                                                                      \
     "--device=" /* that it may use besides; up to TRANSCODER_MAX_DEVICES times */
+#define TRANSCODER_ARG_NICENESS "--niceness="
 #define TRANSCODER_MAX_DEVICES 16
 
 typedef enum {

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #define MAX_OPEN_FILES 64
-#define PROGRAM_NICENESS 10
 
 /* Landlock's rights and rule attributes of every version, whatever the headers of the build know. */
 #define LANDLOCK_FS_ALL_V1 ((G_GUINT64_CONSTANT (1) << 13) - 1)
@@ -428,7 +427,7 @@ sandbox_for_program (const ProgramSandbox *settings)
     if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         give_up ("cannot renounce new privileges");
     follow_parent (settings->parent);
-    (void) setpriority (PRIO_PROCESS, 0, PROGRAM_NICENESS);
+    (void) setpriority (PRIO_PROCESS, 0, settings->niceness);
     /* if memory runs out, this shall go and not the server; not every system lets us say so */
     (void) g_file_set_contents_full ("/proc/self/oom_score_adj", "500", 3, G_FILE_SET_CONTENTS_NONE,
                                      0, NULL);

@@ -106,7 +106,7 @@ def explained(root):
 
 
 def main():
-    dump, root = sys.argv[1], pathlib.Path(sys.argv[2])
+    dump, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     data = pathlib.Path(os.environ.get('TINTYPE_TESTDATA') or root / '../shared/testdata')
     if not data.exists() or shutil.which('exiftool') is None:
         print(f'no test data at {data}, or no exiftool: skipped')

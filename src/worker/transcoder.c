@@ -1,6 +1,6 @@
 /* transcoder.c -- tintype-transcoder: becomes ffmpeg, shut in
  *
- *   tintype-transcoder --parent=PID --output-mb=N --input=FILE --folder=FOLDER [--device=FILE...]
+ *   tintype-transcoder --parent=PID --output-mb=N --input=FILE --folder=FOLDER [--niceness=N] [--device=FILE...]
  *                      [--require-sandbox] PROGRAM ARGUMENTS...
  *
  * The server starts it: what has to happen between fork and exec cannot be done in a process with
@@ -35,6 +35,8 @@ main (int argc, char **argv)
             readable[0] = text;
         else if ((text = value_of (argv[i], TRANSCODER_ARG_FOLDER)) != NULL)
             sandbox.folder = text;
+        else if ((text = value_of (argv[i], TRANSCODER_ARG_NICENESS)) != NULL)
+            sandbox.niceness = (int) g_ascii_strtoll (text, NULL, 10);
         else if ((text = value_of (argv[i], TRANSCODER_ARG_DEVICE)) != NULL &&
                  n_devices < TRANSCODER_MAX_DEVICES)
             devices[n_devices++] = text;

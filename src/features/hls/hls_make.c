@@ -16,6 +16,7 @@
 
 #define LOOK_MS 50
 #define STALL_S 60
+#define NICENESS 2     /* somebody waits for it, but others more */
 #define PAUSE_AHEAD 30 /* segments before the one that was asked for last */
 #define GO_ON_AHEAD 15
 #define REACH 1 /* a request for one more than the next waits; beyond it ffmpeg starts there */
@@ -192,6 +193,7 @@ run_ffmpeg (Work *work, const TranscodeSettings *settings, GError **error)
                       .folder = work->folder,
                       .devices = settings->hardware.devices,
                       .require_sandbox = app->settings->require_sandbox,
+                      .niceness = NICENESS,
                       .stall_time_s = STALL_S,
                       .look_ms = LOOK_MS,
                       .look = look,
