@@ -236,10 +236,55 @@ test_the_device (Devices *self, gconstpointer data)
     g_assert_false (find (self, arena, "rkmpp", "auto", "av1", &found, &reason));
 }
 
+/* ---- a device that does not do it ---- */
+
+static const char *launcher; /* path of tintype-transcoder */
+
+static void
+test_the_ways_back (void)
+{
+    g_autofree char *folder = g_dir_make_tmp ("tintype-ways-XXXXXX", NULL);
+    g_autofree char *input = g_build_filename (folder, "in.mp4", NULL);
+    g_autofree char *output = g_build_filename (folder, "out.mp4", NULL);
+    const char *make[] = { "ffmpeg", "-v",    "error", "-f",  "lavfi", "-i", "testsrc2=s=64x48:d=1",
+                           "-c:v",   "mpeg4", "-y",    input, NULL };
+    VideoFacts facts = plain_facts ();
+    TranscodeSettings settings = settings_for (HARDWARE_VAAPI);
+    Transcode job = { .launcher = launcher, .input = input, .output = output };
+    TranscodePlan plan;
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_spawn_sync (NULL, (char **) make, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                                 NULL, NULL, &error));
+    facts.video_codec = "mpeg4";
+    facts.width = 64;
+    facts.height = 48;
+    settings.hardware.device = "/dev/dri/renderD999"; /* there is none */
+    transcode_decide (&facts, &settings, &plan);
+    g_test_expect_message ("transcode", G_LOG_LEVEL_WARNING, "*trying with decoding in software");
+    g_test_expect_message ("transcode", G_LOG_LEVEL_WARNING, "*trying in software");
+    g_assert_true (transcode_run (&job, &facts, &settings, &plan, &error));
+    g_test_assert_expected_messages ();
+    g_assert_no_error (error);
+    g_assert_cmpint (g_unlink (output), ==, 0);
+    /* what is the video's own fault is its error in the end */
+    g_assert_true (g_file_set_contents (input, "no video", -1, NULL));
+    g_test_expect_message ("transcode", G_LOG_LEVEL_WARNING, "*trying with decoding in software");
+    g_test_expect_message ("transcode", G_LOG_LEVEL_WARNING, "*trying in software");
+    g_assert_false (transcode_run (&job, &facts, &settings, &plan, &error));
+    g_test_assert_expected_messages ();
+    g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
+    g_assert_false (g_file_test (output, G_FILE_TEST_EXISTS));
+    g_unlink (input);
+    g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
+    launcher = argv[1];
+    g_test_add_func ("/transcode-hardware/the-ways-back", test_the_ways_back);
     g_test_add_func ("/transcode-hardware/words", test_words);
     g_test_add_func ("/transcode-hardware/where-frames-are", test_where_frames_are);
     g_test_add ("/transcode-hardware/the-device", Devices, NULL, set_up, test_the_device,
