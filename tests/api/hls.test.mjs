@@ -204,7 +204,7 @@ describe('playlists', () => {
 
 describe('every kind of video plays whole, and from the middle', () => {
   const kinds = {
-    'H.264 in MP4': { file: () => make('a.mp4', H264), pictures: 219 },
+    'H.264 in MP4': { file: () => make('a.mp4', H264), pictures: 219, codecs: 'all' },
     'HEVC in MOV': {
       file: () => make('b.mov', ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none', '-pix_fmt', 'yuv420p',
         '-tag:v', 'hvc1', '-c:a', 'aac', '-ac', '1']), pictures: 219,
@@ -226,11 +226,11 @@ describe('every kind of video plays whole, and from the middle', () => {
     'MPEG-TS that does not begin at 0': { file: () => make('d.ts', [...H264, '-output_ts_offset', '500']), pictures: null },
   };
 
-  for (const [name, { file, pictures, size = '320x180', mute }] of Object.entries(kinds)) {
+  for (const [name, { file, pictures, size = '320x180', mute, codecs }] of Object.entries(kinds)) {
     test(name, async () => {
       const id = await upload(file());
       const variants = await open(id);
-      for (const variant of variants) {
+      for (const variant of codecs === 'all' ? variants : variants.slice(-1)) {
         assert.equal(variant.attributes.RESOLUTION, size);
         assert.equal(/mp4a/.test(variant.attributes.CODECS), !mute);
         const rate = Number(variant.attributes['FRAME-RATE']);
@@ -273,19 +273,19 @@ describe('a long video', () => {
   let id, file;
 
   before(async () => {
-    file = make('long.mp4', [...H264, '-g', '300'], { seconds: 600, rate: 10 });
+    file = make('long.mp4', [...H264, '-g', '300'], { seconds: 300, rate: 10 });
     id = await upload(file);
   });
 
   test('is made where the player is, not from the start', async () => {
     const [variant] = (await open(id)).slice(-1);
     const list = await segments(variant);
-    assert.equal(list.length, 300);
-    (await get(list[250].uri)).expect(200);
+    assert.equal(list.length, 150);
+    (await get(list[120].uri)).expect(200);
     const names = temporary().filter((name) => name.includes(variant.session) && /seg_\d+\.m4s$/.test(name));
-    assert.ok(names.length > 0 && names.every((name) => Number(/seg_(\d+)/.exec(name)[1]) >= 250), names.join());
+    assert.ok(names.length > 0 && names.every((name) => Number(/seg_(\d+)/.exec(name)[1]) >= 120), names.join());
     (await get(list[3].uri)).expect(200);
-    (await get(list[251].uri)).expect(200);
+    (await get(list[121].uri)).expect(200);
     await end(id, variant);
   });
 
@@ -348,8 +348,8 @@ describe('a long video', () => {
 
   test('an ffmpeg that is killed is a clear error, and leaves no half segment', async () => {
     await configure({ preset: 'veryslow' });
-    const big = await upload(make('big.mp4', H264, { seconds: 20, size: '1920x1080', rate: 60 }));
-    const variant = (await open(big)).find((v) => v.uri.includes('/7/'));
+    const big = await upload(make('big.mp4', H264, { seconds: 10, size: '1280x720' }));
+    const variant = (await open(big)).find((v) => v.uri.includes('/4/'));
     const waits = get(`${variant.base}seg_1.m4s`);
     const [pid] = await until('an ffmpeg', () => (ffmpegs().length > 0 ? ffmpegs() : null));
     process.kill(Number(pid), 'SIGKILL');

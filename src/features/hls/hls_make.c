@@ -244,7 +244,7 @@ error_for_client (const GError *why)
                                 "complete; the server's log says why");
 }
 
-/* Nothing is made any more: who still waits is told. Takes the lock. */
+/* Nothing is made any more: who still waits is told. Under the lock, which it leaves meanwhile. */
 static void
 finish (Work *work, const GError *why)
 {
@@ -259,6 +259,7 @@ finish (Work *work, const GError *why)
         g_warning ("cannot stream '%s': %s", session->input, why->message);
     session->run.is_wanted = FALSE;
     session->has_thread = FALSE;
+    hls->n_runs--;
     answers = take_answers (work);
     while ((waiter = g_queue_pop_head (&session->waiters)) != NULL)
         if (g_hash_table_remove (hls->waiters, waiter))
@@ -304,7 +305,7 @@ run_thread (gpointer data)
     g_mutex_unlock (&hls->lock);
     hls_session_unref (session);
     g_mutex_lock (&hls->lock);
-    hls->n_runs--;
+    hls->n_threads--;
     g_cond_broadcast (&hls->changed);
     g_mutex_unlock (&hls->lock);
     return NULL;
@@ -358,6 +359,7 @@ start_thread (HlsSession *self, GError **error)
     g_thread_unref (thread);
     self->has_thread = TRUE;
     self->hls->n_runs++;
+    self->hls->n_threads++;
     return TRUE;
 }
 

@@ -61,12 +61,13 @@ struct _Hls {
     App *app;
     HlsLimits limits;
     GMutex lock;
-    GCond changed;        /* n_runs went down */
+    GCond changed;        /* n_threads went down */
     GHashTable *sessions; /* by id */
     GHashTable *waiters;  /* all that nobody has begun to answer */
     GQueue pieces;        /* of HlsPiece, oldest first */
     gint64 cached_bytes;
-    guint n_runs;
+    guint n_runs;    /* sessions that make something */
+    guint n_threads; /* the same, and those that are about to end */
     guint timer;
 };
 

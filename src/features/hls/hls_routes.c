@@ -361,7 +361,8 @@ end_session (ApiCall *call, const EndSessionRequest *in)
 {
     struct _Hls *hls = call->app->hls;
     g_autoptr (GError) error = NULL;
-    g_autoptr (GError) ended = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
+    g_autoptr (GError) ended =
+        g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
     GQueue waiters = G_QUEUE_INIT;
     HlsSession *session;
 

@@ -96,7 +96,8 @@ make_room (struct _Hls *hls, const char *caller, guint limit, GQueue *waiters)
 gboolean
 hls_session_open (struct _Hls *hls, HlsSession *session, GError **error)
 {
-    g_autoptr (GError) ended = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
+    g_autoptr (GError) ended =
+        g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
     GQueue waiters = G_QUEUE_INIT;
     gboolean has_room;
 
@@ -133,7 +134,8 @@ hls_session_find (struct _Hls *hls, const char *id, const char *caller, const ch
 void
 hls_sessions_sweep (struct _Hls *hls, gint64 now_us)
 {
-    g_autoptr (GError) ended = g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
+    g_autoptr (GError) ended =
+        g_error_new_literal (APP_ERROR, APP_ERROR_UNAVAILABLE, "Session ended");
     g_autoptr (GPtrArray) old = g_ptr_array_new ();
     GQueue waiters = G_QUEUE_INIT;
     GHashTableIter each;
@@ -158,7 +160,7 @@ hls_sessions_end (struct _Hls *hls)
 {
     hls_sessions_sweep (hls, G_MAXINT64);
     g_mutex_lock (&hls->lock);
-    while (hls->n_runs > 0)
+    while (hls->n_threads > 0)
         g_cond_wait (&hls->changed, &hls->lock);
     g_mutex_unlock (&hls->lock);
 }
