@@ -20,6 +20,7 @@ struct _App {
     WorkerPool *workers;
     const char *transcoder; /* path of tintype-transcoder */
     struct _Config *config; /* the system config, see features/config/config.h */
+    struct _Hls *hls;       /* videos that are being streamed, see features/hls/hls.h */
     Places *places;         /* NULL: no data file, positions get no names */
     const char *version;    /* of this program, "0.1.0" */
     gint64 started_at_ms;

@@ -14,6 +14,7 @@
 #include "features/edits/edits.h"
 #include "features/faces/faces.h"
 #include "features/folders/folders.h"
+#include "features/hls/hls.h"
 #include "features/ingest/ingest.h"
 #include "features/libraries/libraries.h"
 #include "features/licences/licences.h"
@@ -66,6 +67,7 @@ features_start (App *app, Api *api, GError **error)
     faces_start (app, api);
     cluster_groups_start (app, api);
     serving_start (app, api);
+    hls_start (app, api);
     asset_files_start (app, api);
     download_start (app, api);
     albums_start (app, api);
@@ -88,5 +90,6 @@ features_start (App *app, Api *api, GError **error)
 void
 features_stop (App *app)
 {
+    hls_stop (app);
     config_stop (app);
 }

@@ -17,6 +17,9 @@ typedef struct {
     gboolean is_hdr;
     gint64 video_bit_rate; /* bit/s, 0: unknown */
     int width, height;     /* as it is shown */
+    gboolean is_turned;    /* its pictures are stored as high as it is wide */
+    double frame_rate;     /* per second, the mean; 0: unknown */
+    gint64 n_frames;       /* 0: unknown */
     int channels;
     double duration_s; /* 0: unknown */
 } VideoFacts;
@@ -33,20 +36,39 @@ typedef enum {
     TRANSCODE_DISABLED
 } TranscodeWhen;
 
-/** The part of the system config that concerns encoding in software. */
+typedef enum {
+    HARDWARE_NONE,
+    HARDWARE_NVENC,
+    HARDWARE_QSV,
+    HARDWARE_VAAPI,
+    HARDWARE_RKMPP
+} HardwareKind;
+
+/** What encodes, see transcode_hardware.h. */
+typedef struct {
+    HardwareKind kind;
+    const char *device;         /* path of the one to work with; NULL: the driver finds it */
+    const char *const *devices; /* all files that it takes, ends with NULL */
+} Hardware;
+
+/** The part of the system config that concerns encoding. */
 typedef struct {
     TranscodeWhen when;
     const char *video_codec, *audio_codec; /* to make */
     StringList accepted_video, accepted_audio, accepted_containers;
     int crf;
     gboolean by_quantizer; /* cqMode cqp */
+    gboolean by_quality;   /* cqMode icq; only devices tell it from auto */
     const char *preset;    /* ultrafast to veryslow */
     int threads;           /* 0: as many as the encoder wants */
     int short_side;        /* of the result; 0: as the original */
     const char *max_rate;  /* "0": no limit; a number, maybe with k or m */
     int b_frames, refs, gop;
+    gboolean has_fixed_gop; /* key frames stand exactly @gop frames apart */
     gboolean two_pass;
     const char *tone_map; /* hable, mobius, reinhard, disabled */
+    Hardware hardware;
+    gboolean decodes_by_hardware, temporal_aq; /* only with a device */
 } TranscodeSettings;
 
 typedef struct {

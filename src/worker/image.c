@@ -490,18 +490,32 @@ render_video (ImageRender *self, GError **error)
     return base != NULL && render_all (self, base, COLOUR_SRGB, error);
 }
 
+/* People call short films GIFs, and programs name them so. */
+static gboolean
+is_disguised_video (const ImageRender *self, const GError *why)
+{
+    return g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA_TYPE) && !self->has_face &&
+           self->n_edits == 0 && self->input.extension != NULL &&
+           g_ascii_strcasecmp (self->input.extension, ".gif") == 0;
+}
+
 gboolean
 image_render (ImageRender *self, GError **error)
 {
     g_autoptr (ImageSource) source = NULL;
+    g_autoptr (GError) why = NULL;
     g_autoptr (VipsImage) base = NULL;
     ColourSpace space;
 
     if (self->is_video)
         return render_video (self, error);
-    source = image_source_new (&self->input, error);
-    if (source == NULL)
+    source = image_source_new (&self->input, &why);
+    if (source == NULL && is_disguised_video (self, why) && render_video (self, NULL))
+        return TRUE;
+    if (source == NULL) {
+        g_propagate_error (error, g_steal_pointer (&why));
         return FALSE;
+    }
     image_source_upright_size (source, &self->width, &self->height);
     self->n_frames = image_source_frames (source);
     self->format = image_source_type_name (source);

@@ -14,6 +14,8 @@
 #include "worker/image_raw.h"
 
 #define HEAD_BYTES 4096
+#define LEAST_DEVIATION 2 /* of 255: less is a plain colour */
+#define MOST_PIXELS_LOOKED_AT (G_GINT64_CONSTANT (1) << 29)
 
 typedef int (*LoadSource) (VipsSource *source, VipsImage **out, ...);
 
@@ -229,7 +231,7 @@ open_source (ImageSource *self, const char *option, double value, GError **error
         vips_error_clear ();
         return NULL;
     }
-    if (option != NULL && strcmp (option, "shrink") == 0)
+    if (option != NULL && (strcmp (option, "shrink") == 0 || strcmp (option, "page") == 0))
         failed = types[self->type].load (source, &image, "access", VIPS_ACCESS_SEQUENTIAL,
                                          "fail_on", fail_on, option, (int) value, NULL);
     else if (option != NULL)
@@ -380,6 +382,41 @@ image_source_photo_size (ImageSource *self, int *out_width, int *out_height)
     }
 }
 
+/* How much of a frame differs from plain colour. */
+static gboolean
+shows_something (VipsImage *frame)
+{
+    g_autoptr (VipsImage) flat = NULL;
+    double deviation = 0;
+
+    if (vips_image_hasalpha (frame) ? vips_flatten (frame, &flat, NULL) != 0
+                                    : vips_copy (frame, &flat, NULL) != 0)
+        return FALSE;
+    return vips_deviate (flat, &deviation, NULL) == 0 && deviation > LEAST_DEVIATION;
+}
+
+/* The first frames of an animation may be empty: of a few, the first that shows something. Each is decoded
+ * on top of all before it, so there is a limit to the looking. */
+static int
+find_frame (ImageSource *self)
+{
+    static const int candidates[] = { 0, 1, 2, 4, 8, 16, 32 };
+    gint64 n_pixels = (gint64) self->header->Xsize * self->header->Ysize, spent = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS (candidates); i++) {
+        g_autoptr (VipsImage) frame = NULL;
+
+        spent += n_pixels * (candidates[i] + 1);
+        if (candidates[i] >= image_source_frames (self) || spent > MOST_PIXELS_LOOKED_AT ||
+            (frame = open_source (self, "page", candidates[i], NULL)) == NULL)
+            break;
+        if (shows_something (frame))
+            return candidates[i];
+    }
+    vips_error_clear ();
+    return 0;
+}
+
 VipsImage *
 image_source_load (ImageSource *self, int min_width, int min_height, GError **error)
 {
@@ -396,6 +433,8 @@ image_source_load (ImageSource *self, int min_width, int min_height, GError **er
     }
     if (self->type == IMAGE_JXL)
         return image_jxl_load (&self->input, error);
+    if (self->type == IMAGE_GIF && image_source_frames (self) > 1)
+        return open_source (self, "page", find_frame (self), error);
     if (self->type == IMAGE_SVG) {
         double scale = MAX ((double) min_width / width, (double) min_height / height);
         if (scale < 1)

@@ -74,6 +74,10 @@
 /* more arguments of tintype-transcoder, see transcoder.c */
 #define TRANSCODER_ARG_INPUT "--input="   /* the only file it can read */
 #define TRANSCODER_ARG_FOLDER "--folder=" /* the only place it can write to */
+#define TRANSCODER_ARG_DEVICE                                                                      \
+    "--device=" /* that it may use besides; up to TRANSCODER_MAX_DEVICES times */
+#define TRANSCODER_ARG_NICENESS "--niceness="
+#define TRANSCODER_MAX_DEVICES 16
 
 typedef enum {
     CHANNEL_OK,

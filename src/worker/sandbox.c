@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #define MAX_OPEN_FILES 64
-#define PROGRAM_NICENESS 10
 
 /* Landlock's rights and rule attributes of every version, whatever the headers of the build know. */
 #define LANDLOCK_FS_ALL_V1 ((G_GUINT64_CONSTANT (1) << 13) - 1)
@@ -45,6 +44,10 @@ static const char *const system_folders[] = {
     "/etc",         "/proc/self", "/sys/devices/system",
     "/dev/urandom", "/dev/null",  "/var/cache/fontconfig"
 };
+
+/* And a driver, to find out what its device is. */
+static const char *const device_folders[] = { "/sys/dev", "/sys/devices", "/sys/class",
+                                              "/proc/driver" };
 
 static const char *const font_folders[] = { "/usr/share/fonts", "/usr/local/share/fonts" };
 
@@ -369,10 +372,19 @@ landlock_for_program (const ProgramSandbox *settings)
     guint64 may_write = MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
                         LANDLOCK_ACCESS_FS_REMOVE_FILE | (version >= 3 ? LANDLOCK_FS_TRUNCATE : 0);
 
+    guint64 may_use = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                      (version >= 5 ? LANDLOCK_FS_IOCTL_DEV : 0);
+
     if (rules_fd < 0)
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS (system_folders); i++)
         allow (rules_fd, system_folders[i], MAY_READ);
+    if (settings->devices != NULL && settings->devices[0] != NULL) {
+        for (guint i = 0; settings->devices[i] != NULL; i++)
+            allow (rules_fd, settings->devices[i], may_use);
+        for (guint i = 0; i < G_N_ELEMENTS (device_folders); i++)
+            allow (rules_fd, device_folders[i], MAY_READ);
+    }
     for (guint i = 0; settings->readable[i] != NULL; i++)
         allow (rules_fd, settings->readable[i], LANDLOCK_ACCESS_FS_READ_FILE);
     allow (rules_fd, settings->folder, may_write);
@@ -415,7 +427,7 @@ sandbox_for_program (const ProgramSandbox *settings)
     if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         give_up ("cannot renounce new privileges");
     follow_parent (settings->parent);
-    (void) setpriority (PRIO_PROCESS, 0, PROGRAM_NICENESS);
+    (void) setpriority (PRIO_PROCESS, 0, settings->niceness);
     /* if memory runs out, this shall go and not the server; not every system lets us say so */
     (void) g_file_set_contents_full ("/proc/self/oom_score_adj", "500", 3, G_FILE_SET_CONTENTS_NONE,
                                      0, NULL);

@@ -30,8 +30,10 @@ void sandbox_close (const SandboxSettings *settings, SandboxState *state);
 
 typedef struct {
     const char *const *readable; /* files; NULL-terminated. System folders are readable anyway */
+    const char *const *devices;  /* to encode with; ends with NULL. NULL: none */
     const char *folder;          /* the only place where files can be made, changed and removed */
     gint64 output_mb;            /* of one written file; 0: no limit */
+    int niceness;                /* 0 to 19 */
     gint64 parent;
     gboolean required;
 } ProgramSandbox;

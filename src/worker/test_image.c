@@ -416,6 +416,79 @@ test_only_the_first_frame_counts (void)
     }
 }
 
+/* Frames of one size under each other, as GIF. (transfer full) */
+static GBytes *
+make_gif (VipsImage **frames, int n_frames, int height)
+{
+    g_autoptr (VipsImage) column = NULL, tall = NULL;
+    void *bytes = NULL;
+    size_t n_bytes = 0;
+
+    g_assert_cmpint (vips_arrayjoin (frames, &column, n_frames, "across", 1, NULL), ==, 0);
+    g_assert_cmpint (vips_copy (column, &tall, NULL), ==, 0);
+    vips_image_set_int (tall, VIPS_META_PAGE_HEIGHT, height);
+    g_assert_cmpint (vips_gifsave_buffer (tall, &bytes, &n_bytes, NULL), ==, 0);
+    return g_bytes_new_take (bytes, n_bytes);
+}
+
+static void
+test_an_empty_beginning_is_passed_over (void)
+{
+    g_autoptr (VipsImage) black = NULL, colour = NULL, typed = NULL, made = NULL;
+    g_autoptr (VipsImage) picture = make_quarters (100, 100);
+    g_autoptr (GBytes) late = NULL, never = NULL;
+    g_autoptr (GError) error = NULL;
+    g_auto (Rendering) found = { 0 }, plain = { 0 };
+
+    g_assert_cmpint (vips_black (&black, 100, 100, "bands", 3, NULL), ==, 0);
+    g_assert_cmpint (vips_copy (black, &typed, "interpretation", VIPS_INTERPRETATION_sRGB, NULL),
+                     ==, 0);
+    late = make_gif ((VipsImage *[]){ typed, typed, typed, picture, picture }, 5, 100);
+    render_bytes (g_bytes_get_data (late, NULL), g_bytes_get_size (late), 100, 50, &found, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (found.render.n_frames, >, 1);
+    made = load (found.files[0]);
+    g_assert_cmpint (VIPS_IMAGE_ADDR (made, 10, 10)[0], >, 150);
+    never = make_gif ((VipsImage *[]){ typed, typed }, 2, 100);
+    render_bytes (g_bytes_get_data (never, NULL), g_bytes_get_size (never), 100, 50, &plain,
+                  &error);
+    g_assert_no_error (error); /* then it is as it is */
+}
+
+/* Blocks of one frame, again and again. */
+static GByteArray *
+make_long_gif (guint n_frames)
+{
+    /* 64 x 64, two colours, black; graphic control; one frame whose picture ends at once */
+    static const guint8 head[] = { 'G',  'I', 'F', '8', '9', 'a', 64,  0,   64, 0,
+                                   0x80, 0,   0,   0,   0,   0,   255, 255, 255 };
+    static const guint8 frame[] = { 0x21, 0xf9, 4, 0,  5, 0, 0, 0, 0x2c, 0, 0, 0,
+                                    0,    64,   0, 64, 0, 0, 2, 2, 0x4c, 1, 0 };
+    GByteArray *bytes = g_byte_array_new ();
+
+    g_byte_array_append (bytes, head, sizeof head);
+    for (guint i = 0; i < n_frames; i++)
+        g_byte_array_append (bytes, frame, sizeof frame);
+    g_byte_array_append (bytes, (const guint8 *) ";", 1);
+    return bytes;
+}
+
+/* What counts is that only a few of them are decoded. */
+static void
+test_ten_thousand_frames_are_a_picture (void)
+{
+    g_autoptr (GByteArray) bytes = make_long_gif (10000);
+    g_auto (Rendering) rendering = { .render.input.process_invalid = TRUE };
+    g_autoptr (GError) error = NULL;
+    gsize before = vips_tracked_get_mem_highwater ();
+
+    render_bytes (bytes->data, bytes->len, 64, 32, &rendering, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (rendering.render.n_frames, >, 4000); /* the decoder counts no further */
+    g_assert_cmpint (rendering.render.width, ==, 64);
+    g_assert_cmpuint (vips_tracked_get_mem_highwater () - before, <, 16 * 1024 * 1024);
+}
+
 /* The name of the profile in a file; "" without one. */
 static char *
 profile_name (GBytes *file)
@@ -793,6 +866,8 @@ main (int argc, char **argv)
     g_test_add_func ("/image/transparency", test_transparency_stays_in_webp_and_is_black_in_jpeg);
     g_test_add_func ("/image/kinds-of-pixels", test_kinds_of_pixels);
     g_test_add_func ("/image/first-frame", test_only_the_first_frame_counts);
+    g_test_add_func ("/image/empty-beginning", test_an_empty_beginning_is_passed_over);
+    g_test_add_func ("/image/ten-thousand-frames", test_ten_thousand_frames_are_a_picture);
     g_test_add_func ("/image/colour-profiles", test_colour_profiles);
     g_test_add_func ("/image/tags-do-not-leak", test_tags_do_not_leak);
     g_test_add_func ("/image/progressive-and-chroma", test_progressive_and_chroma);

@@ -85,7 +85,9 @@ one_file_and_one_folder (void)
     g_autofree char *inside = g_build_filename (output_folder, "result", NULL);
     g_autofree char *beside = g_strdup_printf ("%s-beside", output_folder);
     const char *const readable[] = { secret_path, NULL };
-    ProgramSandbox settings = { .readable = readable, .folder = output_folder, .output_mb = 1 };
+    ProgramSandbox settings = {
+        .readable = readable, .folder = output_folder, .output_mb = 1, .niceness = 10
+    };
     gboolean has_landlock =
         syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 

@@ -1,10 +1,10 @@
 /* transcoder.c -- tintype-transcoder: becomes ffmpeg, shut in
  *
- *   tintype-transcoder --parent=PID --output-mb=N --input=FILE --folder=FOLDER [--require-sandbox]
- *                      PROGRAM ARGUMENTS...
+ *   tintype-transcoder --parent=PID --output-mb=N --input=FILE --folder=FOLDER [--niceness=N] [--device=FILE...]
+ *                      [--require-sandbox] PROGRAM ARGUMENTS...
  *
  * The server starts it: what has to happen between fork and exec cannot be done in a process with
- * threads. The program may read the one file and write into the one folder; see sandbox.h. */
+ * threads. The program may read the one file, write into the one folder and use the devices; see sandbox.h. */
 #define G_LOG_DOMAIN "transcoder"
 #include <errno.h>
 #include <stdlib.h>
@@ -22,9 +22,9 @@ value_of (const char *argument, const char *name)
 int
 main (int argc, char **argv)
 {
-    const char *readable[3] = { NULL }, *text;
-    ProgramSandbox sandbox = { .readable = readable };
-    int i = 1;
+    const char *readable[3] = { NULL }, *devices[TRANSCODER_MAX_DEVICES + 1] = { NULL }, *text;
+    ProgramSandbox sandbox = { .readable = readable, .devices = devices };
+    int i = 1, n_devices = 0;
 
     for (; i < argc && g_str_has_prefix (argv[i], "--"); i++) {
         if ((text = value_of (argv[i], WORKER_ARG_PARENT)) != NULL)
@@ -35,6 +35,11 @@ main (int argc, char **argv)
             readable[0] = text;
         else if ((text = value_of (argv[i], TRANSCODER_ARG_FOLDER)) != NULL)
             sandbox.folder = text;
+        else if ((text = value_of (argv[i], TRANSCODER_ARG_NICENESS)) != NULL)
+            sandbox.niceness = (int) g_ascii_strtoll (text, NULL, 10);
+        else if ((text = value_of (argv[i], TRANSCODER_ARG_DEVICE)) != NULL &&
+                 n_devices < TRANSCODER_MAX_DEVICES)
+            devices[n_devices++] = text;
         else if (strcmp (argv[i], WORKER_ARG_REQUIRE_SANDBOX) == 0)
             sandbox.required = TRUE;
         else

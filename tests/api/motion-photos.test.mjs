@@ -182,4 +182,55 @@ describe('a motion photo', () => {
     assert.deepEqual(fs.readdirSync(path.join(server.media, 'encoded-video', user.id), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile()), []);
   });
+
+  test('of an external library goes with its video, and the library\'s file stays', async () => {
+    const disk = fs.mkdtempSync(path.join(folder, 'library-'));
+    const names = ['deleted', 'lost', 'left'];
+    for (const name of names) {
+      const bytes = video();
+      const picture = withXmp(jpeg({ make: name }), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`);
+      fs.writeFileSync(path.join(disk, `${name}.jpg`), Buffer.concat([picture, bytes]));
+    }
+    const before = await usage();
+    const call = (method, where, body) => server.request(method, where, { as: admin, body });
+    const library = (await call('POST', '/libraries', { ownerId: admin.id, importPaths: [disk] })).expect(201).json;
+    const scan = async () => {
+      (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
+      await server.waitForJobs();
+    };
+    await scan();
+    const { items } = (await call('POST', '/search/metadata', { libraryId: library.id, type: 'IMAGE' })).expect(200).json.assets;
+    const photos = Object.fromEntries(items.map((each) => [path.basename(each.originalPath, '.jpg'), each]));
+    assert.deepEqual(Object.keys(photos).sort(), [...names].sort());
+    const parts = Object.fromEntries(names.map((name) => [name, photos[name].livePhotoVideoId]));
+    const fileOf = (id) => path.join(server.media, 'encoded-video', admin.id, id.slice(0, 2), id.slice(2, 4), `${id}-MP.mp4`);
+    const isGone = async (name) => {
+      (await get(`/assets/${photos[name].id}`)).expect(400);
+      (await get(`/assets/${parts[name]}`)).expect(400);
+      assert.ok(!fs.existsSync(fileOf(parts[name])), `the video of ${name} is gone`);
+    };
+    for (const name of names) assert.ok(fs.existsSync(fileOf(parts[name])), name);
+    assert.equal(await usage(), before, 'what a library has is nobody\'s quota');
+
+    // by its owner
+    (await call('DELETE', '/assets', { ids: [photos.deleted.id], force: true })).expect(204);
+    await server.waitForJobs();
+    await isGone('deleted');
+    assert.ok(fs.existsSync(path.join(disk, 'deleted.jpg')));
+
+    // its file is gone: first it is in the trash only
+    fs.rmSync(path.join(disk, 'lost.jpg'));
+    await scan();
+    assert.ok(fs.existsSync(fileOf(parts.lost)));
+    (await call('POST', '/trash/empty')).expect(200);
+    await server.waitForJobs();
+    await isGone('lost');
+
+    // with the library
+    (await call('DELETE', `/libraries/${library.id}`)).expect(204);
+    await server.waitForJobs();
+    await isGone('left');
+    assert.deepEqual(fs.readdirSync(disk).sort(), ['deleted.jpg', 'left.jpg']);
+    assert.equal(await usage(), before);
+  });
 });

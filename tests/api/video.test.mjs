@@ -142,6 +142,19 @@ describe('a video that needs it', () => {
     await configure({ acceptedVideoCodecs: ['h264'], acceptedAudioCodecs: ['aac', 'mp3', 'opus'] });
   });
 
+  test('is converted in software where the device that is set is not, and the log says so once', async (t) => {
+    if (fs.existsSync('/dev/mpp_service')) return t.skip('this machine has the device');
+    await configure({ accel: 'rkmpp' });
+    for (let i = 0; i < 2; i++) {
+      (await server.request('POST', '/assets/jobs', { as: admin, body: { assetIds: [id], name: 'transcode-video' } })).expect(204);
+      await server.waitForJobs();
+    }
+    assert.equal((await probe((await playback(id)).bytes)).video.codec_name, 'h264');
+    assert.equal(server.log.match(/ffmpeg\.accel is 'rkmpp', but there is no device/g)?.length, 1);
+    await configure({ accel: 'disabled' });
+    return undefined;
+  });
+
   test('is found by the queue', async () => {
     (await server.request('PUT', '/jobs/videoConversion', { as: admin, body: { command: 'start', force: false } })).expect(200);
     await server.waitForJobs();

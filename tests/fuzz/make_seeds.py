@@ -131,17 +131,72 @@ def metadata_seeds():
     return [jpeg, png, webp, heic, tiff, XMP]
 
 
+def box(kind, body):
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def video_seeds():
+    """Even first byte: a video; odd: a photo with a video in it."""
+    matrix = struct.pack(">9I", 0, 0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000)  # turned by 90 degrees
+    head = box(b"mvhd", struct.pack(">IIIII", 0, 3600000000, 3600000000, 1000, 2000) + b"\0" * 16 + matrix + b"\0" * 28)
+    track = box(b"trak", box(b"tkhd", struct.pack(">IIIIII", 7, 0, 0, 1, 0, 2000) + b"\0" * 16 + matrix +
+                             struct.pack(">II", 320 << 16, 240 << 16)))
+    names = [b"com.apple.quicktime.location.ISO6709", b"com.apple.quicktime.creationdate",
+             b"com.apple.quicktime.content.identifier", b"com.apple.quicktime.make"]
+    texts = [b"+52.5200+013.4050+034.000/", b"2022-07-24T21:10:56+0200", b"6F1C2D9E-0000-4000-8000-000000000001", b"Apple"]
+    keys = box(b"keys", struct.pack(">II", 0, len(names)) + b"".join(box(b"mdta", name) for name in names))
+    values = box(b"ilst", b"".join(box(struct.pack(">I", at + 1), box(b"data", struct.pack(">II", 1, 0) + text))
+                                   for at, text in enumerate(texts)))
+    meta = box(b"meta", box(b"hdlr", b"\0" * 8 + b"mdta" + b"\0" * 13) + keys + values)
+    place = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", 18, 0x15C7) + b"+52.5200+013.4050/"))
+    movie = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", head + track + meta + place) + box(b"mdat", b"\0" * 16)
+
+    def photo(attributes, inside=b""):
+        packet = (b"http://ns.adobe.com/xap/1.0/\0" + XMP.replace(
+            b'xmp:Rating="4" ', b'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" '
+            b'xmlns:Container="http://ns.google.com/photos/1.0/container/" '
+            b'xmlns:Item="http://ns.google.com/photos/1.0/container/item/" ' + attributes + b" ").replace(
+                b"<dc:subject>", inside + b"<dc:subject>"))
+        return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(packet) + 2) + packet + b"\xff\xd9"
+    items = (b'<Container:Directory><rdf:Seq><rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="MotionPhoto" '
+             b'Item:Length="%d" Item:Padding="0"/></rdf:li></rdf:Seq></Container:Directory>' % len(movie))
+    block = b"\0\0\x30\x0a" + struct.pack("<I", 16) + b"MotionPhoto_Data" + movie
+    trailer = b"SEFH" + struct.pack("<III", 106, 1, 0x0A300000) + struct.pack("<II", len(block), len(block))
+    samsung = photo(b'GCamera:MotionPhoto="1"') + block + trailer + struct.pack("<I", len(trailer)) + b"SEFT"
+    heic = box(b"ftyp", b"heic\0\0\0\0mif1heic") + box(b"meta", b"\0" * 4 + box(b"hdlr", b"\0" * 8 + b"pict" + b"\0" * 13))
+    return ([b"\0" + movie, b"\0" + b"\x1a\x45\xdf\xa3" + b"\0" * 60, b"\0" + b"RIFF\xff\0\0\0AVI LIST" + b"\0" * 60,
+             b"\0" + (b"\x47\x40\0\x10" + b"\xff" * 184) * 4] +
+            [b"\1" + photo(b'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="%d"' % len(movie)) + movie,
+             b"\1" + photo(b'GCamera:MotionPhoto="1"', items) + movie, b"\1" + samsung, b"\1" + heic + box(b"mpvd", movie)])
+
+
+def made_videos(folder):
+    """Small ones of every container, by ffmpeg."""
+    source = ["-f", "lavfi", "-i", "testsrc=s=32x24:r=5:d=0.4", "-f", "lavfi", "-i", "sine=d=0.4"]
+    for name, options in (("mp4", ["-c:v", "mpeg4"]), ("mov", ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]),
+                          ("webm", ["-c:v", "libvpx", "-c:a", "libopus"]), ("mkv", ["-c:v", "mpeg4"]),
+                          ("avi", ["-c:v", "mpeg4", "-c:a", "mp2"]), ("ts", ["-c:v", "mpeg2video", "-c:a", "mp2"]),
+                          ("flv", ["-c:v", "flv", "-c:a", "mp3", "-ar", "44100"])):
+        made = folder / f"made.{name}"
+        if subprocess.run(["ffmpeg", "-v", "error", "-y", *source, *options, made], check=False).returncode == 0:
+            made.write_bytes(b"\0" + made.read_bytes())
+        else:
+            made.unlink(missing_ok=True)
+
+
 def main():
     folder, corpus_script = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     for name, seeds in (("fuzz_multipart", multipart_seeds()), ("fuzz_api_parse", api_parse_seeds()),
                         ("fuzz_target", target_seeds()), ("fuzz_packets", packets_seeds()),
-                        ("fuzz_metadata", metadata_seeds())):
+                        ("fuzz_metadata", metadata_seeds()), ("fuzz_video", video_seeds())):
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (place / f"seed-{number}").write_bytes(seed)
     if all(shutil.which(program) for program in ("vips", "exiftool", "ffmpeg")):
         subprocess.run(["sh", corpus_script, folder / "fuzz_metadata"], check=True)
+    if shutil.which("ffmpeg"):
+        made_videos(folder / "fuzz_video")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
  * outcome. A file that cannot be decoded keeps its original; the reason stands in processing_error. */
 #pragma once
 #include "features/app.h"
+#include "media/transcode_plan.h"
 
 void ingest_start (App *app);
 
@@ -29,6 +30,10 @@ JobResult ingest_queue_each (App *app, const Job *job, const char *sql_all, cons
                              IngestAdd add, GError **error);
 /** Of a video: make the copy that clients play, if the settings ask for one. */
 gboolean ingest_add_encoding (Db *tx, Arena *arena, const char *asset_id, GError **error);
+
+/** How the config wants videos to be encoded. A device that is not there is noted in the log once, and left
+ *  out. Texts live as long as @arena and the server. */
+void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);
 
 /** Whether the config wants names of places for positions. */
 gboolean ingest_finds_places (const App *app);

@@ -129,4 +129,3 @@ void ingest_add_rendition (const App *app, Arena *arena, const AssetRow *asset, 
 /** Make them; @render says of what. Their records are complete then. */
 gboolean ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender *render,
                         RenditionList *list, MediaFacts *out, GError **error);
-void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);

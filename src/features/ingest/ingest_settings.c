@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "media/transcode_hardware.h"
+
 static RenditionSettings
 read_rendition (const AdminConfigGeneratedImage *image)
 {
@@ -51,17 +53,14 @@ enum_texts (Arena *arena, const EnumList *values, const EnumDescriptor *names)
 
 /* Once for each value that is set, not once for each video. */
 static void
-note_acceleration (const AdminConfigFFmpeg *ffmpeg)
+note_software (const AdminConfigFFmpeg *ffmpeg, const char *reason)
 {
     static gint noted = TRANSCODE_HW_ACCEL_DISABLED;
 
-    if (g_atomic_int_get (&noted) == ffmpeg->accel)
+    if (g_atomic_int_exchange (&noted, (gint) ffmpeg->accel) == (gint) ffmpeg->accel)
         return;
-    g_atomic_int_set (&noted, ffmpeg->accel);
-    if (ffmpeg->accel != TRANSCODE_HW_ACCEL_DISABLED)
-        g_warning ("ffmpeg.accel is '%s', but this version encodes in software only; videos are "
-                   "converted without it",
-                   transcode_hw_accel_enum.texts[ffmpeg->accel]);
+    g_warning ("ffmpeg.accel is '%s', but %s; videos are converted in software",
+               transcode_hw_accel_enum.texts[ffmpeg->accel], reason);
 }
 
 void
@@ -75,8 +74,8 @@ ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out)
         [TRANSCODE_POLICY_DISABLED] = TRANSCODE_DISABLED,
     };
     const AdminConfigFFmpeg *ffmpeg = config_get (app)->ffmpeg;
+    const char *reason = NULL;
 
-    note_acceleration (ffmpeg);
     *out = (TranscodeSettings){
         .when = when[ffmpeg->transcode],
         .video_codec = video_codec_enum.texts[ffmpeg->target_video_codec],
@@ -87,6 +86,7 @@ ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out)
             enum_texts (arena, &ffmpeg->accepted_containers, &video_container_enum),
         .crf = (int) ffmpeg->crf,
         .by_quantizer = ffmpeg->cq_mode == CQ_MODE_CQP,
+        .by_quality = ffmpeg->cq_mode == CQ_MODE_ICQ,
         .preset = ffmpeg->preset,
         .threads = (int) MIN (ffmpeg->threads, 1024),
         .short_side = atoi (ffmpeg->target_resolution), /* 'original' is 0 */
@@ -96,5 +96,10 @@ ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out)
         .gop = (int) MIN (ffmpeg->gop_size, G_MAXINT),
         .two_pass = ffmpeg->two_pass,
         .tone_map = tone_mapping_enum.texts[ffmpeg->tonemap],
+        .decodes_by_hardware = ffmpeg->accel_decode,
+        .temporal_aq = ffmpeg->temporal_aq,
     };
+    if (!hardware_find (transcode_hw_accel_enum.texts[ffmpeg->accel], ffmpeg->preferred_hw_device,
+                        out->video_codec, "/dev", arena, &out->hardware, &reason))
+        note_software (ffmpeg, reason);
 }

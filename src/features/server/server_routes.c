@@ -79,6 +79,7 @@ get_server_features (ApiCall *call, const GetServerFeaturesRequest *in, ServerFe
     out->oauth = config->oauth->enabled;
     out->oauth_auto_launch = config->oauth->auto_launch;
     out->password_login = config->password_login->enabled;
+    out->realtime_transcoding = config->ffmpeg->realtime->enabled;
     out->config_file = config_is_file (call->app);
     return API_OK;
 }

@@ -10,10 +10,6 @@
 #include "media/layout.h"
 #include "media/media_type.h"
 
-/* Long, since the address of a thumbnail changes with its content. */
-#define CACHE_CONTROL                                                                              \
-    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
-
 static const char *
 last_part (const char *path)
 {
@@ -106,14 +102,15 @@ serving_send_file (ApiCall *call, const char *stored_path, const char *shown_nam
                    gboolean is_untrusted)
 {
     return send_file (call, stored_path,
-                      &(Sending){ NULL, shown_name, is_untrusted, CACHE_CONTROL });
+                      &(Sending){ NULL, shown_name, is_untrusted, SERVING_CACHE_CONTROL });
 }
 
 ApiStatus
 serving_send_original (ApiCall *call, const char *asset_id, const char *stored_path,
                        const char *shown_name)
 {
-    return send_file (call, stored_path, &(Sending){ asset_id, shown_name, TRUE, CACHE_CONTROL });
+    return send_file (call, stored_path,
+                      &(Sending){ asset_id, shown_name, TRUE, SERVING_CACHE_CONTROL });
 }
 
 ApiStatus

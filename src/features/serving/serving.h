@@ -3,6 +3,10 @@
 #include "features/app.h"
 #include "features/serving_api.h"
 
+/** Long, since the address of what is served changes with its content. */
+#define SERVING_CACHE_CONTROL                                                                      \
+    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
+
 void serving_start (App *app, Api *api);
 
 /** Answer with a stored file: ranges and validators by the HTTP server, type by extension, cached by
