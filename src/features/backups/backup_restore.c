@@ -40,6 +40,10 @@ static const char SQL_SET_MODE[] =
     "INSERT INTO system_metadata (key, value) VALUES ('maintenance-mode', $1)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
+/* The job that made the backup is in it as one that runs; and no server runs what ran then. */
+static const char SQL_DROP_BACKUP_JOB[] = "DELETE FROM job WHERE name = 'DatabaseBackup'";
+static const char SQL_END_LEASES[] = "UPDATE job SET leased_until = 0 WHERE state = 'active'";
+
 typedef struct {
     const App *app;
     const BackupRestore *how;
@@ -207,6 +211,8 @@ migrate_stage (Restoring *self, const char *name, const char *stage, GError **er
     }
     db = db_open (&(DbSettings){ .sqlite_path = stage }, error);
     return db != NULL && has_admin (db, error) &&
+           db_exec (db, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) &&
+           db_exec (db, SQL_END_LEASES, DB_NO_ARGS, NULL, error) &&
            db_exec (db, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL, error);
 }
 
@@ -466,7 +472,9 @@ restore_postgres (Restoring *self, const char *name, const char *restore_point, 
         roll_back (self, restore_point, error);
         return FALSE;
     }
-    if (!db_exec (self->app->db, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL,
+    if (!db_exec (self->app->db, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) ||
+        !db_exec (self->app->db, SQL_END_LEASES, DB_NO_ARGS, NULL, error) ||
+        !db_exec (self->app->db, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL,
                   error))
         return FALSE;
     remove_note (self->app->media_location);
