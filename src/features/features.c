@@ -16,6 +16,7 @@
 #include "features/faces/faces.h"
 #include "features/folders/folders.h"
 #include "features/ingest/ingest.h"
+#include "features/integrity/integrity.h"
 #include "features/libraries/libraries.h"
 #include "features/licences/licences.h"
 #include "features/maintenance/maintenance.h"
@@ -82,6 +83,7 @@ features_start (App *app, Api *api, GError **error)
     sync_start (app, api);
     libraries_start (app, api);
     backups_start (app, api);
+    integrity_start (app, api);
     maintenance_start (app, api);
     return upload_start (app, api, error);
 }

@@ -81,7 +81,7 @@ function alterSql(of, name, to, sql) {
   return alter(of, name, to, (content) => {
     const file = path.join(of.media, 'altered.db');
     fs.writeFileSync(file, content);
-    execFileSync('python3', ['-c', 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("DROP TRIGGER IF EXISTS x");' +
+    execFileSync('python3', ['-c', 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.create_function("uuid_v7", 0, lambda: "x");' +
       'db.executescript(sys.argv[2]); db.commit()', file, sql]);
     const altered = fs.readFileSync(file);
     fs.rmSync(file);
