@@ -243,9 +243,9 @@ parts_open (Parts *self, const Settings *settings, const char *database, GError 
                        .version = TINTYPE_VERSION,
                        .restart = restart,
                        .started_at_ms = timestamp_now_ms () };
-    self->app.db = self->db =
-        database != NULL ? db_open (&(DbSettings){ .sqlite_path = database }, error)
-                         : open_or_recover (settings, error);
+    self->app.db = self->db = database != NULL
+                                  ? db_open (&(DbSettings){ .sqlite_path = database }, error)
+                                  : open_or_recover (settings, error);
     if (self->db == NULL || !prepare_media_folder (&self->app, &self->temporary, error))
         return FALSE;
     self->app.temporary_folder = self->temporary;

@@ -23,9 +23,10 @@ static gboolean
 set_error (GError **error, sqlite3 *handle, int code, const char *verb, const char *path)
 {
     g_set_error (error, APP_ERROR,
-                 (code & 0xff) == SQLITE_FULL                                      ? APP_ERROR_DISK_FULL
-                 : (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT ? APP_ERROR_INVALID
-                                                                                     : APP_ERROR_DB,
+                 (code & 0xff) == SQLITE_FULL ? APP_ERROR_DISK_FULL
+                 : (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT
+                     ? APP_ERROR_INVALID
+                     : APP_ERROR_DB,
                  "cannot %s '%s': %s", verb, path,
                  handle != NULL ? sqlite3_errmsg (handle) : sqlite3_errstr (code));
     return FALSE;
@@ -73,7 +74,9 @@ copy (sqlite3 *to, sqlite3 *from, const char *path, DbCopyGoesOn goes_on, gpoint
     sqlite3_backup_finish (backup);
     if (is_stopped)
         g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "the copy to '%s' was stopped", path);
-    return code == SQLITE_DONE ? TRUE : is_stopped ? FALSE : set_error (error, NULL, code, "copy to", path);
+    return code == SQLITE_DONE ? TRUE
+           : is_stopped        ? FALSE
+                               : set_error (error, NULL, code, "copy to", path);
 }
 
 static void
@@ -167,8 +170,8 @@ db_copy_has_table (const char *path, const char *name, gboolean *out, GError **e
 
     if (handle == NULL)
         return FALSE;
-    *out = sqlite3_table_column_metadata (handle, "main", name, NULL, NULL, NULL, NULL, NULL, NULL) ==
-           SQLITE_OK;
+    *out = sqlite3_table_column_metadata (handle, "main", name, NULL, NULL, NULL, NULL, NULL,
+                                          NULL) == SQLITE_OK;
     return TRUE;
 }
 

@@ -8,7 +8,8 @@ typedef struct _BackupWriter BackupWriter;
 
 /** @param fd  of the file at @path (named in errors); stays the caller's */
 BackupWriter *backup_writer_new (int fd, const char *path);
-gboolean backup_writer_write (BackupWriter *self, const guint8 *bytes, gsize n_bytes, GError **error);
+gboolean backup_writer_write (BackupWriter *self, const guint8 *bytes, gsize n_bytes,
+                              GError **error);
 /** The rest, and the checksum. Not fsynced. */
 gboolean backup_writer_finish (BackupWriter *self, GError **error);
 void backup_writer_free (BackupWriter *self);

@@ -55,9 +55,9 @@ compress_all (Making *self, int from, BackupWriter *writer, gint64 whole_bytes, 
         self->n_bytes += n;
         if (!backup_writer_write (writer, chunk, (gsize) n, error) ||
             !goes_on (self,
-                      whole_bytes > 0 ? COPIED + (1 - COPIED) * (double) self->n_bytes /
-                                                     (double) whole_bytes
-                                      : COPIED,
+                      whole_bytes > 0
+                          ? COPIED + (1 - COPIED) * (double) self->n_bytes / (double) whole_bytes
+                          : COPIED,
                       error))
             return FALSE;
     }
@@ -108,16 +108,14 @@ write_postgres (Making *self, BackupWriter *writer, GError **error)
 {
     g_autofree char *program = backup_program_find ("pg_dump", db_engine_version (self->app->db));
     const char *argv[] = { program, "--clean", "--if-exists", "--no-owner", "--no-password", NULL };
-    g_auto (GStrv) environment =
-        db_client_environment (self->app->settings->database_url, error);
+    g_auto (GStrv) environment = db_client_environment (self->app->settings->database_url, error);
     g_autoptr (BackupProgram) dump = NULL;
 
     if (environment == NULL)
         return FALSE;
     dump = backup_program_start (argv, (const char *const *) environment,
                                  G_SUBPROCESS_FLAGS_STDOUT_PIPE, BACKUP_CLIENT_HINT, error);
-    return dump != NULL &&
-           compress_all (self, backup_program_stdout (dump), writer, 0, error) &&
+    return dump != NULL && compress_all (self, backup_program_stdout (dump), writer, 0, error) &&
            backup_program_finish (dump, error);
 }
 
@@ -214,8 +212,8 @@ new_path (const App *app, BackupKind kind, const char *folder)
 
     for (int later_s = 0;; later_s++) {
         g_autoptr (GDateTime) time = g_date_time_add_seconds (now, later_s);
-        const char *name = backup_name_new (arena, kind, time, API_VERSION,
-                                            db_engine_version (app->db));
+        const char *name =
+            backup_name_new (arena, kind, time, API_VERSION, db_engine_version (app->db));
         g_autofree char *path = g_build_filename (folder, name, NULL);
 
         if (!g_file_test (path, G_FILE_TEST_EXISTS))

@@ -261,15 +261,14 @@ prelude (void)
     g_string_append (out, "\\restrict ");
     for (gsize i = 0; i < sizeof bytes; i++)
         g_string_append_printf (out, "%02x", bytes[i]);
-    g_string_append (out,
-                     "\nBEGIN;\n"
-                     "SET LOCAL lock_timeout = '60s';\n"
-                     "SELECT pg_terminate_backend (pid) FROM pg_stat_activity"
-                     " WHERE datname = current_database () AND pid <> pg_backend_pid ()"
-                     "   AND usename = current_user;\n"
-                     "SET LOCAL client_min_messages = warning;\n"
-                     "DROP SCHEMA IF EXISTS public CASCADE;\n"
-                     "CREATE SCHEMA public;\n");
+    g_string_append (out, "\nBEGIN;\n"
+                          "SET LOCAL lock_timeout = '60s';\n"
+                          "SELECT pg_terminate_backend (pid) FROM pg_stat_activity"
+                          " WHERE datname = current_database () AND pid <> pg_backend_pid ()"
+                          "   AND usename = current_user;\n"
+                          "SET LOCAL client_min_messages = warning;\n"
+                          "DROP SCHEMA IF EXISTS public CASCADE;\n"
+                          "CREATE SCHEMA public;\n");
     return out;
 }
 
@@ -283,12 +282,15 @@ epilogue (const char *mode)
         "\nSET standard_conforming_strings = on;\n"
         "DO $tintype$ BEGIN\n"
         "IF to_regclass ('public.migration') IS NULL OR to_regclass ('public.users') IS NULL THEN\n"
-        "  RAISE EXCEPTION 'Invalid backup file format! It is no backup of PostgreSQL made by this program';\n"
+        "  RAISE EXCEPTION 'Invalid backup file format! It is no backup of PostgreSQL made by this "
+        "program';\n"
         "END IF;\n"
         "IF (SELECT max (number) FROM public.migration) > %u THEN\n"
-        "  RAISE EXCEPTION 'the backup was made by a newer version of the server; update this one first';\n"
+        "  RAISE EXCEPTION 'the backup was made by a newer version of the server; update this one "
+        "first';\n"
         "END IF;\n"
-        "IF NOT EXISTS (SELECT 1 FROM public.users WHERE is_admin = 1 AND deleted_at IS NULL) THEN\n"
+        "IF NOT EXISTS (SELECT 1 FROM public.users WHERE is_admin = 1 AND deleted_at IS NULL) "
+        "THEN\n"
         "  RAISE EXCEPTION 'Server health check failed, no admin exists.';\n"
         "END IF;\n"
         "END $tintype$;\n"
@@ -303,8 +305,8 @@ epilogue (const char *mode)
 /* The input of psql, line by line. */
 typedef struct {
     int fd;
-    GString *line; /* as far as it came */
-    gboolean is_data;  /* between COPY and its end */
+    GString *line;    /* as far as it came */
+    gboolean is_data; /* between COPY and its end */
 } Feed;
 
 static gboolean
@@ -372,8 +374,9 @@ play (Restoring *self, const char *name, const char *mode, GError **error)
     g_autofree char *path = path_in_backups (self->app->media_location, name);
     g_autofree char *client = backup_program_find (
         "psql", self->app->db != NULL ? db_engine_version (self->app->db) : "");
-    const char *argv[] = { client,          "--no-psqlrc",     "--quiet", "--no-password",
-                           "--set=ON_ERROR_STOP=1", "--file=-", NULL };
+    const char *argv[] = {
+        client, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--file=-", NULL
+    };
     g_auto (GStrv) environment = db_client_environment (self->app->settings->database_url, error);
     g_autoptr (BackupReader) reader = environment != NULL ? backup_reader_open (path, error) : NULL;
     g_autoptr (BackupProgram) psql = NULL;
@@ -384,7 +387,8 @@ play (Restoring *self, const char *name, const char *mode, GError **error)
 
     if (reader == NULL)
         return FALSE;
-    signal (SIGPIPE, SIG_IGN); /* psql may end before it read all: that is an error like any other */
+    signal (SIGPIPE,
+            SIG_IGN); /* psql may end before it read all: that is an error like any other */
     psql = backup_program_start (argv, (const char *const *) environment,
                                  G_SUBPROCESS_FLAGS_STDIN_PIPE, BACKUP_CLIENT_HINT, error);
     if (psql == NULL)

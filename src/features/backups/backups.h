@@ -29,10 +29,11 @@ gboolean backup_make (const App *app, BackupKind kind, BackupProgress progress, 
 typedef void (*BackupReport) (gpointer data, const char *task, double done);
 
 typedef struct {
-    const char *mode_during, *mode_after; /* what system_metadata keeps as maintenance-mode: while it runs,
+    const char *mode_during,
+        *mode_after;         /* what system_metadata keeps as maintenance-mode: while it runs,
                                              and with the restored database once that is checked */
-    const char *mode_failed;              /* and with the old one, when it had to be brought back */
-    BackupReport report;                  /* may be NULL; on the caller's thread */
+    const char *mode_failed; /* and with the old one, when it had to be brought back */
+    BackupReport report;     /* may be NULL; on the caller's thread */
     gpointer data;
 } BackupRestore;
 

@@ -131,9 +131,8 @@ download_database_backup (ApiCall *call, const DownloadDatabaseBackupRequest *in
     response = http_response_new_file (
         fd, g_str_has_suffix (in->filename, ".gz") ? "application/gzip" : "application/sql");
     http_response_set_header (response, "Cache-Control", "private, no-cache, no-transform");
-    http_response_set_header (
-        response, "Content-Disposition",
-        arena_printf (call->arena, "inline; filename=\"%s\"", in->filename));
+    http_response_set_header (response, "Content-Disposition",
+                              arena_printf (call->arena, "inline; filename=\"%s\"", in->filename));
     return api_respond (call, response);
 }
 

@@ -61,8 +61,7 @@ integrity_act (App *app, Arena *arena, const IntegrityReportRowList *reports, GE
 
         if (report->asset_file_id != NULL
                 ? !integrity_forget_file (app->db, report->asset_file_id, error)
-                : asset_id != NULL &&
-                      !trash_put (app, arena, report->owner_id, &one, FALSE, error))
+                : asset_id != NULL && !trash_put (app, arena, report->owner_id, &one, FALSE, error))
             return FALSE;
         done.items[done.n++] = report->id;
     }

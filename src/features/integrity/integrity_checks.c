@@ -55,7 +55,8 @@ static gboolean
 is_still_changed (const App *app, Arena *arena, const IntegrityReportRow *report, gboolean *out,
                   GError **error)
 {
-    static const char SQL[] = "SELECT count(*) FROM asset WHERE id = $1 AND checksum = $2"; /* id, SHA-1 */
+    static const char SQL[] =
+        "SELECT count(*) FROM asset WHERE id = $1 AND checksum = $2"; /* id, SHA-1 */
     guint8 hash[20];
     gboolean is_found = FALSE;
     gint64 n = 0;
@@ -216,10 +217,10 @@ check_missing (App *app, Page next_page, Add add, GError **error)
 JobResult
 integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app,
-                   refresh (app, INTEGRITY_REPORT_MISSING_FILE, is_still_missing, error) &&
-                       check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
-                       check_missing (app, integrity_page_files, integrity_add_files, error));
+    return finish (
+        app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, is_still_missing, error) &&
+                 check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
+                 check_missing (app, integrity_page_files, integrity_add_files, error));
 }
 
 /* ---- untracked ---- */
@@ -251,8 +252,7 @@ flush (Walk *self, GError **error)
     gboolean ok;
 
     ok = integrity_find_unknown (self->app->db, self->arena, &items, &untracked.paths, error) &&
-         (untracked.paths.n == 0 ||
-          db_write (self->app->db, run_add_untracked, &untracked, error));
+         (untracked.paths.n == 0 || db_write (self->app->db, run_add_untracked, &untracked, error));
     g_ptr_array_set_size (self->items, 0);
     arena_free (self->arena);
     self->arena = arena_new ();
@@ -314,9 +314,8 @@ check_checksums (App *app, GError **error)
 {
     const AdminConfigIntegrityChecksumJob *config =
         config_get (app)->integrity_checks->checksum_files;
-    gint64 deadline_us = config->time_limit > 0
-                             ? g_get_monotonic_time () + config->time_limit * 1000
-                             : G_MAXINT64;
+    gint64 deadline_us =
+        config->time_limit > 0 ? g_get_monotonic_time () + config->time_limit * 1000 : G_MAXINT64;
     g_autofree char *after = NULL;
     gint64 n_left = 0;
     gsize n_seen;

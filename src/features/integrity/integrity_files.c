@@ -24,7 +24,8 @@ static gboolean
 set_unsure (GError **error, const char *path)
 {
     g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
-                 "cannot read '%s': %s" PAUSED "Look whether its disk is well and its folder may be "
+                 "cannot read '%s': %s" PAUSED
+                 "Look whether its disk is well and its folder may be "
                  "read",
                  path, g_strerror (errno));
     return FALSE;
@@ -142,9 +143,8 @@ visit (const App *app, FTS *tree, FTSENT *entry,
 }
 
 gboolean
-integrity_walk (const App *app,
-                gboolean (*each) (gpointer data, const char *path, GError **error), gpointer data,
-                GError **error)
+integrity_walk (const App *app, gboolean (*each) (gpointer data, const char *path, GError **error),
+                gpointer data, GError **error)
 {
     g_autoptr (Arena) arena = arena_new ();
     char *roots[G_N_ELEMENTS (folders) + 1] = { NULL };

@@ -55,7 +55,8 @@ gboolean integrity_hash (const App *app, const char *path, guint8 out[20], gbool
                          GError **error);
 /** Call @each with every file below the folders where files are kept, relative to the media folder; those
  *  that are hidden or just came are left out. */
-gboolean integrity_walk (const App *app, gboolean (*each) (gpointer data, const char *path, GError **error),
+gboolean integrity_walk (const App *app,
+                         gboolean (*each) (gpointer data, const char *path, GError **error),
                          gpointer data, GError **error);
 
 /* ---- integrity_checks.c, integrity_act.c: the jobs ---- */

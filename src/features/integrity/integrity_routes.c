@@ -173,8 +173,7 @@ get_integrity_report_csv (ApiCall *call, const GetIntegrityReportCsvRequest *in)
     HttpResponse *response;
 
     *csv = (Csv){ call->app, in->type };
-    response =
-        http_response_new_stream ("text/csv; charset=utf-8", TRUE, produce_csv, csv, g_free);
+    response = http_response_new_stream ("text/csv; charset=utf-8", TRUE, produce_csv, csv, g_free);
     http_response_set_header (response, "Cache-Control", "private, no-cache, no-transform");
     http_response_set_header (response, "Content-Disposition",
                               arena_printf (call->arena, "attachment; filename=\"%s.csv\"",

@@ -27,7 +27,8 @@ static const char SQL_UNKNOWN[] =
     "   AND NOT EXISTS (SELECT 1 FROM asset_file s"
     "                    WHERE s.type = 'sidecar' AND s.path = substr(i.value, 38))"
     "   AND NOT EXISTS (SELECT 1 FROM asset_file f"
-    "                    WHERE f.asset_id = substr(i.value, 1, 36) AND f.path = substr(i.value, 38))"
+    "                    WHERE f.asset_id = substr(i.value, 1, 36) AND f.path = substr(i.value, "
+    "38))"
     "   AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = substr(i.value, 1, 36)"
     "                                            AND p.thumbnail_path = substr(i.value, 38))";
 /* $1 paths */
@@ -128,8 +129,8 @@ gboolean
 integrity_find_known_anywhere (Db *db, Arena *arena, const StringList *paths, StringList *out,
                                GError **error)
 {
-    return db_select_texts (db, arena, SQL_KNOWN_ANYWHERE, DB_ARGS (db_strings (arena, paths)),
-                            out, error);
+    return db_select_texts (db, arena, SQL_KNOWN_ANYWHERE, DB_ARGS (db_strings (arena, paths)), out,
+                            error);
 }
 
 /* ---- reports ---- */
@@ -165,13 +166,13 @@ integrity_add_untracked (Db *tx, Arena *arena, const StringList *paths, GError *
 }
 
 gboolean
-integrity_page_reports (Db *db, Arena *arena, IntegrityReport type, const char *after,
-                        gint64 limit, IntegrityReportRowList *out, GError **error)
+integrity_page_reports (Db *db, Arena *arena, IntegrityReport type, const char *after, gint64 limit,
+                        IntegrityReportRowList *out, GError **error)
 {
-    return db_select (db, arena, &integrity_report_row_type, (List *) out, SQL_REPORT_PAGE,
-                      DB_ARGS (db_text (integrity_report_enum.texts[type]), db_text (after),
-                               db_int (limit)),
-                      error);
+    return db_select (
+        db, arena, &integrity_report_row_type, (List *) out, SQL_REPORT_PAGE,
+        DB_ARGS (db_text (integrity_report_enum.texts[type]), db_text (after), db_int (limit)),
+        error);
 }
 
 gboolean
@@ -185,8 +186,7 @@ integrity_find_report (Db *db, Arena *arena, const char *id, IntegrityReportRow 
 gboolean
 integrity_drop_reports (Db *db, Arena *arena, const StringList *ids, GError **error)
 {
-    return ids->n == 0 ||
-           db_exec (db, SQL_DROP, DB_ARGS (db_strings (arena, ids)), NULL, error);
+    return ids->n == 0 || db_exec (db, SQL_DROP, DB_ARGS (db_strings (arena, ids)), NULL, error);
 }
 
 gboolean
@@ -198,8 +198,7 @@ integrity_forget_file (Db *db, const char *asset_file_id, GError **error)
 gboolean
 integrity_count_reports (Db *db, Arena *arena, IntegrityCountList *out, GError **error)
 {
-    return db_select (db, arena, &integrity_count_type, (List *) out, SQL_COUNT, DB_NO_ARGS,
-                      error);
+    return db_select (db, arena, &integrity_count_type, (List *) out, SQL_COUNT, DB_NO_ARGS, error);
 }
 
 /* ---- where the check of the checksums goes on ---- */

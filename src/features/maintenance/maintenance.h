@@ -35,6 +35,9 @@ const char *maintenance_login_url (Db *db, Arena *arena, const Settings *setting
 /* ---- in normal mode ---- */
 
 void maintenance_start (App *app, Api *api);
+/** For who restores without a server: wait until none is in normal mode on this media folder any more.
+ *  FALSE with APP_ERROR_UNAVAILABLE when one does not leave it. */
+gboolean maintenance_wait_for_servers (const char *media_location, GError **error);
 /** For a server that nobody has set up: switch to choosing a backup, and let the caller in.
  *  FALSE with APP_ERROR_INVALID when there is an admin. */
 gboolean maintenance_begin_without_admin (ApiCall *call, GError **error);

@@ -39,9 +39,9 @@ maintenance_check_request (ApiCall *call, const SetMaintenanceMode *body, ApiSta
     if (body->action != MAINTENANCE_ACTION_RESTORE_DATABASE)
         return TRUE;
     if (name == NULL || *name == '\0')
-        *out_status = api_refuse_field (
-            call, "restoreBackupFilename",
-            "Backup filename is required when action is restore_database");
+        *out_status =
+            api_refuse_field (call, "restoreBackupFilename",
+                              "Backup filename is required when action is restore_database");
     else if (!backup_find (call->app, call->arena, name, &path, &error))
         *out_status = api_fail (call, error);
     else

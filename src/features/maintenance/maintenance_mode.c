@@ -109,8 +109,8 @@ external_domain (Db *db, Arena *arena, const Settings *settings)
         config = json_load_file (settings->config_file, 0, NULL);
     else if (db_select_text (db, arena, SQL_CONFIG, DB_NO_ARGS, &stored, NULL) && stored != NULL)
         config = json_loads (stored, 0, NULL);
-    domain = json_string_value (
-        json_object_get (json_object_get (config, "server"), "externalDomain"));
+    domain =
+        json_string_value (json_object_get (json_object_get (config, "server"), "externalDomain"));
     domain = domain != NULL && *domain != '\0' ? arena_strdup (arena, domain) : NULL;
     json_decref (config);
     return domain;
@@ -123,9 +123,9 @@ maintenance_login_url (Db *db, Arena *arena, const Settings *settings, const cha
     gsize n;
 
     if (domain == NULL)
-        domain = arena_printf (arena, "http://%s:%" G_GINT64_FORMAT,
-                               settings->host != NULL ? settings->host : "localhost",
-                               settings->port);
+        domain =
+            arena_printf (arena, "http://%s:%" G_GINT64_FORMAT,
+                          settings->host != NULL ? settings->host : "localhost", settings->port);
     n = strlen (domain);
     return arena_printf (arena, "%.*s/maintenance?token=%s",
                          (int) (n > 0 && domain[n - 1] == '/' ? n - 1 : n), domain, token);

@@ -3,9 +3,15 @@
 #define G_LOG_DOMAIN "maintenance"
 #include "features/maintenance/maintenance_private.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "features/users/users.h"
 
+#define WAIT_S 60
 #define POLL_S 2 /* 'tintype admin' or another server may have switched */
 
 /* ---- switching ---- */
@@ -115,9 +121,51 @@ static const MaintenanceHandlers maintenance_handlers = {
     .get_maintenance_status = get_maintenance_status,
 };
 
+/* ---- who else is here ---- */
+
+/* A server in normal mode shares the lock of this file as long as it is one. */
+static int
+lock_serving (const char *media_location, int operation)
+{
+    g_autofree char *path = g_build_filename (media_location, "backups", ".serving", NULL);
+    int fd = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0 && flock (fd, operation | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0)
+        close (fd);
+    return -1;
+}
+
+gboolean
+maintenance_wait_for_servers (const char *media_location, GError **error)
+{
+    gint64 until_us = g_get_monotonic_time () + WAIT_S * G_USEC_PER_SEC;
+    int fd;
+
+    while ((fd = lock_serving (media_location, LOCK_EX)) < 0 && g_get_monotonic_time () < until_us)
+        g_usleep (100000);
+    if (fd < 0) {
+        g_set_error (
+            error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+            "a server does not leave its normal mode; end it and try again (or the lock file "
+            "'%s/backups/.serving' cannot be made)",
+            media_location);
+        return FALSE;
+    }
+    close (fd);
+    return TRUE;
+}
+
 void
 maintenance_start (App *app, Api *api)
 {
+    /* kept until the process ends, or begins again */
+    if (lock_serving (app->media_location, LOCK_SH) < 0)
+        g_warning (
+            "cannot lock '%s/backups/.serving': 'tintype admin restore' will not know of this "
+            "server",
+            app->media_location);
     api_serve_maintenance (api, &maintenance_handlers);
     g_timeout_add_seconds (POLL_S, look, app);
 }

@@ -28,9 +28,9 @@ struct _Maintenance {
     MaintenanceAction action;
     const char *task; /* static; NULL: none */
     double progress;
-    char *error;      /* NULL: none */
-    char *backup;     /* being restored; NULL: none */
-    GThread *thread;  /* of the restore */
+    char *error;       /* NULL: none */
+    char *backup;      /* being restored; NULL: none */
+    GThread *thread;   /* of the restore */
     gint is_restoring; /* atomic */
 };
 
@@ -203,6 +203,9 @@ begin_restore (Maintenance *self, const char *backup)
     g_free (self->backup);
     self->backup = g_strdup (backup);
     self->action = MAINTENANCE_ACTION_RESTORE_DATABASE;
+    self->task = "ready";
+    self->progress = 0;
+    g_clear_pointer (&self->error, g_free); /* of an earlier one */
     self->thread = g_thread_new ("restore", run_restore, self);
     g_mutex_unlock (&self->lock);
     return TRUE;
@@ -391,9 +394,9 @@ handle_request (gpointer app, HttpRequest *request)
         http_response_set_header (response, "Cache-Control", "no-store");
         http_respond (request, response);
     } else
-        web_refuse (request, 404,
-                    arena_printf (request->arena, "Cannot %s %s", request->method_text,
-                                  request->target));
+        web_refuse (
+            request, 404,
+            arena_printf (request->arena, "Cannot %s %s", request->method_text, request->target));
 }
 
 const HttpApp *

@@ -17,8 +17,9 @@ gboolean nightly_run (App *app, gint64 now_ms, guint *out_n, GError **error);
 
 /** A job that the config asks for at certain times. */
 typedef struct {
-    const char *job;                                      /* also its key: it waits once */
-    gboolean (*when) (const AdminConfig *config, const char **out_cron); /* FALSE: it is switched off */
+    const char *job; /* also its key: it waits once */
+    gboolean (*when) (const AdminConfig *config,
+                      const char **out_cron); /* FALSE: it is switched off */
 } Schedule;
 
 /** Ask for the job of @schedule (static) in the minutes that its cron expression names, in the server's time

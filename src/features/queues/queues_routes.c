@@ -173,15 +173,17 @@ create_job (ApiCall *call, const CreateJobRequest *in)
         [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES] = { "IntegrityMissingFilesQueueAll", NULL },
         [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES] = { "IntegrityUntrackedFilesQueueAll", NULL },
         [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH] = { "IntegrityChecksumFiles", NULL },
-        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_REFRESH] = { "IntegrityMissingFilesRefresh", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_REFRESH] = { "IntegrityMissingFilesRefresh",
+                                                              NULL },
         [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_REFRESH] = { "IntegrityUntrackedRefresh", NULL },
-        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_REFRESH] = { "IntegrityChecksumFilesRefresh", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_REFRESH] = { "IntegrityChecksumFilesRefresh",
+                                                                  NULL },
         [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_DELETE_ALL] = { "IntegrityDeleteReportType",
-                                                              "missing_file" },
+                                                                 "missing_file" },
         [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_DELETE_ALL] = { "IntegrityDeleteReportType",
-                                                              "untracked_file" },
+                                                                   "untracked_file" },
         [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_DELETE_ALL] = { "IntegrityDeleteReportType",
-                                                              "checksum_mismatch" },
+                                                                     "checksum_mismatch" },
     };
     const char *name = jobs[in->body->name].name, *type = jobs[in->body->name].type;
 

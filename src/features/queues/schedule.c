@@ -11,10 +11,9 @@
 #define CHECK_S 20
 
 /* $1 the key of the job, $2 the minute, as text that grows; changes a row unless it was taken */
-static const char SQL_TAKE_MINUTE[] =
-    "INSERT INTO system_metadata (key, value) VALUES ($1, $2)"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-    " WHERE system_metadata.value < excluded.value";
+static const char SQL_TAKE_MINUTE[] = "INSERT INTO system_metadata (key, value) VALUES ($1, $2)"
+                                      " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+                                      " WHERE system_metadata.value < excluded.value";
 
 typedef struct {
     App *app;

@@ -181,9 +181,10 @@ type_of (const char *path)
 static void
 refuse_folder (HttpRequest *request)
 {
-    web_refuse (request, 404,
-            "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
-            "app");
+    web_refuse (
+        request, 404,
+        "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
+        "app");
 }
 
 static void
@@ -330,10 +331,10 @@ web_handle (gpointer data, HttpRequest *request)
         send_built_in (request, path);
     else
         web_refuse (request, 406,
-                arena_printf (request->arena,
-                              "'%s' is a page of the web app and exists as text/html only; the "
-                              "request accepts '%s'",
-                              request->path, http_request_header (request, "Accept")));
+                    arena_printf (request->arena,
+                                  "'%s' is a page of the web app and exists as text/html only; the "
+                                  "request accepts '%s'",
+                                  request->path, http_request_header (request, "Accept")));
 }
 
 const HttpApp *
