@@ -58,17 +58,15 @@ backup_writer_free (BackupWriter *self)
     g_free (self);
 }
 
-static gboolean
-write_all (BackupWriter *self, gsize n_bytes, GError **error)
+gboolean
+backup_write_all (int fd, const guint8 *bytes, gsize n_bytes)
 {
     for (gsize done = 0; done < n_bytes;) {
-        ssize_t n = write (self->fd, self->out + done, n_bytes - done);
+        ssize_t n = write (fd, bytes + done, n_bytes - done);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return layout_set_io_error (error, "write", self->path);
-        done += (gsize) n;
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        done += (gsize) MAX (n, 0);
     }
     return TRUE;
 }
@@ -84,8 +82,8 @@ compress_part (BackupWriter *self, const guint8 *bytes, gsize n_bytes, int flush
         self->stream.next_out = self->out;
         self->stream.avail_out = sizeof self->out;
         code = deflate (&self->stream, flush);
-        if (!write_all (self, sizeof self->out - self->stream.avail_out, error))
-            return FALSE;
+        if (!backup_write_all (self->fd, self->out, sizeof self->out - self->stream.avail_out))
+            return layout_set_io_error (error, "write", self->path);
     } while (self->stream.avail_out == 0 || (flush == Z_FINISH && code == Z_OK));
     return TRUE;
 }

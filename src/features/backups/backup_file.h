@@ -25,4 +25,7 @@ double backup_reader_done (const BackupReader *self); /* of the file, 0 to 1 */
 void backup_reader_free (BackupReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BackupReader, backup_reader_free)
 
+/** FALSE with errno. */
+gboolean backup_write_all (int fd, const guint8 *bytes, gsize n_bytes);
+
 #define BACKUP_CHUNK_BYTES (256 * 1024)

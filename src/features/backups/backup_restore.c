@@ -124,19 +124,6 @@ has_room (const char *path, gint64 n_bytes, GError **error)
 }
 
 static gboolean
-write_all (int fd, const guint8 *bytes, gsize n_bytes)
-{
-    for (gsize done = 0; done < n_bytes;) {
-        ssize_t n = write (fd, bytes + done, n_bytes - done);
-
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        done += (gsize) MAX (n, 0);
-    }
-    return TRUE;
-}
-
-static gboolean
 unpack (Restoring *self, const char *name, BackupReader *reader, int fd, const char *stage,
         GError **error)
 {
@@ -151,7 +138,7 @@ unpack (Restoring *self, const char *name, BackupReader *reader, int fd, const c
         is_first = FALSE;
         if (!has_room (stage, n, error))
             return FALSE;
-        if (!write_all (fd, chunk, (gsize) n))
+        if (!backup_write_all (fd, chunk, (gsize) n))
             return layout_set_io_error (error, "write", stage);
         on_part (backup_reader_done (reader) / 2, self);
     }
@@ -322,7 +309,7 @@ feed_line (Feed *self, GError **error)
     /* pg_dump switches the commands off, too, and on again; ours stay off */
     if (self->is_data ||
         (!g_str_has_prefix (text, "\\restrict ") && !g_str_has_prefix (text, "\\unrestrict ")))
-        ok = write_all (self->fd, (const guint8 *) text, self->line->len);
+        ok = backup_write_all (self->fd, (const guint8 *) text, self->line->len);
     g_string_truncate (self->line, 0);
     if (!ok)
         g_set_error (error, APP_ERROR, APP_ERROR_DB, "psql does not take the backup: %s",
@@ -394,15 +381,17 @@ play (Restoring *self, const char *name, const char *mode, GError **error)
     if (psql == NULL)
         return FALSE;
     fd = backup_program_stdin (psql);
-    if (!write_all (fd, (const guint8 *) before->str, before->len) ||
+    if (!backup_write_all (fd, (const guint8 *) before->str, before->len) ||
         !feed_backup (self, reader, fd, &why) ||
-        !write_all (fd, (const guint8 *) after->str, after->len)) {
+        !backup_write_all (fd, (const guint8 *) after->str, after->len)) {
         if (why != NULL && why->code != APP_ERROR_DB) { /* the file is at fault, not psql */
             g_propagate_error (error, g_steal_pointer (&why));
             return FALSE;
         }
+        /* it ended before it had read all, and says why */
         if (backup_program_finish (psql, error))
-            g_propagate_error (error, g_steal_pointer (&why));
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_DB,
+                                 "psql ended before it had read the whole backup");
         return FALSE;
     }
     return backup_program_finish (psql, error);
