@@ -1,18 +1,17 @@
-/* tintype admin: what needs the database and no server. */
+/* tintype admin: what needs the database and no server. A server that runs sees the changes. */
 #define G_LOG_DOMAIN "admin"
+
+#include "admin.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "features/counts/counts.h"
-#include "features/demo/demo.h"
 #include "serve.h"
-
-#define MAX_DEMO_ASSETS 100000000
-#define MAX_DEMO_GROUPS 100000
 
 static void
 print_help (void)
@@ -20,33 +19,48 @@ print_help (void)
     printf (
         "Usage: tintype admin COMMAND [OPTIONS]\n"
         "\n"
+        "Accounts:\n"
+        "  reset-admin-password          ask for a new password of the admin, or make one\n"
+        "  enable-password-login, disable-password-login\n"
+        "  enable-oauth-login, disable-oauth-login\n"
+        "  list-users\n"
+        "  grant-admin [EMAIL], revoke-admin [EMAIL]\n"
+        "\n"
+        "The machine:\n"
+        "  backup                        make a backup of the database, in backups/\n"
+        "  restore NAME                  put a backup of that folder in the place of the "
+        "database;\n"
+        "                                no server may run, or it must be in maintenance mode\n"
+        "  enable-maintenance-mode       print a link that lets an admin in; again: a new link\n"
+        "  disable-maintenance-mode\n"
+        "  change-media-location [OLD NEW]\n"
+        "                                rewrite stored paths that begin with OLD\n"
+        "  schema-check                  compare the schema with the one this program makes\n"
+        "  check-counts [--repair]\n"
+        "      compare the counts that are kept as assets change with a count of all assets;\n"
+        "      exit 1 when some differ and were not repaired\n"
+        "  version\n"
+        "\n"
+        "For trying:\n"
         "  seed-demo --assets N [--user EMAIL] [--years Y] [--seed S] [--albums A]\n"
         "            [--people P] [--faces F]\n"
         "      add N made-up photos, taken over Y years [15], to a user [the first admin]. They\n"
         "      share a few pictures on disk: deleting one of them for good takes its picture from\n"
         "      others. For trying and measuring, not for a library that somebody needs.\n"
-        "  check-counts [--repair]\n"
-        "      compare the counts that are kept as assets change with a count of all assets;\n"
-        "      exit 1 when some differ and were not repaired\n"
         "\n"
         "They use the database and the media folder that the environment names, see\n"
         "'tintype serve --help'.\n");
 }
 
-static Db *
-open_database (Settings **out_settings, GError **error)
+Db *
+admin_open_database (Settings **out_settings, GError **error)
 {
-    Db *db;
-
     *out_settings = settings_load (error);
-    if (*out_settings == NULL)
-        return NULL;
-    db = serve_open_database (*out_settings, error);
-    return db;
+    return *out_settings != NULL ? serve_open_database (*out_settings, error) : NULL;
 }
 
 static gboolean
-parse_options (int *argc, char ***argv, const GOptionEntry *entries, GError **error)
+parse (int *argc, char ***argv, const GOptionEntry *entries, int n_words, GError **error)
 {
     g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
@@ -54,111 +68,52 @@ parse_options (int *argc, char ***argv, const GOptionEntry *entries, GError **er
     g_option_context_add_main_entries (context, entries, NULL);
     if (!g_option_context_parse (context, argc, argv, error))
         return FALSE;
-    if (*argc == 1)
+    if (*argc <= 1 + n_words)
         return TRUE;
-    g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "unknown argument '%s'", (*argv)[1]);
+    g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "unknown argument '%s'", (*argv)[1 + n_words]);
     return FALSE;
 }
 
-/* ---- seed-demo ---- */
-
-static void
-print_progress (gint64 n_done)
+gboolean
+admin_parse_options (int *argc, char ***argv, const GOptionEntry *entries, GError **error)
 {
-    printf ("%" G_GINT64_FORMAT " assets\n", n_done);
-    fflush (stdout);
+    return parse (argc, argv, entries, 0, error);
 }
 
-static gboolean
-check_demo (const DemoSettings *demo, gint64 seed, GError **error)
+gboolean
+admin_parse_words (int *argc, char ***argv, int n_words, GError **error)
 {
-    if (demo->n_assets < 1 || demo->n_assets > MAX_DEMO_ASSETS)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--assets must be 1 to %d",
-                     MAX_DEMO_ASSETS);
-    else if (demo->n_years < 1 || demo->n_years > 50)
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_CONFIG, "--years must be 1 to 50");
-    else if (demo->n_albums < 0 || demo->n_albums > MAX_DEMO_GROUPS)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--albums must be 0 to %d",
-                     MAX_DEMO_GROUPS);
-    else if (demo->n_people < 0 || demo->n_people > MAX_DEMO_GROUPS)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--people must be 0 to %d",
-                     MAX_DEMO_GROUPS);
-    else if (demo->n_faces < 0 || demo->n_faces > MAX_DEMO_ASSETS ||
-             (demo->n_faces > 0 && demo->n_people == 0))
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
-                     "--faces must be 0 to %d, and needs --people", MAX_DEMO_ASSETS);
-    else if (seed < 0 || seed > G_MAXUINT32)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "--seed must be 0 to %u", G_MAXUINT32);
-    else
-        return TRUE;
-    return FALSE;
+    static const GOptionEntry none[] = { G_OPTION_ENTRY_NULL };
+
+    return parse (argc, argv, none, n_words, error);
 }
 
-static gboolean
-seed_demo (int argc, char *argv[], GError **error)
+char *
+admin_ask (const char *question, gboolean is_secret)
 {
-    g_autofree char *email = NULL;
-    gint64 n_assets = 0, n_years = 15, seed = 1, n_albums = 0, n_people = 0, n_faces = 0;
-    const GOptionEntry entries[] = {
-        { "assets", 0, 0, G_OPTION_ARG_INT64, &n_assets, NULL, NULL },
-        { "user", 0, 0, G_OPTION_ARG_STRING, &email, NULL, NULL },
-        { "years", 0, 0, G_OPTION_ARG_INT64, &n_years, NULL, NULL },
-        { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, NULL, NULL },
-        { "albums", 0, 0, G_OPTION_ARG_INT64, &n_albums, NULL, NULL },
-        { "people", 0, 0, G_OPTION_ARG_INT64, &n_people, NULL, NULL },
-        { "faces", 0, 0, G_OPTION_ARG_INT64, &n_faces, NULL, NULL },
-        G_OPTION_ENTRY_NULL,
-    };
-    g_autofree char *program = serve_worker_program ();
-    g_autoptr (Settings) settings = NULL;
-    g_autoptr (Db) db = NULL;
-    g_autoptr (WorkerPool) workers = NULL;
-    DemoSettings demo;
+    struct termios shown, hidden;
+    gboolean hides = is_secret && tcgetattr (STDIN_FILENO, &shown) == 0;
+    char line[4096];
+    char *got;
 
-    if (!parse_options (&argc, &argv, entries, error))
-        return FALSE;
-    demo = (DemoSettings){ n_assets, email, n_years, (guint32) seed, n_albums, n_people, n_faces };
-    if (!check_demo (&demo, seed, error) || (db = open_database (&settings, error)) == NULL)
-        return FALSE;
-    workers = worker_pool_new (&(WorkerPoolSettings){
-        .program = program, .n_workers = 1, .require_sandbox = settings->require_sandbox });
-    return demo_seed (db, workers, settings->media_location, &demo, print_progress, error);
-}
-
-/* ---- check-counts ---- */
-
-static gboolean
-check_counts (int argc, char *argv[], GError **error)
-{
-    gboolean repair = FALSE;
-    const GOptionEntry entries[] = {
-        { "repair", 0, 0, G_OPTION_ARG_NONE, &repair, NULL, NULL },
-        G_OPTION_ENTRY_NULL,
-    };
-    g_autoptr (Settings) settings = NULL;
-    g_autoptr (Db) db = NULL;
-    CountsResult results[COUNTS_N_TABLES];
-    gboolean all_right = TRUE;
-
-    if (!parse_options (&argc, &argv, entries, error) ||
-        (db = open_database (&settings, error)) == NULL ||
-        !counts_check (db, repair, results, error))
-        return FALSE;
-    for (guint i = 0; i < COUNTS_N_TABLES; i++) {
-        const CountsResult *result = &results[i];
-
-        if (result->n_rows == 0)
-            printf ("%s: right\n", result->name);
-        else
-            printf ("%s: %" G_GINT64_FORMAT " rows differ%s\n", result->name, result->n_rows,
-                    result->is_repaired ? ", repaired" : "");
-        all_right = all_right && (result->n_rows == 0 || result->is_repaired);
+    if (isatty (STDIN_FILENO)) {
+        printf ("%s: ", question);
+        fflush (stdout);
     }
-    if (!all_right)
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
-                             "some counts are wrong; 'tintype admin check-counts --repair' sets "
-                             "them right");
-    return all_right;
+    if (hides) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t) ECHO;
+        tcsetattr (STDIN_FILENO, TCSAFLUSH, &hidden);
+    }
+    got = fgets (line, sizeof line, stdin);
+    if (hides) {
+        tcsetattr (STDIN_FILENO, TCSAFLUSH, &shown);
+        printf ("\n");
+    }
+    if (got == NULL)
+        return NULL;
+    line[strcspn (line, "\r\n")] = '\0';
+    return g_strdup (line);
 }
 
 int
@@ -168,15 +123,30 @@ admin_run (int argc, char *argv[])
         const char *name;
         gboolean (*run) (int argc, char *argv[], GError **error);
     } commands[] = {
-        { "seed-demo", seed_demo },
-        { "check-counts", check_counts },
+        { "seed-demo", admin_seed_demo },
+        { "check-counts", admin_check_counts },
+        { "reset-admin-password", admin_reset_password },
+        { "enable-password-login", admin_enable_password_login },
+        { "disable-password-login", admin_disable_password_login },
+        { "enable-oauth-login", admin_enable_oauth_login },
+        { "disable-oauth-login", admin_disable_oauth_login },
+        { "list-users", admin_list_users },
+        { "grant-admin", admin_grant },
+        { "revoke-admin", admin_revoke },
+        { "backup", admin_backup },
+        { "restore", admin_restore },
+        { "enable-maintenance-mode", admin_enable_maintenance },
+        { "disable-maintenance-mode", admin_disable_maintenance },
+        { "change-media-location", admin_change_media_location },
+        { "schema-check", admin_schema_check },
+        { "version", admin_version },
     };
     const char *name = argc > 1 ? argv[1] : "--help";
     g_autoptr (GError) error = NULL;
 
     setlocale (LC_ALL, "C.UTF-8");
     log_init (LOG_FORMAT_TEXT, LOG_WARN);
-    if (g_str_equal (name, "--help") || g_str_equal (name, "-h") ||
+    if (g_str_equal (name, "--help") || g_str_equal (name, "help") || g_str_equal (name, "-h") ||
         (argc > 2 && (g_str_equal (argv[2], "--help") || g_str_equal (argv[2], "-h")))) {
         print_help ();
         return argc > 1 ? 0 : 2;

@@ -19,6 +19,7 @@ print_help (void)
             "  serve         answer requests and run jobs until SIGTERM\n"
             "  admin         seed-demo, check-counts: look after a library, see 'tintype admin "
             "--help'\n"
+            "  check-start   see whether the server would start, and end again\n"
             "  media-worker  decode files for the server; started by it\n"
             "  version       print the version\n"
             "\n"
@@ -72,6 +73,8 @@ main (int argc, char *argv[])
         return serve_run ();
     if (g_str_equal (command, "admin"))
         return admin_run (argc - 1, argv + 1);
+    if (g_str_equal (command, "check-start"))
+        return serve_check_start (argc > 2 ? argv[2] : NULL);
     if (g_str_equal (command, "media-worker"))
         return become_media_worker (argv + 1);
     if (g_str_equal (command, "serve"))

@@ -12,17 +12,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/timestamp.h"
 #include "config.h"
 #include "features/api_contract.h"
 #include "features/auth/auth.h"
+#include "features/backups/backups.h"
 #include "features/config/config.h"
+#include "features/maintenance/maintenance.h"
 #include "features/queues/queues.h"
 #include "features/server/server_metrics.h"
 #include "features/web/web.h"
+#include "features/users/users.h"
+#include "http/client.h"
 #include "http/metrics.h"
 #include "media/layout.h"
+
+#define CHECK_LIMIT_S 180
 
 static char *
 program_folder (void)
@@ -73,6 +80,26 @@ serve_open_database (const Settings *settings, GError **error)
         return NULL;
     }
     return db_open (&db_settings, error);
+}
+
+/* A restore that was cut off may have left a database that the program cannot use. */
+static Db *
+open_or_recover (const Settings *settings, GError **error)
+{
+    g_autoptr (GError) why = NULL;
+    gboolean is_recovered = FALSE;
+    Db *db = serve_open_database (settings, &why);
+
+    if (db != NULL)
+        return db;
+    if (!backup_recover (settings, &is_recovered, error)) {
+        g_prefix_error (error, "%s; ", why->message);
+        return NULL;
+    }
+    if (is_recovered)
+        return serve_open_database (settings, error);
+    g_propagate_error (error, g_steal_pointer (&why));
+    return NULL;
 }
 
 /* The markers of the media folder are demanded once they were made: see layout_prepare (). */
@@ -181,80 +208,188 @@ set_log_level (App *app, const AdminConfig *config)
         log_level_set (config->logging->enabled ? level : LOG_FATAL);
 }
 
+/* What every way of running needs, from the bottom up. */
+typedef struct {
+    App app;
+    char *temporary, *transcoder;
+    Db *db;
+    Places *places;
+    WorkerPool *workers;
+    Realtime *realtime;
+    Jobs *jobs;
+    Api *api;
+    HttpServer *server;
+} Parts;
+
+static GMainLoop *main_loop;
+static gboolean wants_restart;
+
+static void
+restart (App *app)
+{
+    wants_restart = TRUE;
+    g_main_loop_quit (main_loop);
+}
+
+/* @param database  a file of SQLite to be tried; NULL: the database of the settings */
+static gboolean
+parts_open (Parts *self, const Settings *settings, const char *database, GError **error)
+{
+    raise_file_limit ();
+    self->transcoder = transcoder_program ();
+    self->app = (App){ .settings = settings,
+                       .media_location = settings->media_location,
+                       .transcoder = self->transcoder,
+                       .version = TINTYPE_VERSION,
+                       .restart = restart,
+                       .started_at_ms = timestamp_now_ms () };
+    self->app.db = self->db = database != NULL
+                                  ? db_open (&(DbSettings){ .sqlite_path = database }, error)
+                                  : open_or_recover (settings, error);
+    if (self->db == NULL || !prepare_media_folder (&self->app, &self->temporary, error))
+        return FALSE;
+    self->app.temporary_folder = self->temporary;
+    return TRUE;
+}
+
+static void
+parts_open_api (Parts *self, ApiSettings *settings, RealtimeIdentify identify)
+{
+    RealtimeSettings realtime_settings = { .identify = identify,
+                                           .identify_data = &self->app,
+                                           .version_json = TINTYPE_API_VERSION_JSON };
+
+    self->app.realtime = self->realtime = realtime_new (&realtime_settings);
+    settings->app = &self->app;
+    settings->contract = &api_contract;
+    settings->db = self->db;
+    settings->reads_are_quick = db_is_sqlite (self->db);
+    settings->temporary_folder = self->temporary;
+    self->api = api_new (settings);
+    api_mount (self->api, "/api/socket.io", realtime_http_app (), self->realtime);
+}
+
+static gboolean
+parts_open_features (Parts *self, GError **error)
+{
+    ApiSettings settings = { .authenticate = auth_authenticate };
+
+    self->app.places = self->places = open_places ();
+    self->app.workers = self->workers = new_workers (self->app.settings);
+    self->app.jobs = self->jobs = jobs_new (self->db, &self->app);
+    parts_open_api (self, &settings, auth_identify);
+    api_set_fallback (self->api, web_http_app (), &self->app);
+    return features_start (&self->app, self->api, error);
+}
+
+/* Stop accepting first, then finish what runs. */
+static void
+parts_close (Parts *self)
+{
+    if (self->realtime != NULL)
+        realtime_stop (self->realtime);
+    if (self->server != NULL)
+        http_server_stop (self->server, (guint) self->app.settings->shutdown_grace_s);
+    if (self->jobs != NULL)
+        jobs_stop (self->jobs);
+    maintenance_stop (&self->app);
+    features_stop (&self->app);
+    if (self->temporary != NULL)
+        layout_leave_temporary (self->temporary);
+    http_server_free (self->server);
+    api_free (self->api);
+    jobs_free (self->jobs);
+    realtime_free (self->realtime);
+    worker_pool_free (self->workers);
+    places_free (self->places);
+    db_free (self->db);
+    g_free (self->temporary);
+    g_free (self->transcoder);
+}
+
+static gboolean
+serve_normally (Parts *self, GError **error)
+{
+    const Settings *settings = self->app.settings;
+    g_autoptr (MetricsServer) metrics = NULL;
+
+    if (!parts_open_features (self, error))
+        return FALSE;
+    config_on_change (&self->app, set_log_level);
+    if ((settings->metrics_port > 0 &&
+         (metrics = metrics_server_new (settings->metrics_host, (guint16) settings->metrics_port,
+                                        error)) == NULL) ||
+        (settings->serves_api &&
+         (self->server = listen_for_requests (&self->app, self->api, error)) == NULL))
+        return FALSE;
+    if (settings->runs_jobs) {
+        jobs_start (self->jobs);
+        nightly_start (&self->app);
+    }
+    g_message ("Tintype %s serves http://%s:%u with %s, media in '%s'", TINTYPE_VERSION,
+               settings->host != NULL ? settings->host : "localhost",
+               self->server != NULL ? http_server_port (self->server) : 0,
+               db_engine_version (self->db), settings->media_location);
+    server_metrics_start (&self->app);
+    g_main_loop_run (main_loop);
+    g_message ("stopping");
+    server_metrics_stop (&self->app);
+    return TRUE;
+}
+
+/* No accounts, no jobs, no metrics: see features/maintenance/maintenance.h. */
+static gboolean
+serve_maintenance (Parts *self, GError **error)
+{
+    ApiSettings settings = { .identify = maintenance_identify, .hides_unserved = TRUE };
+
+    parts_open_api (self, &settings, maintenance_identify_socket);
+    api_set_fallback (self->api, maintenance_http_app (), &self->app);
+    if (!maintenance_run (&self->app, self->api, error) ||
+        (self->app.settings->serves_api &&
+         (self->server = listen_for_requests (&self->app, self->api, error)) == NULL))
+        return FALSE;
+    g_message ("Tintype %s is in maintenance mode", TINTYPE_VERSION);
+    g_main_loop_run (main_loop);
+    if (maintenance_is_restoring (&self->app)) {
+        /* its transaction is undone by that; waiting for it could take longer than we are given */
+        g_message ("stopping in the middle of a restore; the next start begins it again");
+        _exit (0);
+    }
+    g_message ("stopping");
+    return TRUE;
+}
+
 static gboolean
 run (const Settings *settings, GError **error)
 {
     g_autoptr (GMainLoop) loop = watch_signals ();
-    g_autofree char *temporary = NULL;
-    g_autofree char *transcoder = transcoder_program ();
-    g_autoptr (Db) db = NULL;
-    g_autoptr (Places) places = NULL;
-    g_autoptr (WorkerPool) workers = NULL;
-    g_autoptr (Realtime) realtime = NULL;
-    g_autoptr (Jobs) jobs = NULL;
-    g_autoptr (Api) api = NULL;
-    g_autoptr (HttpServer) server = NULL;
-    g_autoptr (MetricsServer) metrics = NULL;
-    App app = { .settings = settings,
-                .media_location = settings->media_location,
-                .transcoder = transcoder,
-                .version = TINTYPE_VERSION,
-                .started_at_ms = timestamp_now_ms () };
-    ApiSettings api_settings = { .app = &app,
-                                 .contract = &api_contract,
-                                 .authenticate = auth_authenticate };
-    RealtimeSettings realtime_settings = { .identify = auth_identify,
-                                           .identify_data = &app,
-                                           .version_json = TINTYPE_API_VERSION_JSON };
+    g_autoptr (Arena) arena = arena_new ();
+    MaintenanceMode mode;
+    Parts parts = { 0 };
+    gboolean ok;
 
-    raise_file_limit ();
-    app.db = db = serve_open_database (settings, error);
-    if (db == NULL || !prepare_media_folder (&app, &temporary, error))
-        return FALSE;
-    app.temporary_folder = temporary;
-    app.places = places = open_places ();
-    app.workers = workers = new_workers (settings);
-    app.realtime = realtime = realtime_new (&realtime_settings);
-    app.jobs = jobs = jobs_new (db, &app);
-    api_settings.db = db;
-    api_settings.reads_are_quick = db_is_sqlite (db);
-    api_settings.temporary_folder = temporary;
-    api = api_new (&api_settings);
-    if (!features_start (&app, api, error)) {
-        features_stop (&app);
-        return FALSE;
-    }
-    config_on_change (&app, set_log_level);
-    api_mount (api, "/api/socket.io", realtime_http_app (), realtime);
-    api_set_fallback (api, web_http_app (), &app);
-    if ((settings->metrics_port > 0 &&
-         (metrics = metrics_server_new (settings->metrics_host, (guint16) settings->metrics_port,
-                                        error)) == NULL) ||
-        (settings->serves_api && (server = listen_for_requests (&app, api, error)) == NULL)) {
-        features_stop (&app);
-        return FALSE;
-    }
-    if (settings->runs_jobs) {
-        jobs_start (jobs);
-        nightly_start (&app);
-    }
-    g_message ("Tintype %s serves http://%s:%u with %s, media in '%s'", TINTYPE_VERSION,
-               settings->host != NULL ? settings->host : "localhost",
-               server != NULL ? http_server_port (server) : 0, db_engine_version (db),
-               settings->media_location);
+    main_loop = loop;
+    ok = parts_open (&parts, settings, NULL, error) &&
+         maintenance_load (parts.db, arena, &mode, error) &&
+         (mode.is_maintenance_mode ? serve_maintenance (&parts, error)
+                                   : serve_normally (&parts, error));
+    parts_close (&parts);
+    return ok;
+}
 
-    server_metrics_start (&app);
-    g_main_loop_run (loop);
+/* The same process, begun again: no supervisor is needed, and one that is there sees no end. Where the
+ * program was replaced meanwhile, the one that ran goes on. */
+static void
+begin_again (GError **error)
+{
+    g_autofree char *link = g_file_read_link ("/proc/self/exe", NULL);
+    const char *program = link != NULL && access (link, X_OK) == 0 ? link : "/proc/self/exe";
+    char *argv[] = { (char *) "tintype", (char *) "serve", NULL };
 
-    g_message ("stopping");
-    server_metrics_stop (&app);
-    realtime_stop (realtime);
-    if (server != NULL)
-        http_server_stop (server, (guint) settings->shutdown_grace_s);
-    jobs_stop (jobs);
-    features_stop (&app);
-    layout_leave_temporary (temporary);
-    return TRUE;
+    execv (program, argv);
+    g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "cannot start again: %s",
+                 g_strerror (errno));
 }
 
 static void
@@ -279,9 +414,66 @@ serve_run (void)
     if (settings != NULL) {
         start_log (settings);
         warn_of_unknown_variables ();
-        if (run (settings, &error))
-            return 0;
+        if (run (settings, &error)) {
+            if (!wants_restart)
+                return 0;
+            begin_again (&error);
+        }
     }
     fprintf (stderr, "tintype: %s\n", error->message);
+    return 1;
+}
+
+/* ---- check-start ---- */
+
+static gboolean
+ask_ping (const HttpServer *server, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    const char *url =
+        arena_printf (arena, "http://127.0.0.1:%u/api/server/ping", http_server_port (server));
+    HttpAsk ask = { .url = url, .time_limit_ms = 60000, .max_bytes = 1000, .is_insecure = TRUE };
+    HttpReply reply;
+
+    if (!http_ask (&ask, arena, &reply, error))
+        return FALSE;
+    if (reply.status == 200)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "it answers with status %u", reply.status);
+    return FALSE;
+}
+
+/* As far as serve_normally () goes, with a port that nobody knows, and without jobs. */
+static gboolean
+try_start (Settings *settings, const char *database, GError **error)
+{
+    Parts parts = { 0 };
+    gboolean has_admin = FALSE;
+    gboolean ok;
+
+    g_free (settings->host);
+    settings->host = g_strdup ("127.0.0.1");
+    settings->port = 0;
+    ok = parts_open (&parts, settings, database, error) && parts_open_features (&parts, error) &&
+         (parts.server = listen_for_requests (&parts.app, parts.api, error)) != NULL &&
+         ask_ping (parts.server, error) && users_have_admin (parts.db, &has_admin, error);
+    if (ok && !has_admin)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, "no admin exists.");
+    parts_close (&parts);
+    return ok && has_admin;
+}
+
+int
+serve_check_start (const char *database)
+{
+    g_autoptr (GError) error = NULL;
+    g_autoptr (Settings) settings = settings_load (&error);
+
+    setlocale (LC_ALL, "C.UTF-8");
+    log_init (LOG_FORMAT_TEXT, LOG_FATAL);
+    alarm (CHECK_LIMIT_S);
+    if (settings != NULL && try_start (settings, database, &error))
+        return 0;
+    fprintf (stderr, "%s\n", error->message);
     return 1;
 }

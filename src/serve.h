@@ -6,6 +6,11 @@
 /** Serve until SIGTERM or SIGINT. @return the exit status; 1 with one line on why it cannot start */
 int serve_run (void);
 
+/** Start as far as a server does, with a free port, ask it, and end again: whether this program works with
+ *  the database. @param database  a file of SQLite instead of the one of the settings; NULL: none
+ *  @return the exit status; 1 with the reason on standard error */
+int serve_check_start (const char *database);
+
 /** tintype admin ...: what needs the database and no server. @return the exit status */
 int admin_run (int argc, char *argv[]);
 

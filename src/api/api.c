@@ -272,6 +272,8 @@ begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
     if (path_has_prefix (request->path, "/api"))
         route = router_find (self->router, request->method, request->path + strlen ("/api"),
                              request->arena, &values);
+    if (route != NULL && self->settings.hides_unserved && !route_is_served (route))
+        route = NULL;
     call = call_new (self, request, route, values);
     request->app_data = call;
     if (route != NULL && route->operation->body_kind == API_BODY_MULTIPART &&

@@ -134,7 +134,10 @@ typedef struct {
     ApiAuthenticate authenticate;
     const char *temporary_folder; /* for uploads; on the file system of the media folder */
     gint64 max_upload_bytes;      /* 0: no limit */
-    gboolean reads_are_quick;     /* reads of the database wait for nobody: SQLite */
+    /* asked who calls instead of looking for a credential and authenticate (); NULL: not */
+    gboolean (*identify) (App *app, HttpRequest *request, Arena *arena, Auth *out, GError **error);
+    gboolean hides_unserved;  /* an operation without a handler is not found, instead of 501 */
+    gboolean reads_are_quick; /* reads of the database wait for nobody: SQLite */
 } ApiSettings;
 
 Api *api_new (const ApiSettings *settings);

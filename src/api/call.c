@@ -55,6 +55,12 @@ call_authorize (ApiCall *self, GError **error)
 
     if (operation->flags & API_PUBLIC)
         return TRUE;
+    if (settings->identify != NULL) {
+        auth = arena_new0 (self->arena, Auth);
+        self->auth = auth;
+        return settings->identify (settings->app, self->request, self->arena, auth, error) &&
+               credentials_check (operation, auth, error);
+    }
     if (!credentials_choose (self->request, private->query, private->n_query, &kind, &text)) {
         g_set_error (error, APP_ERROR, APP_ERROR_UNAUTHORIZED, "Authentication required");
         return FALSE;

@@ -24,6 +24,10 @@ struct _App {
     Places *places;         /* NULL: no data file, positions get no names */
     const char *version;    /* of this program, "0.1.0" */
     gint64 started_at_ms;
+    void (*restart) (
+        struct _App *app); /* end, and begin again in the mode of the database; any thread */
+    struct _Maintenance
+        *maintenance; /* see features/maintenance/maintenance.h; NULL: normal mode */
 };
 
 /** The API version that clients are told. */

@@ -6,6 +6,7 @@
 #include "features/asset-files/asset-files.h"
 #include "features/assets/assets.h"
 #include "features/auth/auth.h"
+#include "features/backups/backups.h"
 #include "features/calendar/calendar.h"
 #include "features/cluster-groups/cluster-groups.h"
 #include "features/config/config.h"
@@ -16,8 +17,10 @@
 #include "features/folders/folders.h"
 #include "features/hls/hls.h"
 #include "features/ingest/ingest.h"
+#include "features/integrity/integrity.h"
 #include "features/libraries/libraries.h"
 #include "features/licences/licences.h"
+#include "features/maintenance/maintenance.h"
 #include "features/map/map.h"
 #include "features/memories/memories.h"
 #include "features/notifications/notifications.h"
@@ -84,6 +87,9 @@ features_start (App *app, Api *api, GError **error)
     calendar_start (app, api);
     sync_start (app, api);
     libraries_start (app, api);
+    backups_start (app, api);
+    integrity_start (app, api);
+    maintenance_start (app, api);
     return storage_template_start (app, error) && upload_start (app, api, error);
 }
 

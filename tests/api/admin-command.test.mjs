@@ -3,19 +3,21 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { before, test } from 'node:test';
-import { server } from './harness.mjs';
+import { server, sleep } from './harness.mjs';
 
 let admin;
 
 /** Run it on the server's own database and folder. */
-function command(...args) {
+function run(input, args) {
   const env = Object.fromEntries(
     fs.readFileSync(`/proc/${server.pid}/environ`, 'utf8').split('\0').filter(Boolean)
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
   const program = fs.readlinkSync(`/proc/${server.pid}/exe`);
-  return spawnSync(program, ['admin', ...args], { env, encoding: 'utf8', timeout: 120_000 });
+  return spawnSync(program, ['admin', ...args], { env, input, encoding: 'utf8', timeout: 120_000 });
 }
+const command = (...args) => run('', args);
+command.ask = (input, ...args) => run(input, args);
 
 before(async () => {
   await server.start();
@@ -64,4 +66,97 @@ test('wrong arguments are named', () => {
   assert.match(command('seed-demo', '--assets', '1', '--user', 'x@y.z').stderr, /no user 'x@y.z'/);
   assert.match(command('fly').stderr, /unknown command 'fly'/);
   assert.equal(command('fly').status, 2);
+});
+
+test('the admin gets a new password, given or made', async () => {
+  const given = command.ask('Passw0rd!2\n', 'reset-admin-password');
+  assert.equal(given.stdout, 'The admin password has been updated.\n', given.stderr);
+  await server.login('admin@example.com', 'Passw0rd!2');
+  const made = command.ask('\n', 'reset-admin-password');
+  const [, secret] = /^The admin password has been updated to:\n(\S{20,})\n$/.exec(made.stdout);
+  await server.login('admin@example.com', secret);
+  command.ask('Passw0rd!\n', 'reset-admin-password');
+});
+
+test('logins are switched off and on, and a running server sees it', async () => {
+  const until = async (status) => {
+    for (let i = 0; i < 600; i++) {
+      const reply = await server.request('POST', '/auth/login', { body: { email: 'admin@example.com', password: 'Passw0rd!' } });
+      if (reply.status === status) return;
+      await sleep(100);
+    }
+    assert.fail(`a login never answered ${status}`);
+  };
+  assert.equal(command('disable-password-login').stdout, 'Password login has been disabled.\n');
+  await until(401);
+  assert.equal(command('enable-password-login').stdout, 'Password login has been enabled.\n');
+  await until(201);
+  assert.equal(command('enable-oauth-login').stdout, 'OAuth login has been enabled.\n');
+  assert.equal(command('disable-oauth-login').stdout, 'OAuth login has been disabled.\n');
+});
+
+test('users are listed, and made admins and back', async () => {
+  const user = await server.newUser();
+  assert.match(command('list-users').stdout, new RegExp(`${user.id}  ${user.email}  User 1\\n`));
+  assert.equal(command('grant-admin', user.email).status, 0);
+  (await server.request('GET', '/admin/users', { as: user })).expect(200);
+  assert.equal(command.ask(`${user.email}\n`, 'revoke-admin').status, 0);
+  (await server.request('GET', '/admin/users', { as: user })).expect(403);
+  assert.match(command('revoke-admin', 'admin@example.com').stderr, /there would be no admin/);
+  assert.match(command('grant-admin', 'nobody@example.com').stderr, /there is no user/);
+});
+
+test('the schema is compared with the one the program makes', async () => {
+  const clean = command('schema-check');
+  assert.equal(clean.stdout, 'Migrations are up to date\nNo schema drift detected\n', clean.stderr);
+  await server.sql('CREATE INDEX drift ON asset (size_bytes)');
+  await server.sql('DROP INDEX asset_device');
+  const found = command('schema-check');
+  assert.equal(found.status, 1);
+  assert.match(found.stdout, /^missing: index asset_device: /m);
+  assert.match(found.stdout, /^unexpected: index drift: /m);
+  await server.sql('DROP INDEX drift');
+  await server.sql('CREATE INDEX asset_device ON asset (owner_id, device_id, device_asset_id) WHERE device_id IS NOT NULL');
+  assert.match(command('version').stdout, /^v\d+\.\d+\.\d+\n$/);
+  assert.equal(command('moon').status, 2);
+});
+
+test('stored paths of an old folder are rewritten', async () => {
+  const [[id, before]] = await server.sql("SELECT id, original_path FROM asset LIMIT 1");
+  await server.sql(`UPDATE asset SET original_path = '/old/place/${before}' WHERE id = '${id}'`);
+  assert.equal(command('change-media-location', '/old/pla', server.media).stdout.split('\n')[0], '0 paths have been changed.');
+  assert.equal(command.ask(`/old/place/\n${server.media}\n`, 'change-media-location').stdout, '1 paths have been changed.\n');
+  assert.deepEqual(await server.sql(`SELECT original_path FROM asset WHERE id = '${id}'`), [[before]]);
+  assert.match(command('change-media-location', 'old', '/new').stderr, /absolute/);
+});
+
+test('maintenance mode is entered and left by command, and a backup is restored', async () => {
+  const mode = async (wanted) => {
+    for (let i = 0; i < 1200; i++) {
+      const reply = await server.request('GET', '/server/config').catch(() => undefined);
+      if (reply?.json?.maintenanceMode === wanted) return;
+      await sleep(50);
+    }
+    assert.fail(`maintenance mode never became ${wanted}`);
+  };
+  const on = command('enable-maintenance-mode');
+  const url = /^Maintenance mode has been enabled\.\n\nLog in using the following URL:\n(\S+)\n$/.exec(on.stdout)[1];
+  await mode(true);
+  assert.match(command('enable-maintenance-mode').stdout, /^The server is already in maintenance mode!\n/);
+  const token = new URL(url).searchParams.get('token');
+  const login = await server.request('POST', '/admin/maintenance/login', { body: { token } });
+  assert.equal(login.expect(201).json.username, 'cli-admin');
+  assert.equal(command('disable-maintenance-mode').stdout, 'Maintenance mode has been disabled.\n');
+  await mode(false);
+
+  const made = command('backup');
+  assert.equal(made.status, 0, made.stderr);
+  const name = made.stdout.trim().split('/').at(-1);
+  (await server.request('POST', '/albums', { as: admin, body: { albumName: 'late' } })).expect(201);
+  assert.match(command('restore', 'none.sql').stderr, /there is no backup/);
+  await mode(false);
+  const restored = command('restore', name);
+  assert.match(restored.stdout, /restored\.\n$/, restored.stderr);
+  await mode(false);
+  assert.deepEqual((await server.request('GET', '/albums', { as: admin })).expect(200).json, []);
 });

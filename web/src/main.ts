@@ -1,7 +1,16 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { basePath } from './lib/base';
 import './styles/theme.css';
 import './styles/base.css';
 
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+
+/* In maintenance mode next to nothing is served: its page stands alone. */
+async function start(to: HTMLElement): Promise<void> {
+  if (location.pathname === `${basePath}maintenance`)
+    mount((await import('./pages/Maintenance.svelte')).default, { target: to });
+  else mount(App, { target: to });
+}
+
+if (target) void start(target);

@@ -12,7 +12,7 @@
 #include "features/config/config_rules.h"
 #include "features/config/config_store.h"
 
-#define POLL_S 5 /* other servers on the same PostgreSQL may save */
+#define POLL_S 5 /* other servers on the same database may save, and 'tintype admin' */
 
 typedef void (*Changed) (App *app, const AdminConfig *config);
 
@@ -155,6 +155,47 @@ config_save (App *app, const char *document_json, const char **out_path, GError 
     return TRUE;
 }
 
+typedef struct {
+    Arena *arena;
+    const char *section, *name;
+    gboolean value;
+} SetFlag;
+
+static gboolean
+run_set_flag (Db *tx, gpointer data, GError **error)
+{
+    const SetFlag *flag = data;
+    const char *stored = NULL;
+    g_autoptr (json_t) document = NULL;
+    g_autofree char *text = NULL;
+    json_t *section;
+
+    if (!config_store_load (tx, flag->arena, &stored, error))
+        return FALSE;
+    document = json_loads (stored, 0, NULL);
+    if (!json_is_object (document)) {
+        json_decref (document);
+        document = json_object ();
+    }
+    section = json_object_get (document, flag->section);
+    if (!json_is_object (section)) {
+        section = json_object ();
+        json_object_set_new (document, flag->section, section);
+    }
+    json_object_set_new (section, flag->name, json_boolean (flag->value));
+    text = json_dumps (document, JSON_COMPACT);
+    return config_store_save (tx, text, error);
+}
+
+gboolean
+config_set_stored (Db *db, Arena *arena, const char *section, const char *name, gboolean value,
+                   GError **error)
+{
+    SetFlag flag = { arena, section, name, value };
+
+    return db_write (db, run_set_flag, &flag, error);
+}
+
 const AdminConfig *
 config_get (const App *app)
 {
@@ -204,7 +245,7 @@ config_start (App *app, Api *api, GError **error)
     if (self->is_file ? !load_file (self, app->settings->config_file, error)
                       : !load_stored (app, self, error))
         return FALSE;
-    if (!self->is_file && !db_is_sqlite (app->db))
+    if (!self->is_file)
         g_timeout_add_seconds (POLL_S, poll_stored, app);
     config_serve (api);
     return TRUE;

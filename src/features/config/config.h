@@ -20,6 +20,10 @@ const AdminConfig *config_get (const App *app);
 /** TRUE when IMMICH_CONFIG_FILE holds it, so that it cannot be changed over the API. */
 gboolean config_is_file (const App *app);
 
+/** Set a flag ("oauth", "enabled") where no server is: running ones see it within seconds. */
+gboolean config_set_stored (Db *db, Arena *arena, const char *section, const char *name,
+                            gboolean value, GError **error);
+
 /** Have @check asked before a config is saved over the API; it may block. FALSE with the client's text
  *  refuses it. Before the server answers. */
 typedef gboolean (*ConfigCheck) (const AdminConfig *before, const AdminConfig *after,

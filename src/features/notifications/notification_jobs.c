@@ -266,7 +266,7 @@ run_alarm (Db *tx, gpointer data, GError **error)
     return notification_add_for_admins (self->app, tx, self->arena, self->notice, error);
 }
 
-/* A backup that fails must not be noticed only when it is needed. */
+/* A backup that fails must not be noticed only when it is needed, nor a disk that is away. */
 static void
 tell_of_failure (gpointer app, const Job *job, const char *why)
 {
@@ -280,7 +280,7 @@ tell_of_failure (gpointer app, const Job *job, const char *why)
     };
     Alarm alarm = { app, arena, &notice };
 
-    if (strcmp (job->name, "DatabaseBackup") == 0 &&
+    if ((strcmp (job->name, "DatabaseBackup") == 0 || g_str_has_prefix (job->name, "Integrity")) &&
         !db_write (((App *) app)->db, run_alarm, &alarm, &error))
         g_warning ("cannot tell the admins that the job %s failed: %s", job->name, error->message);
 }

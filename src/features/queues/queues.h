@@ -1,6 +1,7 @@
 /* queues.h -- background work: watching and steering it, and asking for it every night */
 #pragma once
 #include "features/app.h"
+#include "features/config/config.h"
 #include "features/queues_api.h"
 
 /** Hang the operations in; queues get the concurrency that the config says. */
@@ -13,3 +14,14 @@ void nightly_start (App *app);
 /** The tasks that are due at @now_ms, if any; for nightly_start () and tests.
  *  @param out_n  jobs asked for */
 gboolean nightly_run (App *app, gint64 now_ms, guint *out_n, GError **error);
+
+/** A job that the config asks for at certain times. */
+typedef struct {
+    const char *job; /* also its key: it waits once */
+    gboolean (*when) (const AdminConfig *config,
+                      const char **out_cron); /* FALSE: it is switched off */
+} Schedule;
+
+/** Ask for the job of @schedule (static) in the minutes that its cron expression names, in the server's time
+ *  zone; on the main loop. The minute is taken in the database: of several servers one asks. */
+void schedule_start (App *app, const Schedule *schedule);

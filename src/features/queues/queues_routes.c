@@ -135,7 +135,7 @@ get_queues_legacy (ApiCall *call, const GetQueuesLegacyRequest *in, QueuesRespon
 }
 
 typedef struct {
-    const char *name, *queue, *data;
+    const char *name, *queue, *key, *data;
 } NewJob;
 
 static gboolean
@@ -143,14 +143,14 @@ add_job (Db *tx, gpointer data, GError **error)
 {
     const NewJob *job = data;
 
-    return job_add (tx, job->name, job->queue, job->name, job->data, 0, error);
+    return job_add (tx, job->name, job->queue, job->key, job->data, 0, error);
 }
 
 /* Work that is not built is not taken on: it would never be done. */
 static ApiStatus
-ask_for (ApiCall *call, const char *name, const char *data)
+ask_for (ApiCall *call, const char *name, const char *key, const char *data)
 {
-    NewJob job = { name, jobs_find_queue (call->app->jobs, name), data };
+    NewJob job = { name, jobs_find_queue (call->app->jobs, name), key, data };
     GError *error = NULL;
 
     if (job.queue == NULL)
@@ -161,25 +161,35 @@ ask_for (ApiCall *call, const char *name, const char *data)
 static ApiStatus
 create_job (ApiCall *call, const CreateJobRequest *in)
 {
-    static const char *const jobs[] = {
-        [MANUAL_JOB_NAME_PERSON_CLEANUP] = "PersonCleanup",
-        [MANUAL_JOB_NAME_TAG_CLEANUP] = "TagCleanup",
-        [MANUAL_JOB_NAME_USER_CLEANUP] = "UserDeleteCheck",
-        [MANUAL_JOB_NAME_MEMORY_CLEANUP] = "MemoryCleanup",
-        [MANUAL_JOB_NAME_MEMORY_CREATE] = "MemoryGenerate",
-        [MANUAL_JOB_NAME_BACKUP_DATABASE] = "DatabaseBackup",
-        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES] = "IntegrityMissingFilesQueueAll",
-        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES] = "IntegrityUntrackedFilesQueueAll",
-        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH] = "IntegrityChecksumFiles",
-        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_REFRESH] = "IntegrityMissingFilesRefresh",
-        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_REFRESH] = "IntegrityUntrackedRefresh",
-        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_REFRESH] = "IntegrityChecksumFilesRefresh",
-        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_DELETE_ALL] = "IntegrityDeleteReportType",
-        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_DELETE_ALL] = "IntegrityDeleteReportType",
-        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_DELETE_ALL] = "IntegrityDeleteReportType",
+    static const struct {
+        const char *name, *type; /* of reports; NULL: none */
+    } jobs[] = {
+        [MANUAL_JOB_NAME_PERSON_CLEANUP] = { "PersonCleanup", NULL },
+        [MANUAL_JOB_NAME_TAG_CLEANUP] = { "TagCleanup", NULL },
+        [MANUAL_JOB_NAME_USER_CLEANUP] = { "UserDeleteCheck", NULL },
+        [MANUAL_JOB_NAME_MEMORY_CLEANUP] = { "MemoryCleanup", NULL },
+        [MANUAL_JOB_NAME_MEMORY_CREATE] = { "MemoryGenerate", NULL },
+        [MANUAL_JOB_NAME_BACKUP_DATABASE] = { "DatabaseBackup", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES] = { "IntegrityMissingFilesQueueAll", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES] = { "IntegrityUntrackedFilesQueueAll", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH] = { "IntegrityChecksumFiles", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_REFRESH] = { "IntegrityMissingFilesRefresh",
+                                                              NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_REFRESH] = { "IntegrityUntrackedRefresh", NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_REFRESH] = { "IntegrityChecksumFilesRefresh",
+                                                                  NULL },
+        [MANUAL_JOB_NAME_INTEGRITY_MISSING_FILES_DELETE_ALL] = { "IntegrityDeleteReportType",
+                                                                 "missing_file" },
+        [MANUAL_JOB_NAME_INTEGRITY_UNTRACKED_FILES_DELETE_ALL] = { "IntegrityDeleteReportType",
+                                                                   "untracked_file" },
+        [MANUAL_JOB_NAME_INTEGRITY_CHECKSUM_MISMATCH_DELETE_ALL] = { "IntegrityDeleteReportType",
+                                                                     "checksum_mismatch" },
     };
+    const char *name = jobs[in->body->name].name, *type = jobs[in->body->name].type;
 
-    return ask_for (call, jobs[in->body->name], "{}");
+    if (type == NULL)
+        return ask_for (call, name, name, "{}");
+    return ask_for (call, name, type, arena_printf (call->arena, "{\"type\":\"%s\"}", type));
 }
 
 static ApiStatus
@@ -198,7 +208,7 @@ start_queue (ApiCall *call, int name, const RunQueueCommand *body)
             job = queues[i].start_job;
     if (job == NULL)
         return api_refuse (call, APP_ERROR_INVALID, "Invalid job name: %s", text_of (name));
-    return ask_for (call, job,
+    return ask_for (call, job, job,
                     !body->has_force ? "{}"
                     : body->force    ? "{\"force\":true}"
                                      : "{\"force\":false}");

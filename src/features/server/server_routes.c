@@ -211,6 +211,33 @@ static const ServerHandlers server_handlers = {
     .get_theme = get_theme,
 };
 
+/* Clients read it to learn of the mode; what it says besides keeps them from asking for a set-up. */
+static ApiStatus
+get_maintenance_config (ApiCall *call, const GetServerConfigRequest *in, ServerConfig *out)
+{
+    out->maintenance_mode = TRUE;
+    out->is_initialized = TRUE;
+    out->is_onboarded = TRUE;
+    out->login_page_message = "";
+    out->oauth_button_text = "";
+    out->external_domain = "";
+    out->map_dark_style_url = "";
+    out->map_light_style_url = "";
+    return API_OK;
+}
+
+void
+server_serve_maintenance (Api *api)
+{
+    static const ServerHandlers in_maintenance = {
+        .ping_server = ping_server,
+        .get_server_version = get_server_version,
+        .get_server_config = get_maintenance_config,
+    };
+
+    api_serve_server (api, &in_maintenance);
+}
+
 gboolean
 server_start (App *app, Api *api, GError **error)
 {

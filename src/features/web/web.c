@@ -22,8 +22,8 @@
 #define MAX_INDEX_BYTES (4 * 1024 * 1024)
 #define FOREVER "public, max-age=31536000, immutable"
 
-static void
-refuse (HttpRequest *request, unsigned status, const char *message)
+void
+web_refuse (HttpRequest *request, unsigned status, const char *message)
 {
     GString *text = g_string_new (NULL);
     JsonWriter json;
@@ -120,7 +120,7 @@ send_built_in (HttpRequest *request, const char *path)
         return;
     }
     if (is_hashed (path)) { /* an index of an older build asks for what is gone */
-        refuse (request, 404, arena_printf (request->arena, "Cannot GET %s", request->target));
+        web_refuse (request, 404, arena_printf (request->arena, "Cannot GET %s", request->target));
         return;
     }
     file = find_file ("/index.html");
@@ -181,9 +181,10 @@ type_of (const char *path)
 static void
 refuse_folder (HttpRequest *request)
 {
-    refuse (request, 404,
-            "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
-            "app");
+    web_refuse (
+        request, 404,
+        "there is no index.html in the folder that IMMICH_WEB_DIR names; set it to a built web "
+        "app");
 }
 
 static void
@@ -204,6 +205,19 @@ send_from_folder (HttpRequest *request, const char *folder, const char *path)
     http_response_set_header (response, "Cache-Control",
                               g_str_equal (path, "/index.html") ? "no-store" : "public, max-age=0");
     http_respond (request, response);
+}
+
+gboolean
+web_has_file (const App *app, const char *path)
+{
+    int fd;
+
+    if (app->settings->web_dir == NULL)
+        return find_file (path) != NULL && !g_str_equal (path, "/index.html");
+    fd = open_beneath (app->settings->web_dir, path);
+    if (fd >= 0)
+        close (fd);
+    return fd >= 0;
 }
 
 /* ---- pages of shared links ---- */
@@ -298,11 +312,11 @@ web_handle (gpointer data, HttpRequest *request)
     const char *path = http_percent_decode (request->arena, request->path, -1, FALSE);
 
     if (request->method != HTTP_GET && request->method != HTTP_HEAD)
-        refuse (
+        web_refuse (
             request, 404,
             arena_printf (request->arena, "Cannot %s %s", request->method_text, request->target));
     else if (path == NULL)
-        refuse (request, 400, "the path has a bad percent-encoding");
+        web_refuse (request, 400, "the path has a bad percent-encoding");
     else if (g_str_equal (path, "/.well-known/immich"))
         http_respond (request, http_response_new_json (
                                    200, g_string_new ("{\"api\":{\"endpoint\":\"/api\"}}")));
@@ -316,11 +330,11 @@ web_handle (gpointer data, HttpRequest *request)
     else if (find_file (path) != NULL || takes_html (request))
         send_built_in (request, path);
     else
-        refuse (request, 406,
-                arena_printf (request->arena,
-                              "'%s' is a page of the web app and exists as text/html only; the "
-                              "request accepts '%s'",
-                              request->path, http_request_header (request, "Accept")));
+        web_refuse (request, 406,
+                    arena_printf (request->arena,
+                                  "'%s' is a page of the web app and exists as text/html only; the "
+                                  "request accepts '%s'",
+                                  request->path, http_request_header (request, "Accept")));
 }
 
 const HttpApp *

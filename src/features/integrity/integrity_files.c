@@ -1,0 +1,169 @@
+/* integrity_files.c -- looking at the files of the media folder */
+#define G_LOG_DOMAIN "integrity"
+#include "features/integrity/integrity_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <glib/gstdio.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "media/layout.h"
+
+#define CHUNK_BYTES (1024 * 1024)
+#define JUST_CAME_S 10 /* a file lies in its place before the row that knows it is committed */
+#define PAUSED "; the check is paused, and nothing was reported or changed. "
+
+static const char *const folders[] = { "encoded-video", "library", "upload", "thumbs" };
+
+static gboolean
+set_unsure (GError **error, const char *path)
+{
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                 "cannot read '%s': %s" PAUSED
+                 "Look whether its disk is well and its folder may be "
+                 "read",
+                 path, g_strerror (errno));
+    return FALSE;
+}
+
+gboolean
+integrity_check_folders (const App *app, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
+        g_autofree char *marker =
+            g_build_filename (app->media_location, folders[i], ".immich", NULL);
+
+        if (g_access (marker, R_OK) == 0)
+            continue;
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                     "the marker '%s' cannot be read: %s" PAUSED
+                     "If a volume is not mounted, mount it and check again",
+                     marker, g_strerror (errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+integrity_exists (const App *app, const char *path, gboolean *out, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    const char *absolute = layout_absolute (arena, app->media_location, path);
+    struct stat facts;
+
+    *out = stat (absolute, &facts) == 0;
+    return *out || errno == ENOENT || errno == ENOTDIR || set_unsure (error, absolute);
+}
+
+/* A disk that cannot give the bytes back any more has lost them: that is what a check is to find. */
+static gboolean
+hash_fd (const App *app, int fd, const char *path, guint8 out[20], GError **error)
+{
+    g_autofree guint8 *chunk = g_malloc (CHUNK_BYTES);
+    EVP_MD_CTX *digest = EVP_MD_CTX_new ();
+    gboolean is_stopped = FALSE;
+    ssize_t n = 0;
+
+    EVP_DigestInit_ex (digest, EVP_sha1 (), NULL);
+    posix_fadvise (fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    while (!is_stopped && (n = read (fd, chunk, CHUNK_BYTES)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            break;
+        EVP_DigestUpdate (digest, chunk, (gsize) n);
+        is_stopped = jobs_is_stopping (app->jobs);
+    }
+    if (n < 0) {
+        g_warning ("cannot read '%s': %s, it counts as changed", path, g_strerror (errno));
+        memset (out, 0, 20);
+    } else
+        EVP_DigestFinal_ex (digest, out, NULL);
+    EVP_MD_CTX_free (digest);
+    posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED); /* what is served often shall stay in memory */
+    if (is_stopped)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "the server stops");
+    return !is_stopped;
+}
+
+gboolean
+integrity_hash (const App *app, const char *path, guint8 out[20], gboolean *out_found,
+                GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    const char *absolute = layout_absolute (arena, app->media_location, path);
+    int fd = g_open (absolute, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    gboolean ok;
+
+    *out_found = fd >= 0;
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR || set_unsure (error, absolute);
+    ok = hash_fd (app, fd, absolute, out, error);
+    close (fd);
+    return ok;
+}
+
+/* ---- walking ---- */
+
+static gboolean
+just_came (const struct stat *facts)
+{
+    return g_get_real_time () / G_USEC_PER_SEC - facts->st_ctime < JUST_CAME_S;
+}
+
+static gboolean
+visit (const App *app, FTS *tree, FTSENT *entry,
+       gboolean (*each) (gpointer data, const char *path, GError **error), gpointer data,
+       GError **error)
+{
+    gboolean is_hidden = entry->fts_level > 0 && *entry->fts_name == '.';
+
+    switch (entry->fts_info) {
+    case FTS_D:
+        if (is_hidden)
+            fts_set (tree, entry, FTS_SKIP);
+        return TRUE;
+    case FTS_DNR:
+    case FTS_ERR:
+    case FTS_NS:
+        errno = entry->fts_errno;
+        return errno == ENOENT || set_unsure (error, entry->fts_path); /* it went meanwhile */
+    case FTS_F:
+        if (is_hidden || just_came (entry->fts_statp))
+            return TRUE;
+        return each (data, entry->fts_path + strlen (app->media_location) + 1, error);
+    default: /* links, sockets: nothing that this program puts there */
+        return TRUE;
+    }
+}
+
+gboolean
+integrity_walk (const App *app, gboolean (*each) (gpointer data, const char *path, GError **error),
+                gpointer data, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    char *roots[G_N_ELEMENTS (folders) + 1] = { NULL };
+    FTSENT *entry;
+    gboolean ok = TRUE;
+    FTS *tree;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+        roots[i] = arena_printf (arena, "%s/%s", app->media_location, folders[i]);
+    tree = fts_open (roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, NULL);
+    if (tree == NULL)
+        return set_unsure (error, app->media_location);
+    while (ok && (entry = fts_read (tree)) != NULL) {
+        ok = visit (app, tree, entry, each, data, error);
+        if (ok && jobs_is_stopping (app->jobs)) {
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "the server stops");
+            ok = FALSE;
+        }
+    }
+    fts_close (tree);
+    return ok;
+}

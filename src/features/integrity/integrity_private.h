@@ -1,0 +1,78 @@
+/* integrity_private.h -- what the parts of the feature share; nobody else includes it */
+#pragma once
+#include "features/integrity/integrity.h"
+
+#define INTEGRITY_QUEUE "integrityCheck"
+
+/* ---- integrity_store.c; lists named files hold 'ID PATH', see integrity_item () ---- */
+
+/** The item of a list: an id of 36 characters, a blank, a path. @id NULL: the one that the file's name begins
+ *  with, if there is one. */
+const char *integrity_item (Arena *arena, const char *id, const char *path);
+
+/** A page of what the database knows, by id. @after "": from the start. */
+gboolean integrity_page_originals (Db *db, Arena *arena, const char *after, gint64 limit,
+                                   IntegrityFileRowList *out, GError **error);
+gboolean integrity_page_files (Db *db, Arena *arena, const char *after, gint64 limit,
+                               IntegrityFileRowList *out, GError **error);
+gboolean integrity_count_originals (Db *db, gint64 *out, GError **error);
+/** The paths of those @items that nothing in the database has. */
+gboolean integrity_find_unknown (Db *db, Arena *arena, const StringList *items, StringList *out,
+                                 GError **error);
+/** Those of @paths that something has, whatever their names are: reads all rows, for deleting. */
+gboolean integrity_find_known_anywhere (Db *db, Arena *arena, const StringList *paths,
+                                        StringList *out, GError **error);
+
+/** In a write. What was reported already stays; a row that has changed meanwhile is not reported. */
+gboolean integrity_add_originals (Db *tx, Arena *arena, IntegrityReport type,
+                                  const StringList *items, GError **error);
+gboolean integrity_add_files (Db *tx, Arena *arena, IntegrityReport type, const StringList *items,
+                              GError **error);
+gboolean integrity_add_untracked (Db *tx, Arena *arena, const StringList *paths, GError **error);
+
+gboolean integrity_page_reports (Db *db, Arena *arena, IntegrityReport type, const char *after,
+                                 gint64 limit, IntegrityReportRowList *out, GError **error);
+/** FALSE with APP_ERROR_NOT_FOUND. */
+gboolean integrity_find_report (Db *db, Arena *arena, const char *id, IntegrityReportRow *out,
+                                GError **error);
+gboolean integrity_drop_reports (Db *db, Arena *arena, const StringList *ids, GError **error);
+gboolean integrity_forget_file (Db *db, const char *asset_file_id, GError **error);
+gboolean integrity_count_reports (Db *db, Arena *arena, IntegrityCountList *out, GError **error);
+
+gboolean integrity_load_checkpoint (Db *db, Arena *arena, const char **out_id, GError **error);
+gboolean integrity_save_checkpoint (Db *db, const char *id, GError **error);
+
+/* ---- integrity_files.c: looking at files ---- */
+
+/** The folders are those of the media folder, and can be read. FALSE with APP_ERROR_UNAVAILABLE, which says
+ *  what to do. */
+gboolean integrity_check_folders (const App *app, GError **error);
+/** FALSE with APP_ERROR_UNAVAILABLE when it cannot be known. */
+gboolean integrity_exists (const App *app, const char *path, gboolean *out, GError **error);
+/** SHA-1 of a file. *@out_found FALSE: it is not there. A file whose bytes cannot be read has none either:
+ *  then all are zero. FALSE with APP_ERROR_UNAVAILABLE when @app stops, or the file cannot be opened. */
+gboolean integrity_hash (const App *app, const char *path, guint8 out[20], gboolean *out_found,
+                         GError **error);
+/** Call @each with every file below the folders where files are kept, relative to the media folder; those
+ *  that are hidden or just came are left out. */
+gboolean integrity_walk (const App *app,
+                         gboolean (*each) (gpointer data, const char *path, GError **error),
+                         gpointer data, GError **error);
+
+/* ---- integrity_checks.c, integrity_act.c: the jobs ---- */
+
+JobResult integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult integrity_job_untracked (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult integrity_job_checksums (gpointer app, const Job *job, Arena *arena, GError **error);
+JobResult integrity_job_refresh_missing (gpointer app, const Job *job, Arena *arena,
+                                         GError **error);
+JobResult integrity_job_refresh_untracked (gpointer app, const Job *job, Arena *arena,
+                                           GError **error);
+JobResult integrity_job_refresh_checksums (gpointer app, const Job *job, Arena *arena,
+                                           GError **error);
+JobResult integrity_job_delete (gpointer app, const Job *job, Arena *arena, GError **error);
+
+/** Do what an admin wants of these reports: the asset goes to the trash, the row of a file that was made for
+ *  one goes, a file that nobody knows is deleted. The reports go, too. */
+gboolean integrity_act (App *app, Arena *arena, const IntegrityReportRowList *reports,
+                        GError **error);

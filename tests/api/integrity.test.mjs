@@ -1,0 +1,195 @@
+// Whether the media folder and the database say the same: what is missing, what nobody knows, what changed.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { newServer, server, sleep } from './harness.mjs';
+import { png } from './pictures.mjs';
+
+const LIMIT_MS = 120_000;
+
+async function run(name, of = server) {
+  (await of.request('POST', '/jobs', { as: await of.signUp(), body: { name } })).expect(204);
+  await of.waitForJobs();
+}
+
+const summary = async (of = server) =>
+  (await of.request('GET', '/admin/integrity/summary', { as: of.admin })).expect(200).json;
+const report = async (type, query = '', of = server) =>
+  (await of.request('GET', `/admin/integrity/report?type=${type}${query}`, { as: of.admin })).expect(200).json;
+const none = { missing_file: 0, untracked_file: 0, checksum_mismatch: 0 };
+
+/** A file just put there is not reported: it may be on its way into the database. */
+async function untrackedIs(n, of = server) {
+  const end = Date.now() + LIMIT_MS;
+  for (;;) {
+    await run('integrity-untracked-files', of);
+    const found = (await summary(of)).untracked_file;
+    if (found === n) return;
+    assert.ok(Date.now() < end, `${found} untracked files instead of ${n}`);
+    await sleep(500);
+  }
+}
+
+async function asset(n, of = server) {
+  const { id } = (await of.upload(png(30, 20, n), `${n}.png`)).expect(201).json;
+  await of.waitForJobs();
+  const { originalPath } = (await of.request('GET', `/assets/${id}`, { as: of.admin })).expect(200).json;
+  return { id, path: path.isAbsolute(originalPath) ? originalPath : path.join(of.media, originalPath) };
+}
+
+const isTrashed = async (id) =>
+  (await server.request('GET', `/assets/${id}`, { as: server.admin })).expect(200).json.isTrashed;
+
+test('a library that is whole has nothing to report', async () => {
+  await server.signUp();
+  await asset(1);
+  await asset(2);
+  for (const name of ['integrity-missing-files', 'integrity-untracked-files', 'integrity-checksum-mismatch']) await run(name);
+  assert.deepEqual(await summary(), none);
+  assert.deepEqual(await report('missing_file'), { items: [] });
+});
+
+test('a missing original is reported, never trashed by itself, and forgotten when it is back', async () => {
+  const photo = await asset(3);
+  fs.renameSync(photo.path, `${photo.path}.away`);
+  await run('integrity-missing-files');
+  await run('integrity-missing-files');
+  assert.equal((await summary()).missing_file, 1);
+  const { items: [item], nextCursor } = await report('missing_file');
+  assert.deepEqual([item.type, item.path, nextCursor], ['missing_file', photo.path, undefined]);
+  assert.match(item.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  assert.equal(await isTrashed(photo.id), false);
+  (await server.request('GET', `/admin/integrity/report/${item.id}/file`, { as: server.admin })).expect(404);
+  fs.renameSync(`${photo.path}.away`, photo.path);
+  await run('integrity-missing-files-refresh');
+  assert.deepEqual(await summary(), none);
+
+  fs.renameSync(photo.path, `${photo.path}.away`);
+  await run('integrity-missing-files');
+  const { items: [again] } = await report('missing_file');
+  (await server.request('DELETE', `/admin/integrity/report/${again.id}`, { as: server.admin })).expect(200);
+  assert.equal(await isTrashed(photo.id), true);
+  assert.deepEqual(await summary(), none);
+  fs.renameSync(`${photo.path}.away`, photo.path);
+});
+
+test('a missing preview is forgotten, and made again', async () => {
+  const photo = await asset(4);
+  const [[preview]] = await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${photo.id}' AND type = 'preview'`);
+  fs.rmSync(path.join(server.media, preview));
+  await run('integrity-missing-files');
+  const { items: [item] } = await report('missing_file');
+  assert.equal(item.path, path.join(server.media, preview));
+  const csv = (await server.request('GET', '/admin/integrity/report/missing_file/csv', { as: server.admin })).expect(200);
+  const lines = csv.text.trimEnd().split('\n');
+  assert.equal(lines[0], 'id,type,assetId,fileAssetId,path');
+  assert.match(lines[1], new RegExp(`^${item.id},missing_file,${photo.id},[0-9a-f-]{36},"${item.path}"$`));
+  (await server.request('DELETE', `/admin/integrity/report/${item.id}`, { as: server.admin })).expect(200);
+  assert.deepEqual(await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${photo.id}' AND type = 'preview'`), []);
+  assert.equal(await isTrashed(photo.id), false);
+  assert.deepEqual(await summary(), none);
+});
+
+test('a file that nobody knows is reported, fetched and deleted; hidden ones are not looked at', async () => {
+  const stray = ['upload/stray "1".jpg', 'library/a/b/stray.jpg', 'thumbs/00000000-0000-4000-8000-000000000000_preview.jpeg'];
+  for (const each of [...stray, 'upload/.hidden', 'library/.folder/x.jpg', 'profile/x.jpg', 'backups/x.jpg']) {
+    fs.mkdirSync(path.dirname(path.join(server.media, each)), { recursive: true });
+    fs.writeFileSync(path.join(server.media, each), each);
+  }
+  fs.symlinkSync('/etc/passwd', path.join(server.media, 'upload/link'));
+  await untrackedIs(3);
+  const first = await report('untracked_file', '&limit=2');
+  assert.equal(first.items.length, 2);
+  const second = await report('untracked_file', `&limit=2&cursor=${first.nextCursor}`);
+  assert.equal(second.nextCursor, undefined);
+  const all = [...first.items, ...second.items];
+  assert.deepEqual(all.map((each) => each.path).sort(), stray.map((each) => path.join(server.media, each)).sort());
+  (await server.request('GET', '/admin/integrity/report?type=untracked_file&limit=0', { as: server.admin })).expectIssues('limit');
+  (await server.request('GET', '/admin/integrity/report?type=moon', { as: server.admin })).expectIssues('type');
+  const odd = all.find((each) => each.path.endsWith('1".jpg'));
+  const file = (await server.request('GET', `/admin/integrity/report/${odd.id}/file`, { as: server.admin })).expect(200);
+  assert.equal(file.text, stray[0]);
+  assert.equal(file.headers.get('content-type'), 'application/octet-stream');
+  const csv = (await server.request('GET', '/admin/integrity/report/untracked_file/csv', { as: server.admin })).expect(200).text;
+  assert.ok(csv.includes('stray ""1"".jpg"\n'));
+  (await server.request('DELETE', `/admin/integrity/report/${odd.id}`, { as: server.admin })).expect(200);
+  assert.ok(!fs.existsSync(odd.path));
+  (await server.request('DELETE', `/admin/integrity/report/${odd.id}`, { as: server.admin })).expect(404);
+  await run('integrity-untracked-files-delete-all');
+  assert.ok(all.every((each) => !fs.existsSync(each.path)));
+  assert.deepEqual(await summary(), none);
+  assert.ok(fs.existsSync(path.join(server.media, 'upload/.hidden')));
+});
+
+test('what somebody has by now is not deleted', async () => {
+  const photo = await asset(5);
+  const where = path.relative(server.media, photo.path);
+  await server.sql("INSERT INTO integrity_report (id, type, path, created_at) VALUES " +
+    `('019a0000-0000-7000-8000-000000000001', 'untracked_file', '${where}', 0)`);
+  await run('integrity-untracked-files-delete-all');
+  assert.ok(fs.existsSync(photo.path));
+  assert.deepEqual(await summary(), none);
+});
+
+test('an original that changed on disk is reported', async () => {
+  const photo = await asset(6);
+  const bytes = fs.readFileSync(photo.path);
+  const changed = Buffer.from(bytes);
+  changed[20] ^= 1;
+  fs.writeFileSync(photo.path, changed);
+  await run('integrity-checksum-mismatch');
+  assert.equal((await summary()).checksum_mismatch, 1);
+  assert.equal((await report('checksum_mismatch')).items[0].path, photo.path);
+  assert.equal(await isTrashed(photo.id), false);
+  fs.writeFileSync(photo.path, bytes);
+  await run('integrity-checksum-mismatch-refresh');
+  assert.deepEqual(await summary(), none);
+  fs.writeFileSync(photo.path, changed);
+  await run('integrity-checksum-mismatch');
+  await run('integrity-checksum-mismatch-delete-all');
+  assert.equal(await isTrashed(photo.id), true);
+  assert.deepEqual(await summary(), none);
+  fs.writeFileSync(photo.path, bytes);
+});
+
+test('the checksums go on where they stopped', async () => {
+  const other = newServer();
+  const admin = await other.signUp();
+  const photos = [];
+  for (const n of [1, 2, 3, 4]) photos.push(await asset(n, other));
+  const config = (await other.request('GET', '/system-config', { as: admin })).expect(200).json;
+  config.integrityChecks.checksumFiles.percentageLimit = 0.25;
+  (await other.request('PUT', '/system-config', { as: admin, body: config })).expect(200);
+  for (const photo of photos) fs.appendFileSync(photo.path, 'x');
+  for (const n of [1, 2, 3, 4]) {
+    await run('integrity-checksum-mismatch', other);
+    assert.equal((await summary(other)).checksum_mismatch, n);
+  }
+});
+
+test('a folder without its marker pauses the checks, and the admin hears of it', async () => {
+  const other = newServer();
+  const admin = await other.signUp();
+  const photo = await asset(1, other);
+  const upload = path.join(other.media, 'upload');
+  fs.renameSync(upload, `${upload}-away`);
+  fs.mkdirSync(upload);
+  for (const name of ['integrity-missing-files', 'integrity-untracked-files', 'integrity-checksum-mismatch']) await run(name, other);
+  assert.deepEqual(await summary(other), none);
+  fs.rmSync(upload, { recursive: true });
+  fs.renameSync(`${upload}-away`, upload);
+  const notices = (await other.request('GET', '/notifications', { as: admin })).expect(200).json;
+  assert.ok(notices.some(({ description }) => /IntegrityMissingFilesQueueAll failed .*upload\/\.immich.*paused.*mount/.test(description)));
+  await run('integrity-missing-files', other);
+  assert.deepEqual(await summary(other), none);
+  assert.ok(fs.existsSync(photo.path));
+});
+
+test('only admins look', async () => {
+  const user = await server.newUser();
+  for (const where of ['summary', 'report?type=missing_file', 'report/missing_file/csv'])
+    (await server.request('GET', `/admin/integrity/${where}`, { as: user })).expect(403);
+  const id = '019a0000-0000-7000-8000-000000000001';
+  (await server.request('DELETE', `/admin/integrity/report/${id}`, { as: user })).expect(403);
+});
