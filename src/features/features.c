@@ -24,6 +24,7 @@
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
 #include "features/people/people.h"
+#include "features/plugins/plugins.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
 #include "features/search/search.h"
@@ -38,6 +39,7 @@
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
 #include "features/users/users.h"
+#include "features/workflows/workflows.h"
 
 gboolean
 features_start (App *app, Api *api, GError **error)
@@ -79,6 +81,8 @@ features_start (App *app, Api *api, GError **error)
     calendar_start (app, api);
     sync_start (app, api);
     libraries_start (app, api);
+    plugins_start (app, api);
+    workflows_start (app, api);
     return upload_start (app, api, error);
 }
 

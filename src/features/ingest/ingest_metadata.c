@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "features/people/people.h"
 #include "features/trash/trash.h"
+#include "features/workflows/workflows.h"
 #include "media/layout.h"
 
 #define MAX_ROUNDS 5
@@ -121,7 +122,9 @@ run_store (Db *tx, gpointer data, GError **error)
              ingest_join_live_photo (tx, self->arena, self->asset, self->facts->live_photo_id,
                                      &self->hidden_id, error) &&
              (g_strcmp0 (self->source, "upload") != 0 ||
-              ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error))));
+              ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error)) &&
+             workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_METADATA_EXTRACTION, self->asset->id,
+                                    error)));
 }
 
 /* Whom it concerns is told, and a motion part that was replaced goes, after the commit. */
