@@ -451,6 +451,20 @@ test('a webhook that fails is tried again by itself, and what cannot get better 
   const [entry] = await own.log(wrong.id);
   assert.deepEqual([entry.result, entry.error, callsAt('/wrong').length], ['error', `'127.0.0.1:${hook.port}' answered 404`, 1]);
   assert.equal((await own.asset(kept)).visibility, 'timeline');
+  (await own.call('DELETE', `/workflows/${wrong.id}`)).expect(204);
+
+  // what stays wrong ends as well, after five times
+  const down = await own.workflow('AssetCreate', [step('webhook', { url: hook.url('/down') }), step('assetArchive')]);
+  hook.answers.push(...Array.from({ length: 5 }, () => ({ status: 500 })));
+  await own.upload('down.png', png(72, 72));
+  while ((await own.log(down.id)).length === 0) {
+    await server.sql("UPDATE job SET run_after = 0 WHERE queue = 'workflow' AND state = 'waiting' AND run_after > 0");
+    await sleep(200);
+  }
+  const [last] = await own.log(down.id);
+  assert.deepEqual([last.result, last.error, callsAt('/down').length], ['error', `'127.0.0.1:${hook.port}' answered 500`, 5]);
+  await server.waitForJobs();
+
   // nothing of it is a failed job of the admin's
   const admin = await server.signUp();
   const { failed } = (await server.request('GET', '/queues/workflow', { as: admin })).expect(200).json.statistics;

@@ -28,7 +28,9 @@ const row = () => page.locator('[data-workflow]').filter({ hasText: name });
 const step = (title: string) => page.getByRole('region', { name: title });
 
 async function choose(item: string): Promise<void> {
-  await row().getByRole('button', { name: `More: ${name}` }).click();
+  await row()
+    .getByRole('button', { name: `More: ${name}` })
+    .click();
   await row().getByRole('button', { name: item, exact: true }).click();
 }
 
@@ -37,10 +39,14 @@ test('it begins with a template, in the account menu', async () => {
   await page.getByRole('link', { name: 'Workflows' }).click();
   await expect(page).toHaveURL(/\/workflows$/);
   await page.getByRole('button', { name: 'New workflow' }).click();
-  await dialog('How shall it begin?').getByRole('button', { name: /^Archive screenshots/ }).click();
+  await dialog('How shall it begin?')
+    .getByRole('button', { name: /^Archive screenshots/ })
+    .click();
   const editor = dialog('New workflow');
-  await expect(step('Filter by file name').getByLabel('Text')).toHaveValue('screenshot');
-  await editor.getByLabel('Name').fill(name);
+  await expect(step('Filter by file name').getByLabel('Text', { exact: true })).toHaveValue(
+    'screenshot',
+  );
+  await editor.getByLabel('Name', { exact: true }).fill(name);
   await editor.getByLabel('Add a step …').selectOption({ label: 'Add to albums' });
   await editor.getByLabel('Add a step …').selectOption({ label: 'Add tags' });
 });
@@ -48,16 +54,16 @@ test('it begins with a template, in the account menu', async () => {
 test('what is wrong is told where it is', async () => {
   const editor = dialog('New workflow');
   await step('Filter by file name').getByLabel('How it is compared').selectOption('regex');
-  await step('Filter by file name').getByLabel('Text').fill(`(${mark}`);
+  await step('Filter by file name').getByLabel('Text', { exact: true }).fill(`(${mark}`);
   await editor.getByRole('button', { name: 'Save' }).click();
   await expect(editor.getByText('Some settings need another look.')).toBeVisible();
   await expect(step('Filter by file name').getByText(/it is no regular expression/)).toBeVisible();
-  await step('Filter by file name').getByLabel('Text').fill(`^${mark}.*\\.jpg$`);
+  await step('Filter by file name').getByLabel('Text', { exact: true }).fill(`^${mark}.*\\.jpg$`);
   await editor.getByRole('button', { name: 'Save' }).click();
   await expect(step('Filter by file name').getByText(/regular expression \(/)).toHaveCount(0);
   await step('Add to albums').getByLabel(album).check();
-  await step('Add tags').getByLabel('Tags').fill(`kinds/${mark}`);
-  await step('Add tags').getByLabel('Tags').press('Enter');
+  await step('Add tags').getByLabel('Tags', { exact: true }).fill(`kinds/${mark}`);
+  await step('Add tags').getByLabel('Tags', { exact: true }).press('Enter');
   await expect(step('Add tags').getByText(`kinds/${mark}`)).toBeVisible();
   await editor.getByRole('button', { name: 'Save' }).click();
   await expect(editor).toBeHidden();
@@ -120,18 +126,20 @@ test('it is switched off, and handed on without what is private', async () => {
   await expect(page.getByText('This is no copied workflow.')).toBeVisible();
   await page.getByLabel('Copied workflow').fill(copied);
   await page.getByRole('button', { name: 'Take it' }).click();
-  await expect(dialog('New workflow').getByLabel('Name')).toHaveValue(name);
+  await expect(dialog('New workflow').getByLabel('Name', { exact: true })).toHaveValue(name);
   await expect(step('Add to albums').getByLabel(album)).not.toBeChecked();
   await page.keyboard.press('Escape');
   await expect(dialog('New workflow')).toBeHidden();
 });
 
 test('it is edited and deleted', async () => {
-  await row().getByRole('button', { name: `Edit: ${name}` }).click();
+  await row()
+    .getByRole('button', { name: `Edit: ${name}` })
+    .click();
   const editor = dialog('Workflow');
   await editor.getByRole('button', { name: 'Move up: Add tags' }).click();
   await editor.getByRole('button', { name: 'Remove step: Archive' }).click();
-  await editor.getByLabel('When').selectOption('AssetTagged');
+  await editor.getByLabel('When', { exact: true }).selectOption('AssetTagged');
   await editor.getByRole('button', { name: 'Save' }).click();
   await expect(row()).toContainText('Filter by file name → Add tags → Add to albums');
   await expect(row()).toContainText('When it is tagged');
