@@ -389,6 +389,8 @@ static const struct {
       " WHERE r.id IN (SELECT value FROM json_each($1))"
       "   AND (r.user_id = $2 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $2"
       "                                  AND u.cluster_group_id = r.cluster_group_id))" },
+    { "workflow.",
+      "SELECT id FROM workflow WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2" },
     { "notification.", "SELECT id FROM notification WHERE id IN (SELECT value FROM json_each($1)) "
                        "AND user_id = $2" },
     { "duplicate.", "SELECT duplicate_id AS id FROM asset"

@@ -66,6 +66,10 @@ static const Row rows[] = {
       "Time that decoding one file may take" },
     { "TINTYPE_REQUIRE_SANDBOX", FLAG, AT (require_sandbox), "false", 0, 0, NULL,
       "Refuse to decode where the kernel lacks Landlock or seccomp" },
+    { "TINTYPE_WEBHOOK_HOSTS", TEXT, AT (webhook_hosts), NULL, 0, 0, NULL,
+      "Hosts or host:port, by comma, that webhooks of workflows may call although their address is "
+      "of "
+      "this machine or of a private network; * is all" },
     { "TINTYPE_SHUTDOWN_GRACE_S", NUMBER, AT (shutdown_grace_s), "10", 0, 3600, NULL,
       "Time that running requests get to finish after SIGTERM" },
     { "TZ", TEXT, AT (time_zone), NULL, 0, 0, NULL, "Time zone of schedules and of the log" },

@@ -28,6 +28,7 @@
 #include "features/onboarding/onboarding.h"
 #include "features/partners/partners.h"
 #include "features/people/people.h"
+#include "features/plugins/plugins.h"
 #include "features/preferences/preferences.h"
 #include "features/queues/queues.h"
 #include "features/search/search.h"
@@ -44,6 +45,7 @@
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
 #include "features/users/users.h"
+#include "features/workflows/workflows.h"
 
 gboolean
 features_start (App *app, Api *api, GError **error)
@@ -90,6 +92,8 @@ features_start (App *app, Api *api, GError **error)
     backups_start (app, api);
     integrity_start (app, api);
     maintenance_start (app, api);
+    plugins_start (app, api);
+    workflows_start (app, api);
     return storage_template_start (app, error) && upload_start (app, api, error);
 }
 

@@ -4,7 +4,9 @@
 
 #include <curl/curl.h>
 #include <gio/gio.h>
+#include <netdb.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 
@@ -94,16 +96,21 @@ take_bytes (char *bytes, size_t size, size_t n, void *data)
     return n;
 }
 
-/* Connected, and nothing sent yet: what a name means is known only now. */
-static int
-check_address (void *data, char *peer, char *own, int peer_port, int own_port)
+/* The name is resolved, and nothing is connected yet: whether a port of the private network is open
+ * shall not be told apart either. */
+static curl_socket_t
+open_socket (void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
     Answer *answer = data;
+    char text[NI_MAXHOST];
 
-    if (http_is_public_address (peer))
-        return CURL_PREREQFUNC_OK;
-    answer->is_refused = TRUE;
-    return CURL_PREREQFUNC_ABORT;
+    if (getnameinfo (&address->addr, address->addrlen, text, sizeof text, NULL, 0,
+                     NI_NUMERICHOST) != 0 ||
+        !http_is_public_address (text)) {
+        answer->is_refused = TRUE;
+        return CURL_SOCKET_BAD;
+    }
+    return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /* ---- asking ---- */
@@ -141,7 +148,8 @@ gboolean
 http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error)
 {
     static gsize is_ready;
-    const char *schemes = ask->is_insecure ? "http,https" : "https";
+    const char *schemes = ask->is_insecure || ask->takes_http ? "http,https" : "https";
+    const char *body_to_send = ask->json != NULL ? ask->json : ask->form;
     char detail[CURL_ERROR_SIZE] = "", *content_type = NULL;
     g_autoptr (GString) body = g_string_new (NULL);
     Answer answer = { .body = body, .max_bytes = ask->max_bytes };
@@ -161,7 +169,11 @@ http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error)
         append_header (&headers, "Accept", ask->accept);
     if (ask->authorization != NULL)
         append_header (&headers, "Authorization", ask->authorization);
-    if (ask->form != NULL)
+    if (ask->header_name != NULL)
+        append_header (&headers, ask->header_name, ask->header_value);
+    if (ask->json != NULL)
+        append_header (&headers, "Content-Type", "application/json");
+    if (body_to_send != NULL)
         headers = curl_slist_append (headers, "Expect:"); /* no round trip before the body */
     curl_easy_setopt (curl, CURLOPT_URL, ask->url);
     curl_easy_setopt (curl, CURLOPT_PROTOCOLS_STR, schemes);
@@ -179,19 +191,22 @@ http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error)
     curl_easy_setopt (curl, CURLOPT_ERRORBUFFER, detail);
     curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, take_bytes);
     curl_easy_setopt (curl, CURLOPT_WRITEDATA, &answer);
-    if (ask->form != NULL)
-        curl_easy_setopt (curl, CURLOPT_POSTFIELDS, ask->form);
+    if (body_to_send != NULL)
+        curl_easy_setopt (curl, CURLOPT_POSTFIELDS, body_to_send);
+    if (ask->method != NULL)
+        curl_easy_setopt (curl, CURLOPT_CUSTOMREQUEST, ask->method);
     if (ask->is_strangers) {
-        curl_easy_setopt (curl, CURLOPT_PREREQFUNCTION, check_address);
-        curl_easy_setopt (curl, CURLOPT_PREREQDATA, &answer);
+        curl_easy_setopt (curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl_easy_setopt (curl, CURLOPT_OPENSOCKETDATA, &answer);
     }
 
     code = curl_easy_perform (curl);
     if (code != CURLE_OK) {
         g_autofree char *server = server_of (ask->url);
 
-        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "no answer from '%s': %s", server,
-                     reason_of (code, &answer, detail));
+        g_set_error (error, APP_ERROR,
+                     answer.is_refused ? APP_ERROR_FORBIDDEN : APP_ERROR_UNAVAILABLE,
+                     "no answer from '%s': %s", server, reason_of (code, &answer, detail));
         return FALSE;
     }
     curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);

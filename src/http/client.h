@@ -8,14 +8,20 @@
 
 typedef struct {
     const char *url;
-    const char *form;          /* sent by POST as application/x-www-form-urlencoded; NULL: a GET */
+    const char *method;        /* NULL: POST with a body, else GET */
+    const char *form;          /* a body of application/x-www-form-urlencoded; NULL: none */
+    const char *json;          /* a body of application/json, instead of a form; NULL: none */
     const char *accept;        /* NULL: anything */
     const char *authorization; /* the header's value; NULL: none */
-    gint64 time_limit_ms;      /* for all of it: name, connection, redirects and body */
-    gsize max_bytes;           /* of the answer's body */
-    guint max_redirects;       /* 0: a redirect is an answer like any other */
-    gboolean is_insecure;      /* http is taken, and https from a server with any certificate */
-    gboolean is_strangers; /* who gave the URL is not trusted: no address of a private network */
+    const char *header_name;   /* one more header, checked by the caller; NULL: none */
+    const char *header_value;
+    gint64 time_limit_ms;  /* for all of it: name, connection, redirects and body */
+    gsize max_bytes;       /* of the answer's body */
+    guint max_redirects;   /* 0: a redirect is an answer like any other */
+    gboolean is_insecure;  /* http is taken, and https from a server with any certificate */
+    gboolean takes_http;   /* http is taken */
+    gboolean is_strangers; /* who gave the URL is not trusted: an address of this machine or of a
+                              private network is refused before anything is sent to it */
 } HttpAsk;
 
 typedef struct {
@@ -25,8 +31,9 @@ typedef struct {
     gsize n_bytes;
 } HttpReply;
 
-/** @return FALSE with APP_ERROR_UNAVAILABLE when there is no whole answer: the message names the server
- *  and the reason. Any status is an answer. */
+/** @return FALSE with APP_ERROR_UNAVAILABLE when there is no whole answer, and with APP_ERROR_FORBIDDEN
+ *  when a stranger's address was refused: the message names the server and the reason. Any status is an
+ *  answer. */
 gboolean http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error);
 
 /** Append a text as forms and queries write it: a space is '+'. */

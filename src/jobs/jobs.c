@@ -138,7 +138,8 @@ run_job (Jobs *self, const Lease *lease, Ending *ending, GError **error)
 {
     const JobKind *kind = g_hash_table_lookup (self->kinds, lease->name);
     g_autoptr (Arena) arena = arena_new ();
-    Job job = { lease->id, lease->name, lease->data, (int) lease->attempt };
+    Job job = { lease->id, lease->name, lease->data, (int) lease->attempt,
+                lease->attempt - lease->deaths >= self->timing.max_attempts };
 
     if (kind == NULL) {
         ending->result = JOB_FAILED;
@@ -150,7 +151,7 @@ run_job (Jobs *self, const Lease *lease, Ending *ending, GError **error)
     if (ending->result != JOB_FAILED && ending->result != JOB_RETRY)
         return;
     ending->why = error != NULL && *error != NULL ? (*error)->message : "no reason was given";
-    if (ending->result == JOB_RETRY && lease->attempt - lease->deaths >= self->timing.max_attempts)
+    if (ending->result == JOB_RETRY && job.is_last)
         ending->result = JOB_FAILED;
     ending->run_after =
         timestamp_now_ms () + retry_delay (&self->timing, lease->attempt - lease->deaths);
@@ -196,7 +197,7 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     g_mutex_unlock (&self->lock);
     if (!is_given_up && store_ending (self, &ending)) {
         if (ending.result == JOB_FAILED && self->failed != NULL) {
-            Job job = { done->id, done->name, done->data, (int) done->attempt };
+            Job job = { done->id, done->name, done->data, (int) done->attempt, TRUE };
 
             self->failed (self->app, &job, ending.why);
         }

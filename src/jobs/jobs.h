@@ -17,6 +17,7 @@ typedef struct {
     const char *name; /* AssetExtractMetadata, ... as the contract's JobName */
     const char *data; /* JSON */
     int attempt;      /* 1 for the first */
+    gboolean is_last; /* a failure of this attempt is final */
 } Job;
 
 /** Does one job, on a thread of its queue's pool; may block. JOB_FAILED and JOB_RETRY set @error.

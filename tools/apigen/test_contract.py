@@ -27,6 +27,7 @@ EXCEPTIONS = {
     'AssetResponseDto.processingError': 'our own: why a file could not be decoded',
     'MetadataSearchDto.query': 'our own: words of the name, description, place, camera or tags',
     'QueueJobResponseDto.error': 'our own: why the job failed',
+    'WorkflowLogEntryDto.error': 'our own: why the run stopped',
     'LicenseResponseDto': 'another name of UserLicense',
 }
 

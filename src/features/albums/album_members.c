@@ -13,6 +13,18 @@ refuse (GError **error, const char *why)
     return FALSE;
 }
 
+gboolean
+album_may_add (Db *db, Arena *arena, const char *album_id, const char *user_id, gboolean *out,
+               GError **error)
+{
+    int role;
+
+    if (!albums_store_find_role (db, arena, album_id, user_id, &role, error))
+        return FALSE;
+    *out = role == ALBUM_USER_ROLE_OWNER || role == ALBUM_USER_ROLE_EDITOR;
+    return TRUE;
+}
+
 /* ---- adding ---- */
 
 typedef struct {

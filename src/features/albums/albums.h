@@ -20,6 +20,10 @@ gboolean albums_describe (const App *app, Db *db, Arena *arena, const StringList
  *  another one may have become the cover. In writes of its own. */
 gboolean albums_refresh_covers (Db *db, Arena *arena, const char *member_id, GError **error);
 
+/** Whether a user may add assets to an album; not when it is not there. Also inside a write. */
+gboolean album_may_add (Db *db, Arena *arena, const char *album_id, const char *user_id,
+                        gboolean *out, GError **error);
+
 /* ---- changing; inside a write, clients are told after the commit ---- */
 
 /** Add those of @asset_ids that are not in the album yet; what is locked or being removed is left out.

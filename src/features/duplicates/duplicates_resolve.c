@@ -101,7 +101,7 @@ take_over (Db *tx, const Resolve *self, GError **error)
            assets_copy_albums (tx, arena, &self->members, keeper, self->call->auth->user_id,
                                error) &&
            tags_find_of_assets (tx, arena, &self->members, &tag_ids, error) &&
-           tags_add_to_assets (tx, arena, &tag_ids, &self->keep, NULL, NULL, error);
+           tags_add_to_assets (tx, arena, &tag_ids, &self->keep, NULL, NULL, NULL, error);
 }
 
 /* ---- resolving ---- */

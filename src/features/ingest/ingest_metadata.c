@@ -10,6 +10,7 @@
 #include "features/people/people.h"
 #include "features/storage-template/storage-template.h"
 #include "features/trash/trash.h"
+#include "features/workflows/workflows.h"
 #include "media/layout.h"
 
 #define MAX_ROUNDS 5
@@ -145,7 +146,9 @@ run_store (Db *tx, gpointer data, GError **error)
              (!self->by_template ||
               storage_template_add (tx, self->arena, self->asset->id, error)) &&
              (g_strcmp0 (self->source, "upload") != 0 ||
-              ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error))));
+              ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error)) &&
+             workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_METADATA_EXTRACTION, self->asset->id,
+                                    error)));
 }
 
 /* Whom it concerns is told, and a motion part that was replaced goes, after the commit. */

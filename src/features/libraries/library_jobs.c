@@ -10,6 +10,7 @@
 #include "features/ingest/ingest.h"
 #include "features/notifications/notifications.h"
 #include "features/trash/trash.h"
+#include "features/workflows/workflows.h"
 #include "media/media_type.h"
 #include "media/sidecar.h"
 
@@ -295,7 +296,8 @@ run_import (Db *tx, gpointer data, GError **error)
 
         if (!library_insert_asset (tx, self->arena, self->library_id, &self->files[i], now, &id,
                                    error) ||
-            (id != NULL && !ingest_add_metadata (tx, self->arena, id, "upload", error)))
+            (id != NULL && (!ingest_add_metadata (tx, self->arena, id, "upload", error) ||
+                            !workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_CREATE, id, error))))
             return FALSE;
     }
     return TRUE;

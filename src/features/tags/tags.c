@@ -197,8 +197,8 @@ run_add (Db *tx, gpointer data, GError **error)
 {
     Tagging *self = data;
 
-    return tags_add_to_assets (tx, self->arena, self->tag_ids, self->asset_ids, &self->changed,
-                               &self->n_new, error);
+    return tags_add_to_assets (tx, self->arena, self->tag_ids, self->asset_ids, NULL,
+                               &self->changed, &self->n_new, error);
 }
 
 gboolean

@@ -7,9 +7,6 @@
 
 /* ---- the tree (tag_tree.c); pure ---- */
 
-/** Drop the empty parts of a path.
- *  @return the value in the arena; NULL when nothing is left, or it is too long or too deep */
-const char *tag_value_clean (Arena *arena, const char *path);
 /** "paris" of "trip/paris" */
 const char *tag_value_name (const char *value);
 /** The values of @values and of all that are above them, each once, parents before children. */

@@ -2,9 +2,6 @@
 #pragma once
 #include "features/tags/tags_private.h"
 
-#define TAG_TOO_LONG                                                                               \
-    "A tag needs a name, has at most 32 levels and, with all of them, at most 1000 bytes"
-
 gboolean tag_create (Db *db, Arena *arena, const char *owner_id, const TagCreate *in, TagRow *out,
                      GError **error);
 /** @param out  the tag of each distinct path, in order; empty paths have none */

@@ -91,6 +91,11 @@ static const char SQL_TAGS_OF_ASSETS[] =
 static const char SQL_TAG_IDS_OF_ASSETS[] =
     "SELECT DISTINCT tag_id FROM tag_asset WHERE asset_id IN (SELECT value FROM json_each($1))";
 
+/* $1 asset */
+static const char SQL_VALUES_OF_ASSET[] =
+    "SELECT DISTINCT t.value AS value FROM tag_asset x JOIN tag_ancestor b ON b.tag_id = x.tag_id"
+    "  JOIN tag t ON t.id = b.ancestor_id WHERE x.asset_id = $1";
+
 /* $1 assets: their tags in the words of a file, not to be overwritten by what stands in one */
 static const char SQL_EXIF_TAGS_SET[] =
     "UPDATE asset_exif SET"
@@ -213,6 +218,13 @@ tags_find_of_assets (Db *db, Arena *arena, const StringList *asset_ids, StringLi
 {
     return db_select_texts (db, arena, SQL_TAG_IDS_OF_ASSETS,
                             DB_ARGS (db_strings (arena, asset_ids)), out, error);
+}
+
+gboolean
+tags_find_values (Db *db, Arena *arena, const char *asset_id, StringList *out, GError **error)
+{
+    return db_select_texts (db, arena, SQL_VALUES_OF_ASSET, DB_ARGS (db_text (asset_id)), out,
+                            error);
 }
 
 /* ---- making ---- */
@@ -367,7 +379,8 @@ tags_remove_unused (Db *tx, gint64 *out_n, GError **error)
 
 gboolean
 tags_add_to_assets (Db *tx, Arena *arena, const StringList *tag_ids, const StringList *asset_ids,
-                    StringList *out_changed, gint64 *out_n_new, GError **error)
+                    const WorkflowCause *cause, StringList *out_changed, gint64 *out_n_new,
+                    GError **error)
 {
     StringList changed = { 0 };
     gint64 n_new = 0;
@@ -382,7 +395,8 @@ tags_add_to_assets (Db *tx, Arena *arena, const StringList *tag_ids, const Strin
         (!db_exec (tx, SQL_PAIRS_INSERT,
                    DB_ARGS (db_strings (arena, tag_ids), db_strings (arena, &changed)), &n_new,
                    error) ||
-         !keep_in_exif (tx, arena, &changed, error)))
+         !keep_in_exif (tx, arena, &changed, error) ||
+         !workflows_trigger (tx, WORKFLOW_TRIGGER_ASSET_TAGGED, &changed, cause, error)))
         return FALSE;
     if (out_changed != NULL)
         *out_changed = changed;
@@ -407,6 +421,63 @@ tag_remove_from_assets (Db *tx, Arena *arena, const char *tag_id, const StringLi
              keep_in_exif (tx, arena, out_changed, error)));
 }
 
+/* ---- by their paths ---- */
+
+static gboolean
+clean_paths (Arena *arena, const StringList *paths, StringList *out, GError **error)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+    *out = (StringList){ 0 };
+    for (gsize i = 0; i < paths->n; i++) {
+        const char *value = tag_value_clean (arena, paths->items[i]);
+
+        if (value == NULL) {
+            g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, TAG_TOO_LONG);
+            return FALSE;
+        }
+        if (g_hash_table_add (seen, (gpointer) value))
+            add_text (arena, out, value);
+    }
+    return TRUE;
+}
+
+gboolean
+tags_make_paths (Db *tx, Arena *arena, const char *owner_id, const StringList *paths,
+                 StringList *out_ids, GError **error)
+{
+    StringList values, ids = { 0 };
+    TagRowList tags;
+
+    if (!clean_paths (arena, paths, &values, error) ||
+        !tags_make (tx, arena, owner_id, &values, &tags, error))
+        return FALSE;
+    for (gsize i = 0; i < tags.n; i++)
+        add_text (arena, &ids, tags.items[i].id);
+    *out_ids = ids;
+    return TRUE;
+}
+
+gboolean
+tags_remove_paths (Db *tx, Arena *arena, const char *owner_id, const StringList *paths,
+                   const char *asset_id, gboolean *out_changed, GError **error)
+{
+    StringList values, assets = { &asset_id, 1 }, changed;
+    TagRowList tags;
+
+    if (!clean_paths (arena, paths, &values, error) ||
+        !db_select (tx, arena, &tag_row_type, (List *) &tags, SQL_TAGS_BY_VALUE,
+                    DB_ARGS (db_text (owner_id), db_strings (arena, &values)), error))
+        return FALSE;
+    *out_changed = FALSE;
+    for (gsize i = 0; i < tags.n; i++) {
+        if (!tag_remove_from_assets (tx, arena, tags.items[i].id, &assets, &changed, error))
+            return FALSE;
+        *out_changed |= changed.n > 0;
+    }
+    return TRUE;
+}
+
 /* ---- from files ---- */
 
 #define MAX_FROM_FILE 500
@@ -418,6 +489,7 @@ tags_set_from_file (Db *tx, Arena *arena, const char *owner_id, const char *asse
     g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
     StringList values = { 0 }, tag_ids = { 0 }, assets = { &asset_id, 1 };
     TagRowList tags;
+    gint64 n_new = 0;
 
     for (gsize i = 0; i < keywords->n && values.n < MAX_FROM_FILE; i++) {
         const char *value = tag_value_clean (arena, keywords->items[i]);
@@ -438,6 +510,8 @@ tags_set_from_file (Db *tx, Arena *arena, const char *owner_id, const char *asse
                     DB_ARGS (db_text (asset_id), db_strings (arena, &tag_ids)), NULL, error) &&
            (tag_ids.n == 0 ||
             db_exec (tx, SQL_PAIRS_INSERT,
-                     DB_ARGS (db_strings (arena, &tag_ids), db_strings (arena, &assets)), NULL,
-                     error));
+                     DB_ARGS (db_strings (arena, &tag_ids), db_strings (arena, &assets)), &n_new,
+                     error)) &&
+           (n_new == 0 ||
+            workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_TAGGED, asset_id, error));
 }

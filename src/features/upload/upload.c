@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "features/ingest/ingest.h"
 #include "features/users/users.h"
+#include "features/workflows/workflows.h"
 #include "media/layout.h"
 
 #define MAX_ATTEMPTS 5
@@ -127,7 +128,8 @@ run_commit (Db *tx, gpointer data, GError **error)
                 asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
                                         error)) &&
                run_also (tx, upload, self->place->id, error) &&
-               ingest_add_metadata (tx, self->arena, self->place->id, "upload", error);
+               ingest_add_metadata (tx, self->arena, self->place->id, "upload", error) &&
+               workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_CREATE, self->place->id, error);
     if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, &self->duplicate_id,
                       error))
         return FALSE;

@@ -12,6 +12,7 @@ export type Route =
   | { page: 'albums' }
   | { page: 'album'; id: string; assetId: string | null }
   | { page: 'sharing' }
+  | { page: 'workflows' }
   | { page: 'partner'; id: string; assetId: string | null }
   | { page: 'share'; by: 'key' | 'slug'; value: string; assetId: string | null }
   | { page: 'login'; continueTo: string | null }
@@ -77,6 +78,7 @@ export function parseRoute(path: string): Route {
   }
   if (rest.length === 0 && first === 'albums') return { page: 'albums' };
   if (rest.length === 0 && first === 'sharing') return { page: 'sharing' };
+  if (rest.length === 0 && first === 'workflows') return { page: 'workflows' };
   if (first === 'auth' && rest.length === 1) return routeOfAuth(rest[0], query) ?? unknown;
   return routeOfOne(first, rest) ?? parseLibraryRoute(parts, query) ?? unknown;
 }
@@ -90,6 +92,7 @@ export function routePath(route: Route): string {
       return `/${route.view}${asset}`;
     case 'albums':
     case 'sharing':
+    case 'workflows':
       return `/${route.page}`;
     case 'album':
       return `/albums/${route.id}${asset}`;

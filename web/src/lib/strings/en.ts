@@ -2,6 +2,7 @@
 
 import { libraryEn } from './library_en';
 import { sharingEn } from './sharing.en';
+import { workflowsEn } from './workflows.en';
 
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
 const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
@@ -9,6 +10,7 @@ const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('
 export const en = {
   ...sharingEn,
   ...libraryEn,
+  ...workflowsEn,
 
   language: 'English',
 
