@@ -29,7 +29,7 @@ interface Amount {
   isFraction?: boolean;
   /** Left empty it means none. */
   isOptional?: boolean;
-  unit?: 'days' | 'pixels' | 'milliseconds' | 'percent' | 'gibibytes';
+  unit?: 'days' | 'pixels' | 'milliseconds' | 'gibibytes';
 }
 
 interface Text {

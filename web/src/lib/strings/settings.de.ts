@@ -21,6 +21,7 @@ export const settingsDe: SettingsStrings = {
   },
 
   profile: {
+    account: 'Konto',
     name: 'Name',
     email: 'E-Mail',
     emailHelp: 'Damit meldest du dich an. Wer den Server betreut, kann sie ändern.',
@@ -58,7 +59,7 @@ export const settingsDe: SettingsStrings = {
     archived: 'Archiviert',
     trashed: 'Im Papierkorb',
     albums: 'Alben',
-    sharedAlbums: 'davon geteilt',
+    sharedAlbums: 'Geteilte Alben',
   },
 
   password: {
@@ -128,7 +129,6 @@ export const settingsDe: SettingsStrings = {
     ended: 'Gerät abgemeldet',
     endedAll: 'Alle anderen Geräte sind abgemeldet',
     resync: 'Neu abgleichen',
-    resyncOne: (name) => `${name} von vorn abgleichen lassen`,
     resyncDone: 'Beim nächsten Abgleich beginnt es von vorn',
     pending: 'beginnt beim nächsten Abgleich von vorn',
   },
@@ -224,11 +224,10 @@ export const settingsDe: SettingsStrings = {
     licence: 'Lizenz',
     licenceText:
       'Freie Software unter der GNU Affero General Public License, Version 3 oder später. Du darfst sie benutzen, untersuchen, weitergeben und ändern, und den Betreiber des Servers um den Quelltext bitten.',
-    parts: 'Woraus es besteht',
     programs: 'Programme und Bibliotheken',
     data: 'Daten',
     dataText: 'Orte, Grenzen und Zeitzonen kommen von:',
-    geonames: 'Namen und Lage der Städte und Bundesländer, ausgewählt und gepackt; CC BY 4.0',
+    geonames: 'Namen und Lage der Städte und Bundesländer, ausgewählt und gepackt',
     naturalEarth: 'die Karte und die Umrisse der Länder; gemeinfrei',
     osm: 'Grenzen der Zeitzonen, © OpenStreetMap-Mitwirkende; Open Database License 1.0',
     licences: 'Lizenzen der Web-App',

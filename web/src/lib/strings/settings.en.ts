@@ -22,6 +22,7 @@ export const settingsEn = {
   },
 
   profile: {
+    account: 'Account',
     name: 'Name',
     email: 'E-mail',
     emailHelp: 'You log in with it. Whoever looks after the server can change it.',
@@ -59,7 +60,7 @@ export const settingsEn = {
     archived: 'Archived',
     trashed: 'In the trash',
     albums: 'Albums',
-    sharedAlbums: 'of these shared',
+    sharedAlbums: 'Shared albums',
   },
 
   password: {
@@ -128,7 +129,6 @@ export const settingsEn = {
     ended: 'Device logged out',
     endedAll: 'All other devices are logged out',
     resync: 'Sync from the start',
-    resyncOne: (name: string) => `Let ${name} sync from the start`,
     resyncDone: 'It begins anew at its next sync',
     pending: 'begins anew at its next sync',
   },
@@ -224,11 +224,10 @@ export const settingsEn = {
     licence: 'Licence',
     licenceText:
       'Free software under the GNU Affero General Public License, version 3 or later. You may use, study, share and change it, and may ask whoever runs the server for its source.',
-    parts: 'What it is made of',
     programs: 'Programs and libraries',
     data: 'Data',
     dataText: 'Places, borders and time zones come from:',
-    geonames: 'names and positions of cities and states, selected and packed; CC BY 4.0',
+    geonames: 'names and positions of cities and states, selected and packed',
     naturalEarth: 'the map and the shapes of countries; public domain',
     osm: 'boundaries of time zones, © OpenStreetMap contributors; Open Database License 1.0',
     licences: 'Licences of the web app',
