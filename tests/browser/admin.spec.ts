@@ -165,7 +165,9 @@ for (const [size, viewport] of Object.entries(sizes)) {
       expect(statistics.waiting + statistics.paused).toBe(0);
       await noSideways();
       await page.getByRole('button', { name: 'Resume Previews' }).click();
-      await expect.poll(async () => (await read('queues/thumbnailGeneration')).isPaused).toBe(false);
+      await expect
+        .poll(async () => (await read('queues/thumbnailGeneration')).isPaused)
+        .toBe(false);
 
       const number = size === 'desk' ? 4 : 5;
       const field = page.getByLabel('Metadata: how many at the same time');
@@ -177,12 +179,13 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await expect
         .poll(async () => (await config()).job.metadataExtraction.concurrency)
         .toBe(number);
-      await page.getByLabel('Task').selectOption('tag-cleanup');
+      await page.getByLabel('Task', { exact: true }).selectOption('tag-cleanup');
       await page.getByRole('button', { name: 'Start', exact: true }).last().click();
       await expect(toast('Started')).toBeVisible();
     });
 
     test('failed jobs are shown with what went wrong, and forgotten', async () => {
+      await go('queues');
       // Nothing fails by itself here: the answers of the server are those of the contract.
       const statistics = { active: 0, completed: 0, failed: 1, delayed: 0, waiting: 0, paused: 0 };
       const jobs = async (route: Route) =>
@@ -223,30 +226,39 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByLabel('Find a setting').fill('trash');
       const trash = page.getByRole('form', { name: 'Trash' });
       await expect(page.getByRole('form')).toHaveCount(1);
-      await trash.getByLabel('Keep for').fill('-3');
+      await trash.getByLabel('Keep for', { exact: true }).fill('-3');
       await trash.getByRole('button', { name: 'Save' }).click();
       await expect(trash.getByText(/Too small/)).toBeVisible();
-      await expect(trash.getByLabel('Keep for')).toHaveAttribute('aria-invalid', 'true');
-      await trash.getByLabel('Keep for').fill('12');
+      await expect(trash.getByLabel('Keep for', { exact: true })).toHaveAttribute(
+        'aria-invalid',
+        'true',
+      );
+      await trash.getByLabel('Keep for', { exact: true }).fill('12');
       await trash.getByRole('button', { name: 'Save' }).click();
       await expect(toast('Saved')).toBeVisible();
       expect((await config()).trash.days).toBe(12);
       await trash.getByRole('button', { name: 'Keep for: back to the default' }).click();
-      await expect(trash.getByLabel('Keep for')).toHaveValue('30');
+      await expect(trash.getByLabel('Keep for', { exact: true })).toHaveValue('30');
       await trash.getByRole('button', { name: 'Save' }).click();
       await expect.poll(async () => (await config()).trash.days).toBe(30);
 
       await page.getByLabel('Find a setting').fill('backups database');
       const backup = page.getByRole('form', { name: 'Backups of the database' });
-      await backup.getByLabel('When').fill('every night');
+      await backup.getByLabel('When', { exact: true }).fill('every night');
       await backup.getByRole('button', { name: 'Save' }).click();
       await expect(backup.getByText('Invalid cron expression')).toBeVisible();
+      // A search that hides it does not lose it.
+      await page.getByLabel('Find a setting').fill('trash');
+      await expect(backup).toHaveCount(0);
+      await page.getByLabel('Find a setting').fill('backups database');
+      await expect(backup.getByLabel('When', { exact: true })).toHaveValue('every night');
       await backup.getByRole('button', { name: 'Discard' }).click();
-      await expect(backup.getByLabel('When')).toHaveValue('0 02 * * *');
+      await expect(backup.getByLabel('When', { exact: true })).toHaveValue('0 02 * * *');
       await noSideways();
     });
 
     test('settings of every kind', async () => {
+      await go('settings');
       await page.getByLabel('Find a setting').fill('videos codecs');
       const videos = page.getByRole('form', { name: 'Videos', exact: true });
       const kept = videos.getByRole('group', { name: 'Video codecs that stay' });
@@ -264,14 +276,16 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByLabel('Find a setting').fill('machine learning');
       const learning = page.getByRole('form', { name: 'Machine learning' });
       const before = (await config()).machineLearning.urls;
-      await learning.getByLabel('Addresses').fill('http://one:3003\n\nhttp://two:3003\n');
+      await learning
+        .getByLabel('Addresses', { exact: true })
+        .fill('http://one:3003\n\nhttp://two:3003\n');
       await learning.getByLabel('How sure', { exact: true }).fill('0.55');
       await learning.getByRole('button', { name: 'Save' }).click();
       await expect
         .poll(async () => (await config()).machineLearning.urls)
         .toEqual(['http://one:3003', 'http://two:3003']);
       expect((await config()).machineLearning.facialRecognition.minScore).toBe(0.55);
-      await learning.getByLabel('Addresses').fill(before.join('\n'));
+      await learning.getByLabel('Addresses', { exact: true }).fill(before.join('\n'));
       await learning.getByLabel('How sure', { exact: true }).fill('0.7');
       await learning.getByRole('button', { name: 'Save' }).click();
       await expect.poll(async () => (await config()).machineLearning.urls).toEqual(before);
@@ -279,6 +293,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     });
 
     test('the storage template shows what becomes of a photo', async () => {
+      await go('settings');
       await page.getByLabel('Find a setting').fill('storage template');
       const form = page.getByRole('form', { name: 'Storage template' });
       const year = new Date().getFullYear();
@@ -306,11 +321,12 @@ for (const [size, viewport] of Object.entries(sizes)) {
     });
 
     test('a test e-mail that cannot be sent says so', async () => {
+      await go('settings');
       await page.getByLabel('Find a setting').fill('smtp');
       const form = page.getByRole('form', { name: 'E-mail' });
-      await form.getByLabel('Host').fill('127.0.0.1');
-      await form.getByLabel('Port').fill('9');
-      await form.getByLabel('Sender').fill('photos@example.com');
+      await form.getByLabel('Host', { exact: true }).fill('127.0.0.1');
+      await form.getByLabel('Port', { exact: true }).fill('9');
+      await form.getByLabel('Sender', { exact: true }).fill('photos@example.com');
       const asked = page.waitForRequest('**/api/admin/notifications/test-email');
       await form.getByRole('button', { name: 'Send a test e-mail' }).click();
       expect((await asked).postDataJSON()).toMatchObject({
@@ -322,6 +338,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     });
 
     test('settings go into a file and come from one', async () => {
+      await go('settings');
       const download = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Download as file' }).click();
       expect((await download).suggestedFilename()).toBe('tintype-settings.json');
@@ -350,7 +367,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await expect(page.getByText(/The settings come from a file/)).toBeVisible();
       await page.getByLabel('Find a setting').fill('trash');
       const trash = page.getByRole('form', { name: 'Trash' });
-      await expect(trash.getByLabel('Keep for')).toBeDisabled();
+      await expect(trash.getByLabel('Keep for', { exact: true })).toBeDisabled();
       await expect(trash.getByRole('button', { name: 'Save' })).toBeDisabled();
       await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.reload();

@@ -380,6 +380,36 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByRole('radio', { name: 'Automatic' }).check();
     });
 
+    test('an account is linked to a provider and unlinked', async () => {
+      // No provider is at hand: the server's part has tests of its own, here it answers by contract.
+      const me = await read('users/me');
+      const linked: any[] = [];
+      await page.route('**/api/server/features', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ json: { ...(await answer.json()), oauth: true } });
+      });
+      await page.route('**/api/oauth/authorize', async (route) => {
+        const { redirectUri } = route.request().postDataJSON();
+        await route.fulfill({ status: 201, json: { url: `${redirectUri}?code=abc&state=def` } });
+      });
+      await page.route('**/api/oauth/link', async (route) => {
+        linked.push(route.request().postDataJSON());
+        await route.fulfill({ json: { ...me, oauthId: 'sub-1' } });
+      });
+      await page.route('**/api/oauth/unlink', (route) => route.fulfill({ json: me }));
+      await go('/security');
+      await page.getByRole('button', { name: 'Link account' }).click();
+      await expect(toast('Account linked')).toBeVisible();
+      expect(linked).toEqual([
+        { url: expect.stringMatching(/\/user-settings\?code=abc&state=def$/) },
+      ]);
+      expect(page.url()).toMatch(/\/user-settings\/security$/);
+      await page.getByRole('button', { name: 'Unlink account' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Unlink account' }).click();
+      await expect(page.getByRole('button', { name: 'Link account' })).toBeVisible();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+    });
+
     test('the about page names its version and what it is made of', async () => {
       await go('/about');
       const { version } = await read('server/about');
