@@ -121,11 +121,13 @@ def properties(fields):
 
 
 def enum_text(each):
+    """The values as well as the type: a form offers them. What nobody uses is not in the app."""
     values = [value if each.is_int else json.dumps(value).replace('"', "'") for value in each.values]
-    line = f'export type {each.name} = {" | ".join(values)};'
-    if len(line) <= 100:
-        return line
-    return f'export type {each.name} =\n' + '\n'.join(f'  | {value}' for value in values) + ';'
+    name = each.name[0].lower() + each.name[1:] + 'Values'
+    line = f'export const {name} = [{", ".join(values)}] as const;'
+    if len(line) > 100:
+        line = f'export const {name} = [\n' + '\n'.join(f'  {value},' for value in values) + '\n] as const;'
+    return f'{line}\nexport type {each.name} = (typeof {name})[number];'
 
 
 def arguments(operation):

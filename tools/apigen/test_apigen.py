@@ -218,8 +218,9 @@ class OtherOutputTest(unittest.TestCase):
                       'Promise<Album> {', client)
         self.assertIn('export function getNames(options?: RequestInit): Promise<string[]> {', client)
         self.assertIn('export function getAlbumFileUrl(args: { id: string }): string {', client)
-        self.assertIn("export type Role = 'owner' | 'editor' | 'read-only';", client)
-        self.assertIn('export type Height = 480 | 1080;', client)
+        self.assertIn("export const roleValues = ['owner', 'editor', 'read-only'] as const;\n"
+                      'export type Role = (typeof roleValues)[number];', client)
+        self.assertIn('export const heightValues = [480, 1080] as const;', client)
         self.assertIn('  city: (string | null)[];', client)
         self.assertIn('  note?: string | null;', client)
 

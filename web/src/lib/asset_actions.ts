@@ -95,6 +95,23 @@ export function setArchived(
   });
 }
 
+/** Into the locked folder, or out of it. There is no way back in one step: albums forget what was
+ *  locked, and taking out needs the PIN code. */
+export function setLocked(
+  timeline: PhotoSource,
+  assets: GridAsset[],
+  isLocked: boolean,
+): Promise<boolean> {
+  return attempt(async () => {
+    const ids = assets.map(({ id }) => id);
+    const visibility = isLocked ? 'locked' : 'timeline';
+    await change(ids, { visibility });
+    if (timeline.view.tellsMembers) timeline.patch(ids, { visibility });
+    else timeline.remove(ids);
+    toasts.show((isLocked ? t().done.locked : t().done.unlocked)(ids.length));
+  });
+}
+
 /** Whether deleting is final because the server keeps no trash. */
 export function deletesForever(): boolean {
   return session.features?.trash === false;

@@ -23,3 +23,22 @@ function issueTexts(errors: unknown): string[] {
     })
     .filter((text) => text !== '');
 }
+
+/** What a validation says of each field, by its path, such as "email" or "oauth.issuerUrl". */
+export function issuesByField(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError) || !Array.isArray(error.errors)) return {};
+  return Object.fromEntries(
+    error.errors
+      .filter(({ path, message }) => Array.isArray(path) && path.length > 0 && message)
+      .map(({ path, message }) => [path.join('.'), message]),
+  );
+}
+
+/** Whether photos are asked for that need the PIN code; the session itself is well. */
+export function needsPinCode(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    error.status === 401 &&
+    error.message === 'Elevated permission is required'
+  );
+}

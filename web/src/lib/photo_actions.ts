@@ -1,7 +1,8 @@
 /* What can be done to the photos of a list, in the words and signs of the bar, the viewer and
  * their menus. */
 import type { IconName } from '../components/Icon.svelte';
-import { download, restore, setArchived, setFavorite } from './asset_actions';
+import { download, restore, setArchived, setFavorite, setLocked } from './asset_actions';
+import { confirm } from './confirm';
 import { libraryActions } from './library_actions';
 import type { GridAsset } from './months';
 import { t } from './preferences.svelte';
@@ -78,6 +79,28 @@ export function actionsFor(
       remove(words.deleteForever),
     ];
   }
+  if (timeline.view.name === 'locked') {
+    return [
+      {
+        icon: 'unlock',
+        label: words.unlock,
+        isMain: true,
+        run: (chosen) => setLocked(timeline, chosen, false),
+      },
+      save,
+      remove(words.trash),
+    ];
+  }
+  const lock: PhotoAction = {
+    icon: 'lock',
+    label: words.lock,
+    run: async (chosen) =>
+      (await confirm({
+        title: t().confirm.lockTitle(chosen.length),
+        text: t().confirm.lockText,
+        action: words.lock,
+      })) && setLocked(timeline, chosen, true),
+  };
   const areFavorites = assets.length > 0 && assets.every(({ isFavorite }) => isFavorite);
   const areArchived =
     assets.length > 0 && assets.every(({ visibility }) => visibility === 'archive');
@@ -114,7 +137,7 @@ export function actionsFor(
     ...(isMine ? [favorite] : []),
     keep,
     share,
-    ...(isMine ? [archive] : []),
+    ...(isMine ? [archive, lock] : []),
     ...(isMine ? libraryActions(timeline, assets) : []),
     save,
     ...more,

@@ -3,7 +3,8 @@ import type { IconName } from '../components/Icon.svelte';
 import { library } from './library_routes';
 import type { Route, ViewName } from './router';
 
-export type PlaceName = ViewName | 'albums' | 'sharing' | 'explore' | 'people' | 'map' | 'tags';
+export type PlaceName =
+  ViewName | 'albums' | 'sharing' | 'locked' | 'explore' | 'people' | 'map' | 'tags' | 'folders';
 
 export interface Place {
   name: PlaceName;
@@ -29,6 +30,7 @@ export const placeGroups: PlaceGroup[] = [
       { name: 'sharing', icon: 'people', route: { page: 'sharing' } },
       list('favorites', 'heart'),
       list('archive', 'archive'),
+      { name: 'locked', icon: 'lock', route: { page: 'locked', assetId: null } },
       list('trash', 'trash'),
     ],
   },
@@ -43,6 +45,13 @@ export const placeGroups: PlaceGroup[] = [
     ],
   },
 ];
+
+/** Shown to those who want it. */
+export const foldersPlace: Place = {
+  name: 'folders',
+  icon: 'folder',
+  route: library('folders'),
+};
 
 /** Those at hand on a phone, at most four; the others are one touch further. */
 export const mainPlaces: PlaceName[] = ['photos', 'albums', 'sharing', 'favorites'];

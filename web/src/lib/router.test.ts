@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRoute, routePath, stripBase, type Route } from './router';
+import { adminSections, settingsSections } from './settings_routes';
 
 const id = '0c0c7b2e-6b7a-4b5c-9f4e-0a1b2c3d4e5f';
 
@@ -17,6 +18,14 @@ describe('parseRoute', () => {
     [`/albums/${id}/${id}`, { page: 'album', id, assetId: id }],
     ['/albums/mine', { page: 'unknown', path: '/albums/mine' }],
     ['/sharing', { page: 'sharing' }],
+    ['/locked', { page: 'locked', assetId: null }],
+    [`/locked/${id}`, { page: 'locked', assetId: id }],
+    ['/user-settings?code=1&state=2', { page: 'settings', section: 'profile' }],
+    ['/user-settings/api-keys', { page: 'settings', section: 'api-keys' }],
+    ['/user-settings/users', { page: 'unknown', path: '/user-settings/users' }],
+    ['/admin', { page: 'admin', section: 'users' }],
+    ['/admin/queues/', { page: 'admin', section: 'queues' }],
+    ['/admin/queues/1', { page: 'unknown', path: '/admin/queues/1' }],
     [`/partners/${id}`, { page: 'partner', id, assetId: null }],
     ['/share/a-Key_1', { page: 'share', by: 'key', value: 'a-Key_1', assetId: null }],
     [`/s/sp%20ace/${id}`, { page: 'share', by: 'slug', value: 'sp ace', assetId: id }],
@@ -46,6 +55,9 @@ describe('routePath', () => {
       { page: 'login', continueTo: `/trash/${id}` },
       { page: 'login', continueTo: null },
       { page: 'register' },
+      { page: 'locked', assetId: id },
+      ...settingsSections.map((section) => ({ page: 'settings', section }) as const),
+      ...adminSections.map((section) => ({ page: 'admin', section }) as const),
     ];
     for (const route of routes) expect(parseRoute(routePath(route))).toEqual(route);
   });

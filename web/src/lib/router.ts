@@ -2,17 +2,20 @@
  * reload, a bookmark and the back button all do the expected. */
 
 import { libraryPath, parseLibraryRoute, type LibraryRoute } from './library_routes';
+import { parseSettingsRoute, settingsPath, type SettingsRoute } from './settings_routes';
 
 export const viewNames = ['photos', 'favorites', 'archive', 'trash'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export type Route =
   | LibraryRoute
+  | SettingsRoute
   | { page: 'view'; view: ViewName; assetId: string | null }
   | { page: 'albums' }
   | { page: 'album'; id: string; assetId: string | null }
   | { page: 'sharing' }
   | { page: 'workflows' }
+  | { page: 'locked'; assetId: string | null }
   | { page: 'partner'; id: string; assetId: string | null }
   | { page: 'share'; by: 'key' | 'slug'; value: string; assetId: string | null }
   | { page: 'login'; continueTo: string | null }
@@ -76,11 +79,20 @@ export function parseRoute(path: string): Route {
     const assetId = assetIdOf(rest);
     return assetId === undefined ? unknown : { page: 'view', view, assetId };
   }
-  if (rest.length === 0 && first === 'albums') return { page: 'albums' };
-  if (rest.length === 0 && first === 'sharing') return { page: 'sharing' };
-  if (rest.length === 0 && first === 'workflows') return { page: 'workflows' };
+  if (rest.length === 0 && (first === 'albums' || first === 'sharing' || first === 'workflows')) {
+    return { page: first };
+  }
+  if (first === 'locked') {
+    const assetId = assetIdOf(rest);
+    return assetId === undefined ? unknown : { page: 'locked', assetId };
+  }
   if (first === 'auth' && rest.length === 1) return routeOfAuth(rest[0], query) ?? unknown;
-  return routeOfOne(first, rest) ?? parseLibraryRoute(parts, query) ?? unknown;
+  return (
+    routeOfOne(first, rest) ??
+    parseSettingsRoute(parts) ??
+    parseLibraryRoute(parts, query) ??
+    unknown
+  );
 }
 
 export function routePath(route: Route): string {
@@ -90,10 +102,14 @@ export function routePath(route: Route): string {
       return libraryPath(route);
     case 'view':
       return `/${route.view}${asset}`;
+    case 'settings':
+    case 'admin':
+      return settingsPath(route);
     case 'albums':
     case 'sharing':
     case 'workflows':
-      return `/${route.page}`;
+    case 'locked':
+      return `/${route.page}${asset}`;
     case 'album':
       return `/albums/${route.id}${asset}`;
     case 'partner':

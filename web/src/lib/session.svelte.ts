@@ -2,6 +2,7 @@
 import {
   ApiError,
   finishOAuth,
+  getMyPreferences,
   getMyUser,
   getServerConfig,
   getServerFeatures,
@@ -11,12 +12,23 @@ import {
   type ServerConfig,
   type ServerFeatures,
   type UserAdminResponse,
+  type UserPreferencesResponse,
 } from '../api';
 
 class Session {
   user = $state.raw<UserAdminResponse | null>(null);
   config = $state.raw<ServerConfig | null>(null);
   features = $state.raw<ServerFeatures | null>(null);
+  /** Null until they are known; the app does not wait for them. */
+  preferences = $state.raw<UserPreferencesResponse | null>(null);
+  /** Somebody else knows the password: before anything else a new one is chosen. Whoever logs in
+   *  at a provider has none. */
+  mustChangePassword = $derived(
+    this.user !== null &&
+      this.user.shouldChangePassword &&
+      !this.user.isAdmin &&
+      !this.user.oauthId,
+  );
   /** Whoever has just logged out is not logged in again by the page itself. */
   hasLoggedOut = false;
 
@@ -26,17 +38,25 @@ class Session {
     const wasLoggedIn = /(?:^|;\s*)immich_is_authenticated=true/.test(document.cookie);
     const [config, features, user] = await Promise.all([
       getServerConfig(),
-      getServerFeatures(),
-      wasLoggedIn ? this.readUser() : null,
+      // Under maintenance only the config answers.
+      getServerFeatures().catch((error: unknown) => error),
+      wasLoggedIn ? this.readUser().catch((error: unknown) => error) : null,
     ]);
     this.config = config;
-    this.features = features;
-    this.user = user;
+    if (config.maintenanceMode) return;
+    for (const answer of [features, user]) if (answer instanceof Error) throw answer;
+    this.features = features as ServerFeatures;
+    this.enter(user as UserAdminResponse | null);
+  }
+
+  /** Read what the server can do again: its settings were changed. */
+  async refresh(): Promise<void> {
+    [this.config, this.features] = await Promise.all([getServerConfig(), getServerFeatures()]);
   }
 
   async logIn(email: string, password: string): Promise<void> {
     await login({ body: { email, password } });
-    this.user = await getMyUser();
+    this.enter(await getMyUser());
     if (this.config) this.config = { ...this.config, isInitialized: true };
   }
 
@@ -49,7 +69,7 @@ class Session {
   /** @param url  to which the provider sent the browser back */
   async comeBack(url: string): Promise<void> {
     await finishOAuth({ body: { url } });
-    this.user = await getMyUser();
+    this.enter(await getMyUser());
   }
 
   async logOut(): Promise<void> {
@@ -57,12 +77,22 @@ class Session {
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
     this.hasLoggedOut = true;
-    this.user = null;
+    this.end();
   }
 
   /** Called when the server said 401 to something that needs a session. */
   end(): void {
     this.user = null;
+    this.preferences = null;
+  }
+
+  private enter(user: UserAdminResponse | null): void {
+    this.user = user;
+    if (!user) return;
+    // Without them everything is shown as it is by default.
+    getMyPreferences()
+      .then((preferences) => (this.preferences = preferences))
+      .catch(() => (this.preferences = null));
   }
 
   private async readUser(): Promise<UserAdminResponse | null> {

@@ -1,6 +1,6 @@
 /* Short messages at the bottom of the page, some with a way to take back what was done. */
 import { ApiError } from '../api';
-import { errorText } from './errors';
+import { errorText, needsPinCode } from './errors';
 import { session } from './session.svelte';
 
 export interface Toast {
@@ -22,7 +22,8 @@ class Toasts {
 
   /** Tell what went wrong; a session that has ended leads to the login instead. */
   error(error: unknown): void {
-    if (error instanceof ApiError && error.status === 401 && session.user) session.end();
+    const isOver = error instanceof ApiError && error.status === 401 && !needsPinCode(error);
+    if (isOver && session.user) session.end();
     else this.show(errorText(error));
   }
 

@@ -4,7 +4,7 @@ import type { ViewName } from './router';
 
 /** What the timeline routes can be asked. */
 export interface BucketQuery {
-  visibility?: 'timeline' | 'archive';
+  visibility?: 'timeline' | 'archive' | 'locked';
   isFavorite?: boolean;
   isTrashed?: boolean;
   albumId?: string;
@@ -72,4 +72,12 @@ export const views: Record<ViewName, View> = {
     accepts: (asset) => asset.isTrashed,
     tellsMembers: true,
   },
+};
+
+/** Seen only with the PIN code. */
+export const lockedView: View = {
+  name: 'locked',
+  query: { visibility: 'locked', isTrashed: false },
+  accepts: (asset) => asset.visibility === 'locked' && !asset.isTrashed,
+  tellsMembers: true,
 };

@@ -37,6 +37,10 @@ export const de: Strings = {
     albums: 'Alben',
     sharing: 'Geteilt',
     skip: 'Zu den Fotos springen',
+    settings: 'Einstellungen',
+    admin: 'Verwaltung',
+    locked: 'Gesperrter Ordner',
+    folders: 'Ordner',
   },
 
   auth: {
@@ -120,6 +124,8 @@ export const de: Strings = {
     zoomOut: 'Einpassen',
     back: 'Zurück',
     save: 'Speichern',
+    lock: 'In den gesperrten Ordner',
+    unlock: 'Aus dem gesperrten Ordner',
   },
 
   done: {
@@ -130,12 +136,17 @@ export const de: Strings = {
     unarchived: (n) => `${fotos(n)} wieder in der Zeitleiste`,
     favorited: (n) => `${fotos(n)} zu den Favoriten gelegt`,
     unfavorited: (n) => `${fotos(n)} aus den Favoriten genommen`,
+    locked: (n) => `${fotos(n)} in den gesperrten Ordner gelegt`,
+    unlocked: (n) => `${fotos(n)} zurück in der Zeitleiste`,
     descriptionSaved: 'Beschreibung gespeichert',
   },
 
   confirm: {
     deleteTitle: (n) => `${fotos(n)} endgültig löschen?`,
     deleteText: 'Die Originale werden vom Server entfernt. Das lässt sich nicht rückgängig machen.',
+    lockTitle: (n) => `${fotos(n)} in den gesperrten Ordner legen?`,
+    lockText:
+      'Sie verlassen Zeitleiste, Suche und alle Alben und sind nur mit deiner PIN zu sehen. Wer sie wieder herausholt, findet sie nicht in den Alben wieder.',
     emptyTitle: 'Papierkorb leeren?',
     emptyText: (n) =>
       `${fotos(n)} werden vom Server entfernt. Das lässt sich nicht rückgängig machen.`,

@@ -36,6 +36,10 @@ export const en = {
     albums: 'Albums',
     sharing: 'Sharing',
     skip: 'Skip to the photos',
+    settings: 'Settings',
+    admin: 'Administration',
+    locked: 'Locked folder',
+    folders: 'Folders',
   },
 
   auth: {
@@ -119,6 +123,8 @@ export const en = {
     zoomOut: 'Fit to screen',
     back: 'Back',
     save: 'Save',
+    lock: 'Move to the locked folder',
+    unlock: 'Move out of the locked folder',
   },
 
   done: {
@@ -129,12 +135,17 @@ export const en = {
     unarchived: (n: number) => `${photos(n)} back in the timeline`,
     favorited: (n: number) => `${photos(n)} added to favourites`,
     unfavorited: (n: number) => `${photos(n)} removed from favourites`,
+    locked: (n: number) => `${photos(n)} moved to the locked folder`,
+    unlocked: (n: number) => `${photos(n)} back in the timeline`,
     descriptionSaved: 'Description saved',
   },
 
   confirm: {
     deleteTitle: (n: number) => `Delete ${photos(n)} for good?`,
     deleteText: 'The originals are removed from the server. This cannot be undone.',
+    lockTitle: (n: number) => `Move ${photos(n)} to the locked folder?`,
+    lockText:
+      'They leave the timeline, search and all albums, and are seen only with your PIN code. Moving them out again does not put them back into albums.',
     emptyTitle: 'Empty the trash?',
     emptyText: (n: number) =>
       `${photos(n)} will be removed from the server. This cannot be undone.`,
