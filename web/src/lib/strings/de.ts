@@ -2,6 +2,7 @@
 import type { Strings } from './en';
 import { libraryDe } from './library_de';
 import { sharingDe } from './sharing.de';
+import { viewerDe } from './viewer.de';
 
 const zahl = (n: number): string => n.toLocaleString('de');
 const fotos = (n: number): string => (n === 1 ? '1 Foto' : `${zahl(n)} Fotos`);
@@ -10,6 +11,7 @@ const dateien = (n: number): string => (n === 1 ? '1 Datei' : `${zahl(n)} Dateie
 export const de: Strings = {
   ...sharingDe,
   ...libraryDe,
+  ...viewerDe,
 
   language: 'Deutsch',
 
@@ -147,7 +149,6 @@ export const de: Strings = {
     notReadyText: 'Sie erscheint hier, sobald sie fertig ist.',
     gone: 'Dieses Foto ist nicht mehr hier.',
     reason: (reason) => `Grund: ${reason}`,
-    videoFailed: 'Dieser Browser kann das Video nicht abspielen.',
   },
 
   info: {

@@ -2,6 +2,7 @@
 
 import { libraryEn } from './library_en';
 import { sharingEn } from './sharing.en';
+import { viewerEn } from './viewer.en';
 
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
 const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
@@ -9,6 +10,7 @@ const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('
 export const en = {
   ...sharingEn,
   ...libraryEn,
+  ...viewerEn,
 
   language: 'English',
 
@@ -146,7 +148,6 @@ export const en = {
     notReadyText: 'It appears here as soon as it is ready.',
     gone: 'This photo is not here any more.',
     reason: (reason: string) => `Reason: ${reason}`,
-    videoFailed: 'This browser cannot play the video.',
   },
 
   info: {
