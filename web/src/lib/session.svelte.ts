@@ -12,6 +12,7 @@ import {
   type ServerFeatures,
   type UserAdminResponse,
 } from '../api';
+import { offline } from './offline.svelte';
 
 class Session {
   user = $state.raw<UserAdminResponse | null>(null);
@@ -54,6 +55,7 @@ class Session {
 
   async logOut(): Promise<void> {
     const { redirectUri } = await logout();
+    await offline.forget();
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
     this.hasLoggedOut = true;
@@ -62,6 +64,7 @@ class Session {
 
   /** Called when the server said 401 to something that needs a session. */
   end(): void {
+    void offline.forget();
     this.user = null;
   }
 
