@@ -104,11 +104,15 @@ export class Sphere {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   }
 
-  /** Null where the browser has no WebGL 2. */
+  /** Null where there is no WebGL 2 that works. */
   static on(canvas: HTMLCanvasElement): Sphere | null {
     // What is drawn can be read again, by tests and by those who copy the picture.
     const gl = canvas.getContext('webgl2', { preserveDrawingBuffer: true });
-    return gl ? new Sphere(canvas, gl) : null;
+    try {
+      return gl ? new Sphere(canvas, gl) : null;
+    } catch {
+      return null; // a graphics driver that does not know the shader
+    }
   }
 
   setPicture(picture: HTMLImageElement | HTMLVideoElement): void {
