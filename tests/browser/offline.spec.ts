@@ -229,8 +229,11 @@ test('an update is there at once, and of the build before nothing stays', async 
     await page.close();
     page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto('./photos');
+    // A page of the same host, but not of the app: from there one can watch.
+    await page.goto('/nothing-of-ours');
     await expect.poll(cacheNames).not.toContain(shell);
+    expect(await cacheNames()).toContain('shell:nextnextnext');
+    await page.goto('./photos');
     await expectShown(days[0]!);
     await proxy.stop();
     await page.reload();

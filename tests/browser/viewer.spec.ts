@@ -397,7 +397,7 @@ for (const [size, options] of Object.entries(sizes)) {
       await page.mouse.move(200, 300);
       await show.getByRole('button', { name: 'Settings' }).click();
       const settings = show.getByRole('group', { name: 'Settings' });
-      await settings.getByLabel('Each photo').selectOption('2 seconds');
+      await settings.getByLabel('Each photo').selectOption('4 seconds');
       await settings.getByRole('switch', { name: 'Show date and place' }).check();
       await page.keyboard.press('Escape');
       await expect(settings).toHaveCount(0);
@@ -408,7 +408,7 @@ for (const [size, options] of Object.entries(sizes)) {
       await expect
         .poll(() => film.evaluate((node: HTMLVideoElement) => node.currentTime).catch(() => 0))
         .toBeGreaterThan(0.5);
-      await expect.poll(shown).toBe(ids.last);
+      await expect.poll(shown, { intervals: [100] }).toBe(ids.last);
       await page.keyboard.press(' ');
       await expect(show.getByRole('button', { name: 'Play', exact: true })).toBeAttached();
       await page.keyboard.press('ArrowLeft');
@@ -420,7 +420,7 @@ for (const [size, options] of Object.entries(sizes)) {
       await expect(show).toHaveCount(0);
       await expect(page).toHaveURL(new RegExp(ids.moving!));
       expect(await page.evaluate(() => localStorage.getItem('tintype.slideshow'))).toContain(
-        '"seconds":2',
+        '"showsInfo":true',
       );
     });
 

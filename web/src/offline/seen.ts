@@ -49,6 +49,15 @@ export class Seen {
     return owner ? this.shelf(owner, kind).get(address) : undefined;
   }
 
+  /** Rather another version of a picture than none. */
+  async getAny(kind: Kind, address: string): Promise<Response | undefined> {
+    const owner = await this.ownerId();
+    if (!owner) return undefined;
+    const shelf = this.shelf(owner, kind);
+    const found = await shelf.get(address);
+    return found || kind === 'answers' ? found : shelf.getOther(address, 'c');
+  }
+
   /** @param owner  whose it is: who was logged in when it was asked for */
   async put(owner: string, kind: Kind, address: string, response: Response): Promise<void> {
     if ((await this.ownerId()) !== owner) return;

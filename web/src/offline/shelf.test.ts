@@ -52,6 +52,15 @@ describe('a shelf', () => {
     expect(await again.bytes()).toBe(50);
   });
 
+  it('finds another version of the same, the last one first', async () => {
+    const shelf = new Shelf('a', 1000, storage());
+    for (const version of ['size=preview', 'size=preview&c=1', 'size=preview&c=2', 'size=x&c=3'])
+      await shelf.put(`${address(1)}?${version}`, new Response(version));
+    const found = await shelf.getOther(`${address(1)}?size=preview&c=9`, 'c');
+    expect(await found?.text()).toBe('size=preview&c=2');
+    expect(await shelf.getOther(`${address(2)}?size=preview&c=9`, 'c')).toBeUndefined();
+  });
+
   it('takes nothing that would push all others out', async () => {
     const shelf = new Shelf('a', 1000, storage());
     await shelf.put(address(1), body(126));

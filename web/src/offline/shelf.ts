@@ -3,6 +3,12 @@
 
 const sizeHeader = 'x-size';
 
+function without(address: string, name: string): string {
+  const url = new URL(address);
+  url.searchParams.delete(name);
+  return url.href;
+}
+
 export class Shelf {
   /** Bytes of each address, the one used last at the end; null until it was read. */
   private sizes: Promise<Map<string, number>> | null = null;
@@ -17,6 +23,14 @@ export class Shelf {
     const found = await (await this.storage.open(this.name)).match(address, { ignoreVary: true });
     if (found) void this.use(address);
     return found;
+  }
+
+  /** Another version of what stands there: the address is the same but for the parameter @name. */
+  async getOther(address: string, name: string): Promise<Response | undefined> {
+    const plain = without(address, name);
+    const all = [...(await this.read()).keys()].reverse();
+    const other = all.find((each) => without(each, name) === plain);
+    return other === undefined ? undefined : this.get(other);
   }
 
   async put(address: string, response: Response): Promise<void> {

@@ -119,7 +119,7 @@ async function answer(event: FetchEvent, kind: Kind): Promise<Response> {
     return response;
   }
   tell(false);
-  return (await seen.get(kind, request.url)) ?? response ?? Response.error();
+  return (await seen.getAny(kind, request.url)) ?? response ?? Response.error();
 }
 
 /** A page that was here before the worker has asked for things that nobody kept. */

@@ -17,6 +17,8 @@ export class Deck {
   private place = 0;
   /** Places of the list that were drawn. */
   private drawn = new Set<number>();
+  /** Photos that came in this round: the first was not drawn. */
+  private round: Set<string>;
 
   constructor(
     private readonly list: List,
@@ -25,6 +27,7 @@ export class Deck {
     private readonly random: () => number = Math.random,
   ) {
     this.shown = [start];
+    this.round = new Set([start.id]);
   }
 
   get current(): GridAsset {
@@ -75,14 +78,19 @@ export class Deck {
       const place = this.freePlace(total);
       this.drawn.add(place);
       const asset = await this.list.at(place);
-      if (asset && asset.id !== this.current.id) return asset;
+      if (!asset || this.round.has(asset.id)) continue;
+      this.round.add(asset.id);
+      return asset;
     }
     return null;
   }
 
   /** Each place once before any comes again. */
   private freePlace(total: number): number {
-    if (this.drawn.size >= total) this.drawn.clear();
+    if (this.drawn.size >= total) {
+      this.drawn.clear();
+      this.round = new Set([this.current.id]);
+    }
     let place = 0;
     for (let i = 0; i < draws; i++) {
       place = Math.min(total - 1, Math.floor(this.random() * total));
