@@ -58,14 +58,19 @@ class Offline {
   /** Nobody is logged in any more: what was seen goes. */
   async forget(): Promise<void> {
     this.tell({ type: 'forget' });
-    const all = await globalThis.caches?.keys().catch(() => []);
-    const gone = all?.filter((name) => name.startsWith(names.seen)) ?? [];
-    await Promise.all([...gone, names.state, names.shared].map((name) => caches.delete(name)));
+    // Without https there are neither workers nor caches.
+    const storage = globalThis.caches as CacheStorage | undefined;
+    const all = (await storage?.keys().catch(() => [])) ?? [];
+    const gone = all.filter((name) => name.startsWith(names.seen));
+    for (const name of [...gone, names.state, names.shared]) {
+      await storage?.delete(name).catch(() => false);
+    }
   }
 
   /** Files that were sent to the app; each is given once. */
   async takeShared(): Promise<File[]> {
-    if (!globalThis.caches || !(await caches.has(names.shared).catch(() => false))) return [];
+    const storage = globalThis.caches as CacheStorage | undefined;
+    if (!(await storage?.has(names.shared).catch(() => false))) return [];
     const cache = await caches.open(names.shared);
     const files: File[] = [];
     for (const key of await cache.keys()) {

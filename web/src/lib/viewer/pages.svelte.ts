@@ -55,6 +55,14 @@ export class Pages {
     this.go(to.id);
   }
 
+  /** To a photo anywhere in the list; what lies beside it is found on arrival. */
+  jump(id: string): void {
+    if (id === this.currentId()) return;
+    this.listed = this.list().find(id)?.asset ?? null;
+    this.previous = this.next = null;
+    this.go(id);
+  }
+
   /** Do it, then show what comes after the photo if it has left the list.
    *  @return whether there is still something to show */
   async act(run: (asset: GridAsset) => Promise<boolean>): Promise<boolean> {
@@ -68,9 +76,8 @@ export class Pages {
     if (!isDone || this.currentId() !== mine.id || this.list().find(mine.id)) return true;
     const to = next ?? previous;
     if (!to) return false;
+    this.jump(to.id);
     this.listed = to;
-    this.previous = this.next = null;
-    this.go(to.id);
     return true;
   }
 
