@@ -91,7 +91,8 @@ async function keep(kind: Kind, request: Request, response: Response): Promise<v
   }
   const owner = await seen.ownerId();
   if (!owner) return;
-  if (kind === 'answers' && isLocked(await response.clone().json())) return;
+  const isAsset = new URL(request.url).pathname.startsWith(`${base}api/assets/`);
+  if (kind === 'answers' && isAsset && isLocked(await response.clone().json())) return;
   await seen.put(owner, kind, request.url, response);
 }
 
