@@ -104,6 +104,14 @@ for (const [size, options] of Object.entries(sizes)) {
         .locator('.picture')
         .evaluate((node) => Number(/scale\(([\d.]+)\)/.exec(node.style.transform)?.[1] ?? 1));
 
+    /** Until it is so: on a machine with much to do two may be too far apart to be a double one. */
+    async function twice(wanted: number, press: () => Promise<void>): Promise<void> {
+      await expect(async () => {
+        for (let i = 0; i < 2 && (await scale()) !== wanted; i++) await press();
+        await expect.poll(scale, { timeout: 1000 }).toBe(wanted);
+      }).toPass();
+    }
+
     if (isPhone) {
       /** Fingers, as the browser itself would tell of them. */
       async function fingers(steps: [number, number][][]): Promise<void> {
@@ -136,10 +144,8 @@ for (const [size, options] of Object.entries(sizes)) {
           ],
         ]);
         expect(await scale()).toBeGreaterThan(3);
-        for (let i = 0; i < 2; i++) await page.touchscreen.tap(195, 420);
-        await expect.poll(scale).toBe(1);
-        for (let i = 0; i < 2; i++) await page.touchscreen.tap(195, 420);
-        await expect.poll(scale).toBe(2.5);
+        await twice(1, () => page.touchscreen.tap(195, 420));
+        await twice(2.5, () => page.touchscreen.tap(195, 420));
         await page.keyboard.press('0');
       });
 
@@ -165,8 +171,7 @@ for (const [size, options] of Object.entries(sizes)) {
         await page.mouse.move(500, 360, { steps: 4 });
         await page.mouse.up();
         expect(await place()).not.toBe(before);
-        await page.mouse.dblclick(400, 300);
-        await expect.poll(scale).toBe(1);
+        await twice(1, () => page.mouse.click(400, 300));
       });
     }
 
