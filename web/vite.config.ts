@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { serviceWorker } from './tools/service_worker';
 
 const compressible = /\.(js|css|html|svg|json|webmanifest|txt)$/;
 
@@ -60,7 +61,7 @@ const server = process.env.TINTYPE_URL ?? 'http://127.0.0.1:2283';
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), collectLicences(), compressOutput()],
+  plugins: [svelte(), serviceWorker('src/offline/sw.ts'), collectLicences(), compressOutput()],
   build: {
     target: 'es2022',
     // Fonts and images stay files: data: URLs would need a wider content security policy.

@@ -159,6 +159,16 @@ test('files with a hash in their name are kept for ever, in three forms', async 
   assert.equal(gone.status, 404); // not the index: a browser would run it
 });
 
+test('the service worker and the manifest are asked for every time', async (t) => {
+  if (!(await index())) return t.skip('this program was built without the web app: make web');
+  for (const [where, type] of [['/sw.js', /^text\/javascript/], ['/manifest.webmanifest', /^application\/manifest\+json$/]]) {
+    const { status, head } = await raw('GET', where, { Accept: '*/*' });
+    assert.deepEqual([status, head['cache-control']], [200, 'no-cache'], where);
+    assert.match(head['content-type'], type);
+    assert.equal((await raw('GET', where, { Accept: '*/*', 'If-None-Match': head.etag })).status, 304);
+  }
+});
+
 test('who does not take a page is told that there is nothing else', async () => {
   const reply = await server.request('GET', '/photos', { raw: true, headers: { accept: 'image/png' } });
   reply.expect(406);

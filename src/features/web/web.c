@@ -21,6 +21,8 @@
 #define MARKER "<!-- metadata:tags -->"
 #define MAX_INDEX_BYTES (4 * 1024 * 1024)
 #define FOREVER "public, max-age=31536000, immutable"
+#define A_WHILE "public, max-age=3600"
+#define ASK "no-cache" /* kept, but asked for every time */
 
 void
 web_refuse (HttpRequest *request, unsigned status, const char *message)
@@ -44,6 +46,15 @@ static gboolean
 is_hashed (const char *path)
 {
     return g_str_has_prefix (path, "/assets/");
+}
+
+/* A service worker that a proxy keeps would bring back the app of before an update. */
+static const char *
+cache_control_of (const char *path)
+{
+    if (is_hashed (path))
+        return FOREVER;
+    return g_str_equal (path, "/sw.js") || g_str_has_suffix (path, ".webmanifest") ? ASK : A_WHILE;
 }
 
 /* ---- the app inside the program ---- */
@@ -116,7 +127,7 @@ send_built_in (HttpRequest *request, const char *path)
     const WebFile *file = find_file (path);
 
     if (file != NULL && !g_str_equal (path, "/index.html")) {
-        send_file (request, file, is_hashed (path) ? FOREVER : "public, max-age=3600");
+        send_file (request, file, cache_control_of (path));
         return;
     }
     if (is_hashed (path)) { /* an index of an older build asks for what is gone */

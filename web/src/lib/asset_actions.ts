@@ -208,6 +208,11 @@ export function download(ids: string[]): Promise<boolean> {
   });
 }
 
+/** An edited photo as it came. */
+export function downloadUnedited(id: string): void {
+  clickLink(downloadAssetUrl({ id, edited: false }));
+}
+
 /** All photos of an album. */
 export function downloadAlbum(albumId: string, name: string): Promise<boolean> {
   return attempt(() => downloadArchives({ albumId }, name || 'tintype'));

@@ -108,6 +108,11 @@ export class AssetList implements PhotoSource {
     return this.assets[index + step] ?? null;
   }
 
+  async at(index: number): Promise<GridAsset | null> {
+    while (index >= this.assets.length && this.hasMore && !this.error) await this.more();
+    return this.assets[index] ?? null;
+  }
+
   async all(): Promise<GridAsset[]> {
     while (this.hasMore && !this.error && !this.abort.signal.aborted) await this.more();
     return [...this.assets];

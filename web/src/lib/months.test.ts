@@ -30,6 +30,8 @@ function asset(id: string, when: string, change: Partial<GridAsset> = {}): GridA
     local: taken,
     city: null,
     country: null,
+    livePhotoVideoId: null,
+    projection: null,
     stack: null,
     ...change,
   };

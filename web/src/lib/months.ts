@@ -18,6 +18,10 @@ export interface GridAsset {
   local: number;
   /** The stack it stands for, or is hidden in. */
   stack: { id: string; count: number; isPrimary: boolean } | null;
+  /** The video of a photo that moves. */
+  livePhotoVideoId: string | null;
+  /** How a picture all around is laid flat, such as EQUIRECTANGULAR. */
+  projection: string | null;
   city: string | null;
   country: string | null;
 }
@@ -87,6 +91,8 @@ export function assetsFromColumns(
       taken,
       local: taken + (columns.localOffsetHours[i] ?? 0) * 3_600_000,
       stack: stackFromColumn(columns.stack?.[i] ?? null),
+      livePhotoVideoId: columns.livePhotoVideoId[i] ?? null,
+      projection: columns.projectionType[i] ?? null,
       city: columns.city?.[i] ?? null,
       country: columns.country?.[i] ?? null,
     };
@@ -117,6 +123,8 @@ export function assetFromResponse(asset: AssetResponse): GridAsset {
           isPrimary: asset.stack.primaryAssetId === asset.id,
         }
       : null,
+    livePhotoVideoId: told.livePhotoVideoId ?? null,
+    projection: asset.exifInfo?.projectionType ?? null,
     city: asset.exifInfo?.city ?? null,
     country: asset.exifInfo?.country ?? null,
   };

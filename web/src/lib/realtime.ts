@@ -11,6 +11,8 @@ export interface RealtimeListener {
   trashed?: (ids: string[]) => void;
   restored?: (ids: string[]) => void;
   deleted?: (ids: string[]) => void;
+  /** The pictures of an edited photo are ready, or those without edits are back. */
+  edited?: (id: string) => void;
   /** Albums of mine, or that are shared with me: what is in them, or who may see them. */
   albumsChanged?: (ids: string[]) => void;
   /** This login was ended, here or from another device. */
@@ -77,6 +79,9 @@ export function listen(listener: RealtimeListener): () => void {
     on_asset_restore: (ids: unknown) => restored.add(...strings(ids)),
     on_asset_delete: (ids: unknown) => deleted.add(...strings(ids)),
     on_asset_hidden: (ids: unknown) => deleted.add(...strings(ids)),
+    AssetEditReadyV2: ({ asset }: { asset?: { id?: string } }) => {
+      if (asset?.id) listener.edited?.(asset.id);
+    },
     on_album_update: (ids: unknown) => albums.add(...strings(ids)),
     on_session_delete: () => listener.loggedOut?.(),
   };

@@ -14,6 +14,7 @@ import {
   type UserAdminResponse,
   type UserPreferencesResponse,
 } from '../api';
+import { offline } from './offline.svelte';
 
 class Session {
   user = $state.raw<UserAdminResponse | null>(null);
@@ -74,6 +75,7 @@ class Session {
 
   async logOut(): Promise<void> {
     const { redirectUri } = await logout();
+    await offline.forget();
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
     this.hasLoggedOut = true;
@@ -82,6 +84,7 @@ class Session {
 
   /** Called when the server said 401 to something that needs a session. */
   end(): void {
+    void offline.forget();
     this.user = null;
     this.preferences = null;
   }

@@ -46,6 +46,7 @@ export type PhotoSource = Pick<
   | 'find'
   | 'locate'
   | 'neighbour'
+  | 'at'
   | 'patch'
   | 'remove'
   | 'put'
@@ -195,6 +196,20 @@ export class Timeline {
     await this.ensure(next.key);
     const assets = this.months.find((month) => month.key === next.key)?.assets;
     return (step === 1 ? assets?.[0] : assets?.at(-1)) ?? null;
+  }
+
+  /** The photo at this place of the whole list, loading its month when that is needed. */
+  async at(index: number): Promise<GridAsset | null> {
+    let before = 0;
+    for (const { key, count } of this.months) {
+      if (index >= before + count) {
+        before += count;
+        continue;
+      }
+      await this.ensure(key);
+      return this.months.find((month) => month.key === key)?.assets?.[index - before] ?? null;
+    }
+    return null;
   }
 
   /** All photos from one to another, in order, loading the months between. */

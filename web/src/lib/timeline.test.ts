@@ -49,6 +49,8 @@ function photo(id: string, change: Partial<GridAsset> = {}): GridAsset {
     local: taken,
     city: null,
     country: null,
+    livePhotoVideoId: null,
+    projection: null,
     stack: null,
     ...change,
   };

@@ -21,6 +21,8 @@ function asset(id: string, local: number): GridAsset {
     local,
     city: null,
     country: null,
+    livePhotoVideoId: null,
+    projection: null,
     stack: null,
   };
 }

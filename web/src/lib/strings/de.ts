@@ -3,6 +3,7 @@ import type { Strings } from './en';
 import { libraryDe } from './library_de';
 import { sharingDe } from './sharing.de';
 import { workflowsDe } from './workflows.de';
+import { viewerDe } from './viewer.de';
 
 const zahl = (n: number): string => n.toLocaleString('de');
 const fotos = (n: number): string => (n === 1 ? '1 Foto' : `${zahl(n)} Fotos`);
@@ -12,6 +13,7 @@ export const de: Strings = {
   ...sharingDe,
   ...libraryDe,
   ...workflowsDe,
+  ...viewerDe,
 
   language: 'Deutsch',
 
@@ -160,7 +162,6 @@ export const de: Strings = {
     notReadyText: 'Sie erscheint hier, sobald sie fertig ist.',
     gone: 'Dieses Foto ist nicht mehr hier.',
     reason: (reason) => `Grund: ${reason}`,
-    videoFailed: 'Dieser Browser kann das Video nicht abspielen.',
   },
 
   info: {

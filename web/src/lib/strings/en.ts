@@ -3,6 +3,7 @@
 import { libraryEn } from './library_en';
 import { sharingEn } from './sharing.en';
 import { workflowsEn } from './workflows.en';
+import { viewerEn } from './viewer.en';
 
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
 const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
@@ -11,6 +12,7 @@ export const en = {
   ...sharingEn,
   ...libraryEn,
   ...workflowsEn,
+  ...viewerEn,
 
   language: 'English',
 
@@ -159,7 +161,6 @@ export const en = {
     notReadyText: 'It appears here as soon as it is ready.',
     gone: 'This photo is not here any more.',
     reason: (reason: string) => `Reason: ${reason}`,
-    videoFailed: 'This browser cannot play the video.',
   },
 
   info: {
