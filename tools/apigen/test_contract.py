@@ -208,6 +208,8 @@ class ContractTest(unittest.TestCase):
             found = ours.values if isinstance(ours, Enum) else None
             if name == 'Permission' and found:
                 found = [each for each in found if each != 'asset.replace']  # of 2.3.1
+            if name == 'JobName' and found:
+                found = [each for each in found if each != 'PartialUploadCleanup']  # our own
             self.expect(f'enum {name}', values, found)
 
     def test_zz_every_exception_is_still_needed(self):
