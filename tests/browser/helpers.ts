@@ -140,3 +140,13 @@ export async function expectPicture(page: Page, date: string): Promise<void> {
     .poll(() => image.evaluate((node: HTMLImageElement) => node.complete && node.naturalWidth))
     .toBeGreaterThan(0);
 }
+
+/** To the end of a list of months, however long it is. */
+export async function goToOldest(page: Page): Promise<void> {
+  await expect(tiles(page).first()).toBeVisible();
+  const line = page.getByRole('slider', { name: 'Go to a date' });
+  // A list that fits into the window has none.
+  if ((await line.count()) === 0) return;
+  await line.focus();
+  await page.keyboard.press('End');
+}

@@ -269,8 +269,7 @@ class Uploads {
   }
 
   private *everyKey(): Generator<string> {
-    for (const group of Object.values(this.groups))
-      for (const { key } of group) if (key) yield key;
+    for (const group of Object.values(this.groups)) for (const { key } of group) if (key) yield key;
   }
 
   /** Read the dropped files again; the browser asks whether it may. Called by a click.
@@ -285,7 +284,10 @@ class Uploads {
       const asking = handle as FileSystemHandle & {
         requestPermission?: (how: { mode: 'read' }) => Promise<PermissionState>;
       };
-      if (asking.requestPermission && (await asking.requestPermission({ mode: 'read' })) !== 'granted')
+      if (
+        asking.requestPermission &&
+        (await asking.requestPermission({ mode: 'read' })) !== 'granted'
+      )
         continue;
       for await (const files of walkHandle(handle)) {
         // Sidecars and films come with their photos.

@@ -67,7 +67,8 @@ export const uploadDe: typeof uploadEn = {
     unsentChoose: 'Zum Fortsetzen dieselben Dateien oder den Ordner noch einmal auswählen.',
     unsentGoOn: 'Fortsetzen',
     unsentForget: 'Vergessen',
-    unsentGone: 'Sie ließen sich nicht mehr lesen. Bitte die Dateien oder den Ordner neu auswählen.',
+    unsentGone:
+      'Sie ließen sich nicht mehr lesen. Bitte die Dateien oder den Ordner neu auswählen.',
     listLabel: 'Dateien',
   },
 };

@@ -60,7 +60,8 @@ export const uploadEn = {
       `${whose || 'A proxy'} in front of the server refused a body of ${size}. Smaller parts are sent instead; raising its limit is quicker (nginx: client_max_body_size).`,
     lonelySidecar: 'a sidecar without its photo beside it',
     unsent: (n: number) => `${files(n)} not sent yet`,
-    unsentText: 'The page was closed before they were sent. What is here already is not sent again.',
+    unsentText:
+      'The page was closed before they were sent. What is here already is not sent again.',
     unsentChoose: 'Choose or drop the same files or folder again to go on.',
     unsentGoOn: 'Go on',
     unsentForget: 'Forget them',

@@ -96,7 +96,8 @@ export function filesOfDrop(data: DataTransfer): Batch {
   async function* walk(): Found {
     const single: FoundFile[] = [];
     for (const { entry, file } of items)
-      if (!entry?.isDirectory && file && isWanted(file.name)) single.push({ file, path: file.name });
+      if (!entry?.isDirectory && file && isWanted(file.name))
+        single.push({ file, path: file.name });
     yield single;
     for (const { entry } of items)
       if (entry?.isDirectory && isWanted(entry.name))

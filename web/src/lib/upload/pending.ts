@@ -41,7 +41,9 @@ function open(): Promise<IDBDatabase> {
   return opened;
 }
 
-async function change(run: (files: IDBObjectStore, handles: IDBObjectStore) => void): Promise<void> {
+async function change(
+  run: (files: IDBObjectStore, handles: IDBObjectStore) => void,
+): Promise<void> {
   try {
     const transaction = (await open()).transaction(['files', 'handles'], 'readwrite');
     run(transaction.objectStore('files'), transaction.objectStore('handles'));

@@ -150,12 +150,15 @@ async function sendWhole(it: FileToSend, hooks: SendHooks): Promise<AssetMediaRe
   const form = describe(it);
   form.append('filename', it.name);
   form.append('assetData', it.file, it.name);
-  const headers: Record<string, string> = it.checksum
-    ? { 'x-immich-checksum': it.checksum }
-    : {};
+  const headers: Record<string, string> = it.checksum ? { 'x-immich-checksum': it.checksum } : {};
   // The body is a little more than the file: scale, so that the end is the end.
-  const answer = await ask('POST', url('/assets', it.credential), form, headers, hooks.signal, (part) =>
-    hooks.progress(Math.floor(part * it.file.size)),
+  const answer = await ask(
+    'POST',
+    url('/assets', it.credential),
+    form,
+    headers,
+    hooks.signal,
+    (part) => hooks.progress(Math.floor(part * it.file.size)),
   );
   return read<AssetMediaResponse>(answer, it.file.size);
 }
@@ -188,10 +191,12 @@ const isConflict = (error: unknown): boolean => error instanceof ApiError && err
 /** Where it is: known from before, or begun now. fetch rejects with a TypeError without an answer. */
 async function begin(it: FileToSend, known: string | null): Promise<PartialUploadResponse> {
   if (known) {
-    const state = await getPartialUpload({ id: known, ...it.credential }).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 400) return null; // it was forgotten
-      throw error;
-    });
+    const state = await getPartialUpload({ id: known, ...it.credential }).catch(
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 400) return null; // it was forgotten
+        throw error;
+      },
+    );
     if (state) return state;
   }
   const body = {
@@ -218,8 +223,7 @@ async function sendInParts(
       else if (isConflict(error)) {
         state = await begin(it, known.id);
         hooks.resumed(state.receivedBytes);
-      }
-      else {
+      } else {
         if (error instanceof ConnectionLost) partSize.shrink();
         throw error;
       }
