@@ -34,6 +34,11 @@ const answers = (port) => new Promise((resolve) => {
 function config(folder, upstream, [root, narrow, below]) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`).join('\n  ');
+  const headers = `proxy_set_header Host $http_host;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;`;
   return `daemon off;
 master_process off;
 pid ${folder}/pid;
@@ -43,11 +48,7 @@ http {
   access_log off;
   ${temporary}
   proxy_http_version 1.1;
-  proxy_set_header Host $http_host;
-  proxy_set_header Upgrade $http_upgrade;
-  proxy_set_header Connection $connection_upgrade;
-  proxy_set_header X-Forwarded-For $remote_addr;
-  proxy_set_header X-Forwarded-Proto $scheme;
+  ${headers}
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   server { listen 127.0.0.1:${root}; client_max_body_size 10m; location / { proxy_pass ${upstream}; } }
   server { listen 127.0.0.1:${narrow}; location / { proxy_pass ${upstream}; } }
@@ -57,6 +58,8 @@ http {
     location = /photos { return 301 /photos/; }
     location /photos/ {
       proxy_pass ${upstream}/;
+      # those of above do not hold where there is another one
+      ${headers}
       # the one line of the page that says where it lives; it cannot be changed when it is compressed
       proxy_set_header Accept-Encoding "";
       sub_filter '<base href="/" />' '<base href="/photos/" />';

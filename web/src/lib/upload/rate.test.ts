@@ -15,7 +15,7 @@ describe('the rate', () => {
     rate.add(1000, 0);
     expect(rate.perSecond(100)).toBe(0);
     rate.add(1000, 1000);
-    expect(rate.perSecond(1000)).toBe(2000);
+    expect(rate.perSecond(1000)).toBe(1000);
     expect(rate.perSecond(60_000)).toBe(0);
   });
 });
