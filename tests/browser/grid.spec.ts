@@ -10,17 +10,18 @@ let complaints: string[];
 const days = 30;
 
 test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage();
+  test.setTimeout(180_000);
+  page = await browser.newPage({ viewport: { width: 1280, height: 1300 } });
   complaints = watch(page);
   await enter(page);
-  // Ten photos a day from 1 to 30 June 1998: a month that is longer than a window, whatever comes before.
+  // Three photos a day from 1 to 30 June 1998: a month that is longer than a window, whatever comes before.
   const files = Array.from({ length: days * 3 }, (_, i) => ({
     name: `grid-${i}.jpg`,
     day: `1998-06-${String((i % days) + 1).padStart(2, '0')}`,
   }));
   await drop(page, files);
   await expect(page.getByRole('heading', { name: `${files.length} files uploaded` })).toBeVisible({
-    timeout: 55_000,
+    timeout: 150_000,
   });
   const uploads = page.getByRole('region', { name: 'Uploads' });
   await uploads.getByRole('button', { name: 'Close' }).click();

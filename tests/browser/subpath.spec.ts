@@ -35,6 +35,7 @@ test('the app works below a path: pages, pictures, uploads, events', async ({ pa
 });
 
 test('a file above the limit of the proxy goes in parts', async ({ page }) => {
+  test.setTimeout(120_000);
   await enter(page);
   const head = Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex');
   const buffer = Buffer.alloc(24 * 1024 * 1024);

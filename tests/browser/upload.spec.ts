@@ -113,6 +113,7 @@ test('a picture from the clipboard is pasted', async () => {
 });
 
 test('a large file goes in parts, and one that breaks off goes on where it was', async () => {
+  test.setTimeout(120_000);
   const name = `large${Date.now()}.jpg`;
   const file = await picture(name, 20 * 1024 * 1024);
   const parts: string[] = [];
@@ -245,9 +246,10 @@ test('what was not sent is offered again after a reload, and what was is not sen
   await dropSame();
   await expect(heading('Uploading 1 of 3 files')).toBeVisible();
   await expect(panel().getByText(/The connection was lost/)).toBeVisible();
-  await page.unroute('**/api/assets');
   await panel().getByRole('button', { name: 'Pause' }).click();
+  await expect(panel().getByText('Paused')).toBeVisible();
   await page.reload();
+  await page.unroute('**/api/assets');
   await expect(heading('2 files not sent yet')).toBeVisible();
   await dropSame();
   await expect(heading('2 files uploaded')).toBeVisible();
