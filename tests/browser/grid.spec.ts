@@ -57,7 +57,7 @@ async function inView(): Promise<string[]> {
       .filter((a) => {
         const { top, bottom, left, width } = a.getBoundingClientRect();
         if (top < 160 || bottom > innerHeight - 20) return false;
-        return document.elementFromPoint(left + width / 2, (top + bottom) / 2) === a;
+        return a.contains(document.elementFromPoint(left + width / 2, (top + bottom) / 2));
       })
       .map((a) => a.dataset.asset!),
   );

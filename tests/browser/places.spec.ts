@@ -129,12 +129,11 @@ test('photos that look alike are a group, of which one is kept', async () => {
     ).length;
   await expect.poll(groups, { timeout: 50_000 }).toBe(1);
   await page.goto('./duplicates');
-  const keepFine = page.getByRole('button', { name: 'Keep twin-fine.jpg' });
+  const keepFine = page.getByRole('switch', { name: 'Keep twin-fine.jpg' });
   await expect(keepFine).toBeVisible();
-  const group = page.locator('section', { has: keepFine }).last();
-  if ((await keepFine.getAttribute('aria-pressed')) !== 'true') await keepFine.click();
-  const coarse = group.getByRole('button', { name: 'Keep twin-coarse.jpg' });
-  if ((await coarse.getAttribute('aria-pressed')) === 'true') await coarse.click();
+  const group = page.getByRole('region', { name: /^Group \d+$/ }).filter({ has: keepFine });
+  await keepFine.setChecked(true);
+  await group.getByRole('switch', { name: 'Keep twin-coarse.jpg' }).setChecked(false);
   await group.getByRole('button', { name: 'Trash 1', exact: true }).click();
   await expect(keepFine).toBeHidden();
   expect(await groups()).toBe(0);

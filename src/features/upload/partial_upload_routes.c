@@ -204,6 +204,7 @@ upload_finish_partial (ApiCall *call, const FinishPartialUploadRequest *in, Asse
 {
     const PartialUploadFinish *body = in->body;
     g_auto (PartialUpload) upload = { .fd = -1 };
+    g_autofree char *second_name = NULL; /* outlives the arena, which goes with an answer */
     PartialUploadWho who;
     GError *error = NULL;
     ApiFile file;
@@ -220,6 +221,8 @@ upload_finish_partial (ApiCall *call, const FinishPartialUploadRequest *in, Asse
     }
     if (!partial_upload_whole (call->app, call->arena, &upload, &file, &error))
         return api_fail (call, error);
+    if (strcmp (file.path, upload.path) != 0)
+        second_name = g_strdup (file.path);
     if (check_whole (call, &upload, &file)) {
         AssetMediaCreate form = {
             .asset_data = &file,
@@ -239,8 +242,8 @@ upload_finish_partial (ApiCall *call, const FinishPartialUploadRequest *in, Asse
 
         status = upload_take (call, &form, upload.row.id, out);
     }
-    if (!file.taken && strcmp (file.path, upload.path) != 0)
-        unlink (file.path);
+    if (!file.taken && second_name != NULL)
+        unlink (second_name);
     if (status != API_FAILED)
         partial_upload_end (&upload);
     return status;
