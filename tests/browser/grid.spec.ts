@@ -39,6 +39,16 @@ async function toJune(): Promise<void> {
   await scrubber().focus();
   await page.keyboard.press('End');
   await seesJune();
+  // It stands still: what is measured holds.
+  let before = '';
+  await expect
+    .poll(async () => {
+      const now = (await inView()).join();
+      const isSame = now === before;
+      before = now;
+      return isSame;
+    })
+    .toBe(true);
 }
 
 /** Not only near the view, where tiles are made as well. */
@@ -50,16 +60,14 @@ async function seesJune(): Promise<void> {
   expect(labels.filter((label) => !label?.includes('June 1998'))).toEqual([]);
 }
 
-/** Tiles of the month that can be pressed, in the order of the page. */
+/** Tiles that are in view as a whole, row by row. */
 async function inView(): Promise<string[]> {
   return tiles(page).evaluateAll((all) =>
     all
-      .filter((a) => {
-        const { top, bottom, left, width } = a.getBoundingClientRect();
-        if (top < 160 || bottom > innerHeight - 20) return false;
-        return a.contains(document.elementFromPoint(left + width / 2, (top + bottom) / 2));
-      })
-      .map((a) => a.dataset.asset!),
+      .map((a) => ({ id: a.dataset.asset!, box: a.getBoundingClientRect() }))
+      .filter(({ box }) => box.top > 110 && box.bottom < innerHeight - 20)
+      .sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left)
+      .map(({ id }) => id),
   );
 }
 
