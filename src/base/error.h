@@ -13,6 +13,7 @@ typedef enum {
     APP_ERROR_UNAUTHORIZED,    /* 401 no or a bad credential */
     APP_ERROR_FORBIDDEN,       /* 403 a good credential without the right */
     APP_ERROR_NOT_FOUND,       /* 404 */
+    APP_ERROR_CONFLICT,        /* 409 not in the state that the request goes by */
     APP_ERROR_TOO_LARGE,       /* 413 over a limit of size */
     APP_ERROR_MEDIA_TYPE,      /* 415 a content type that is not taken */
     APP_ERROR_RANGE,           /* 416 */

@@ -23,7 +23,8 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox'], // the tests may run as root, in a container
+      // The tests may run as root, in a container, and draw the map without a graphics card.
+      args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
     },
   },
 });

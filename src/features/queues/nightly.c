@@ -51,6 +51,7 @@ add_tasks (Db *tx, gpointer data, GError **error)
             add (self, tx, tasks->database_cleanup, "PersonCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "MemoryCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "SessionCleanup", "{}", error) &&
+            add (self, tx, tasks->database_cleanup, "PartialUploadCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "NotificationsCleanup", "{}", error) &&
             add (self, tx, tasks->database_cleanup, "AuditTableCleanup", "{}", error) &&
             add (self, tx, tasks->generate_memories, "MemoryGenerate", "{}", error) &&

@@ -1,6 +1,6 @@
 /* upload.c -- from a received file to a committed asset, see upload.h */
 #define G_LOG_DOMAIN "upload"
-#include "features/upload/upload_private.h"
+#include "features/upload/partial_upload.h"
 
 #include <errno.h>
 #include <string.h>
@@ -104,7 +104,9 @@ typedef struct {
 static gboolean
 run_also (Db *tx, const Upload *upload, const char *asset_id, GError **error)
 {
-    return upload->also == NULL || upload->also (tx, upload->also_data, asset_id, error);
+    return (upload->also == NULL || upload->also (tx, upload->also_data, asset_id, error)) &&
+           (upload->partial_id == NULL ||
+            partial_upload_note (tx, upload->partial_id, asset_id, error));
 }
 
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */
@@ -200,7 +202,8 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
         return FALSE;
     if (known_id != NULL) {
         commit.duplicate_id = known_id;
-        if (upload->also != NULL && !db_write (app->db, run_known, &commit, error))
+        if ((upload->also != NULL || upload->partial_id != NULL) &&
+            !db_write (app->db, run_known, &commit, error))
             return FALSE;
         *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };
         return TRUE;

@@ -33,6 +33,7 @@ typedef struct {
     /* What else belongs into the transaction, whether the asset is new or was there; NULL: nothing. */
     gboolean (*also) (Db *tx, gpointer data, const char *asset_id, GError **error);
     gpointer also_data;
+    const char *partial_id; /* it came in parts: note there what became of it; NULL: in one piece */
 } Upload;
 
 typedef struct {
@@ -47,6 +48,30 @@ gboolean upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out
 /** The write that gives asset @id the file at @path; what it had becomes @copy_id, in the trash. */
 gboolean upload_replace_in (Db *tx, Arena *arena, const char *id, const char *copy_id,
                             const Upload *upload, const char *path, GError **error);
+
+/** The handler of an upload whose form is @body, complete: check it, store it, describe it.
+ *  @param partial_id  see Upload */
+ApiStatus upload_take (ApiCall *call, const AssetMediaCreate *body, const char *partial_id,
+                       AssetMediaResponse *out);
+/** Whether a file of this name is taken as an original. */
+gboolean upload_takes_name (const char *name);
+
+/* ---- in parts, partial_upload_routes.c ---- */
+
+ApiStatus upload_create_partial (ApiCall *call, const CreatePartialUploadRequest *in,
+                                 PartialUploadResponse *out);
+ApiStatus upload_list_partial (ApiCall *call, const GetPartialUploadsRequest *in,
+                               PartialUploadResponseList *out);
+ApiStatus upload_get_partial (ApiCall *call, const GetPartialUploadRequest *in,
+                              PartialUploadResponse *out);
+ApiStatus upload_append_partial (ApiCall *call, const AppendPartialUploadRequest *in,
+                                 PartialUploadResponse *out);
+ApiStatus upload_finish_partial (ApiCall *call, const FinishPartialUploadRequest *in,
+                                 AssetMediaResponse *out);
+ApiStatus upload_delete_partial (ApiCall *call, const DeletePartialUploadRequest *in);
+/** The hook of appending: a part that is too large is refused before it comes. */
+gboolean upload_check_part (ApiCall *call);
+JobResult upload_run_partial_cleanup (gpointer app, const Job *job, Arena *arena, GError **error);
 
 /* ---- SQL ---- */
 

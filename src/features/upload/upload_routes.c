@@ -1,6 +1,6 @@
 /* upload_routes.c -- the handlers of upload.api, and the two hooks that see an upload before it is here */
 #define G_LOG_DOMAIN "upload"
-#include "features/upload/upload_private.h"
+#include "features/upload/partial_upload.h"
 
 #include <string.h>
 
@@ -189,10 +189,16 @@ limit_visitor (ApiCall *call, Upload *upload, GError **error)
     return FALSE;
 }
 
-static ApiStatus
-upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *out)
+gboolean
+upload_takes_name (const char *name)
 {
-    const AssetMediaCreate *body = in->body;
+    return find_original_type (name) != NULL;
+}
+
+ApiStatus
+upload_take (ApiCall *call, const AssetMediaCreate *body, const char *partial_id,
+             AssetMediaResponse *out)
+{
     g_autoptr (GError) error = NULL;
     const MediaType *type;
     const char *type_name = NULL;
@@ -217,6 +223,7 @@ upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *o
         .metadata = body->metadata,
         .device_asset_id = body->device_asset_id,
         .device_id = body->device_id,
+        .partial_id = partial_id,
     };
     type = find_type (body, &type_name);
     if (type == NULL)
@@ -235,6 +242,12 @@ upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *o
     if (result.is_duplicate)
         return 200;
     return API_OK;
+}
+
+static ApiStatus
+upload_asset (ApiCall *call, const UploadAssetRequest *in, AssetMediaResponse *out)
+{
+    return upload_take (call, in->body, NULL, out);
 }
 
 /* ---- replacing, for clients of version 2 ---- */
@@ -346,16 +359,28 @@ static const UploadHandlers upload_handlers = {
     .get_all_user_assets_by_device_id = get_all_user_assets_by_device_id,
     .check_existing_assets = check_existing_assets,
     .replace_asset = replace_asset,
+    .create_partial_upload = upload_create_partial,
+    .get_partial_uploads = upload_list_partial,
+    .get_partial_upload = upload_get_partial,
+    .append_partial_upload = upload_append_partial,
+    .finish_partial_upload = upload_finish_partial,
+    .delete_partial_upload = upload_delete_partial,
 };
 
 gboolean
 upload_start (App *app, Api *api, GError **error)
 {
+    static const JobKind kinds[] = {
+        { "PartialUploadCleanup", "backgroundTask", upload_run_partial_cleanup },
+    };
+
     upload_sweep (app);
-    if (!upload_notes_open (app, error))
+    if (!upload_notes_open (app, error) || !partial_upload_start (app, error))
         return FALSE;
     api_serve_upload (api, &upload_handlers);
     api_set_upload_hooks (api, "uploadAsset", accept_part, before_body);
     api_set_upload_hooks (api, "replaceAsset", accept_part, before_body);
+    api_set_upload_hooks (api, "appendPartialUpload", NULL, upload_check_part);
+    jobs_register (app->jobs, kinds, G_N_ELEMENTS (kinds));
     return TRUE;
 }

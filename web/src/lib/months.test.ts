@@ -119,6 +119,13 @@ describe('counts', () => {
 });
 
 describe('changes', () => {
+  it('takes the later of two events about one photo', () => {
+    const [early, late] = [1, 2].map((ratio) => asset('c', '2024-06-10T00:00:00Z', { ratio }));
+    const [first] = putAssets([june, may], [early!, late!], true);
+    expect(ids(first)).toEqual(['b', 'c', 'a']);
+    expect(first?.assets?.[1]?.ratio).toBe(2);
+  });
+
   it('put a new photo where it belongs and leave other months as they were', () => {
     const months = putAssets([june, may], [asset('c', '2024-06-10T00:00:00Z')], true);
     expect(ids(months[0])).toEqual(['b', 'c', 'a']);

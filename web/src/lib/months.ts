@@ -182,9 +182,11 @@ export function putAssets(
   areNew: boolean,
   order: Order = 'desc',
 ): Month[] {
-  const ids = new Set(added.map((asset) => asset.id));
+  // Of two events about one photo the later one holds.
+  const latest = new Map(added.map((asset) => [asset.id, asset]));
+  const ids: ReadonlySet<string> = new Set(latest.keys());
   const byMonth = new Map<string, GridAsset[]>();
-  for (const asset of added) {
+  for (const asset of latest.values()) {
     const key = monthKey(asset.local);
     byMonth.set(key, [...(byMonth.get(key) ?? []), asset]);
   }

@@ -1,4 +1,5 @@
 /* What a reader chose for this browser: appearance and language. */
+import { directionOf } from './direction';
 import { de } from './strings/de';
 import { en, type Strings } from './strings/en';
 
@@ -60,6 +61,7 @@ class Preferences {
     const isDark = this.theme === 'dark' || (this.theme === 'auto' && prefersDark.matches);
     document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
     document.documentElement.lang = this.language;
+    document.documentElement.dir = directionOf(this.language);
   }
 }
 

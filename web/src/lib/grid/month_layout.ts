@@ -90,8 +90,16 @@ export function estimateMonthHeight(count: number, options: LayoutOptions): numb
   );
 }
 
-/** The wished row height, gaps and headings for a width in pixels. */
-export function optionsForWidth(width: number): LayoutOptions {
+/** The wished row height, gaps and headings for a width in pixels.
+ *  @param factor  of the usual height of a row */
+export function optionsForWidth(width: number, factor = 1): LayoutOptions {
+  const options = usualOptions(width);
+  // A photo is never higher than a window is wide.
+  const rowHeight = Math.min(options.rowHeight * factor, width * 0.75);
+  return { ...options, rowHeight: Math.round(rowHeight) };
+}
+
+function usualOptions(width: number): LayoutOptions {
   if (width < 560) {
     return { width, rowHeight: 112, gap: 3, header: 42, below: 10, narrowestBlock: 150 };
   }

@@ -4,16 +4,19 @@ import { libraryDe } from './library_de';
 import { sharingDe } from './sharing.de';
 import { workflowsDe } from './workflows.de';
 import { viewerDe } from './viewer.de';
+import { uploadDe } from './upload.de';
+import { welcomeDe } from './welcome.de';
 
 const zahl = (n: number): string => n.toLocaleString('de');
 const fotos = (n: number): string => (n === 1 ? '1 Foto' : `${zahl(n)} Fotos`);
-const dateien = (n: number): string => (n === 1 ? '1 Datei' : `${zahl(n)} Dateien`);
 
 export const de: Strings = {
   ...sharingDe,
   ...libraryDe,
   ...workflowsDe,
   ...viewerDe,
+  ...uploadDe,
+  ...welcomeDe,
 
   language: 'Deutsch',
 
@@ -173,39 +176,6 @@ export const de: Strings = {
     file: 'Datei',
     place: 'Ort',
     unknownDate: 'Datum unbekannt',
-  },
-
-  upload: {
-    button: 'Hochladen',
-    choose: 'Fotos auswählen',
-    drop: 'Loslassen zum Hochladen',
-    dropText: 'Fotos, Videos, ganze Ordner',
-    title: 'Hochladen',
-    running: (done, all) => `${zahl(done)} von ${dateien(all)} hochgeladen`,
-    finished: (n) => `${dateien(n)} hochgeladen`,
-    nothingNew: 'Alles war schon da',
-    waiting: 'Wartet',
-    checking: 'Wird geprüft',
-    sending: 'Wird hochgeladen',
-    storing: 'Wird gespeichert',
-    created: 'Hochgeladen',
-    duplicate: 'Schon da',
-    duplicateInTrash: 'Schon da, im Papierkorb',
-    cancelled: 'Abgebrochen',
-    failed: (reason) => `Fehlgeschlagen: ${reason}`,
-    connectionLost: 'die Verbindung ist abgebrochen',
-    cancel: 'Abbrechen',
-    cancelAll: 'Alle abbrechen',
-    retry: 'Noch einmal',
-    retryAll: 'Fehlgeschlagene wiederholen',
-    minimise: 'Kleiner',
-    expand: 'Größer',
-    show: 'Zeigen',
-    moreWaiting: (n) => `und ${dateien(n)} in der Warteschlange`,
-    summaryDuplicates: (n) => `${zahl(n)} schon da`,
-    summaryFailed: (n) => `${zahl(n)} fehlgeschlagen`,
-    summaryCancelled: (n) => `${zahl(n)} abgebrochen`,
-    empty: 'Darin waren keine Fotos oder Videos.',
   },
 
   errors: {

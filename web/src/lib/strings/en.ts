@@ -4,15 +4,18 @@ import { libraryEn } from './library_en';
 import { sharingEn } from './sharing.en';
 import { workflowsEn } from './workflows.en';
 import { viewerEn } from './viewer.en';
+import { uploadEn } from './upload.en';
+import { welcomeEn } from './welcome.en';
 
 const photos = (n: number): string => (n === 1 ? '1 photo' : `${n.toLocaleString('en')} photos`);
-const files = (n: number): string => (n === 1 ? '1 file' : `${n.toLocaleString('en')} files`);
 
 export const en = {
   ...sharingEn,
   ...libraryEn,
   ...workflowsEn,
   ...viewerEn,
+  ...uploadEn,
+  ...welcomeEn,
 
   language: 'English',
 
@@ -172,40 +175,6 @@ export const en = {
     file: 'File',
     place: 'Place',
     unknownDate: 'Date unknown',
-  },
-
-  upload: {
-    button: 'Upload',
-    choose: 'Choose photos',
-    drop: 'Drop to upload',
-    dropText: 'Photos, videos, whole folders',
-    title: 'Uploads',
-    running: (done: number, all: number) =>
-      `Uploading ${done.toLocaleString('en')} of ${files(all)}`,
-    finished: (n: number) => `${files(n)} uploaded`,
-    nothingNew: 'Everything was already here',
-    waiting: 'Waiting',
-    checking: 'Checking',
-    sending: 'Uploading',
-    storing: 'Being stored',
-    created: 'Uploaded',
-    duplicate: 'Already here',
-    duplicateInTrash: 'Already here, in the trash',
-    cancelled: 'Cancelled',
-    failed: (reason: string) => `Failed: ${reason}`,
-    connectionLost: 'the connection was lost',
-    cancel: 'Cancel',
-    cancelAll: 'Cancel all',
-    retry: 'Try again',
-    retryAll: 'Retry failed',
-    minimise: 'Smaller',
-    expand: 'Larger',
-    show: 'Show',
-    moreWaiting: (n: number) => `and ${files(n)} waiting`,
-    summaryDuplicates: (n: number) => `${n.toLocaleString('en')} already here`,
-    summaryFailed: (n: number) => `${n.toLocaleString('en')} failed`,
-    summaryCancelled: (n: number) => `${n.toLocaleString('en')} cancelled`,
-    empty: 'There were no photos or videos in what was dropped.',
   },
 
   errors: {

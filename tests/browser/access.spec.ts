@@ -1,0 +1,272 @@
+/* For everyone: no page breaks a rule that matters, in light and dark, on a phone and a desk; all of it
+ * can be done by keys; it can be read from right to left; and it stands still for those who ask. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Browser, type Page } from '@playwright/test';
+import { drop, enter, tileOf, tiles, watch } from './helpers';
+
+test.describe.configure({ mode: 'serial' });
+
+const mark = `Access ${Date.now()}`;
+let albumId = '';
+let assetId = '';
+let shareKey = '';
+let personId = '';
+
+test.beforeAll(async ({ browser }) => {
+  const page = await browser.newPage();
+  await enter(page);
+  await drop(page, [
+    { name: 'access-1.jpg', day: '2031-05-01' },
+    { name: 'access-2.jpg', day: '2031-05-02' },
+  ]);
+  await expect(page.getByRole('heading', { name: '2 files uploaded' })).toBeVisible();
+  await expect(tileOf(page, '2 May 2031')).toBeVisible();
+  assetId = (await tileOf(page, '1 May 2031').getAttribute('data-asset'))!;
+  const post = async (where: string, data: object) =>
+    (await (await page.request.post(`api/${where}`, { data })).json()) as {
+      id: string;
+      key: string;
+    };
+  albumId = (await post('albums', { albumName: mark, assetIds: [assetId] })).id;
+  shareKey = (await post('shared-links', { type: 'ALBUM', albumId, allowUpload: true })).key;
+  personId = (await post('people', { name: mark })).id;
+  await page.close();
+});
+
+/** Every page of the app. */
+const pages = (): [name: string, path: string][] => [
+  ['photos', 'photos'],
+  ['favourites', 'favorites'],
+  ['archive', 'archive'],
+  ['trash', 'trash'],
+  ['viewer', `photos/${assetId}`],
+  ['albums', 'albums'],
+  ['album', `albums/${albumId}`],
+  ['sharing', 'sharing'],
+  ['search', 'search?q=access'],
+  ['explore', 'explore'],
+  ['people', 'people'],
+  ['person', `people/${personId}`],
+  ['tags', 'tags'],
+  ['map', 'map'],
+  ['memories', 'memories'],
+  ['folders', 'folders'],
+  ['duplicates', 'duplicates'],
+  ['large', 'large'],
+  ['nothing', 'no/such/page'],
+];
+const outside = (): [name: string, path: string][] => [
+  ['login', 'auth/login'],
+  ['shared link', `share/${shareKey}`],
+];
+
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  // What fades in is not judged half way.
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map((each) => each.finished.catch(() => 0))),
+  );
+}
+
+async function judge(page: Page, name: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ html }) => `${name}: ${id}: ${html.slice(0, 160)}`),
+    );
+}
+
+const looks = [
+  { theme: 'light', viewport: { width: 1280, height: 800 } },
+  { theme: 'dark', viewport: { width: 1280, height: 800 } },
+  { theme: 'light', viewport: { width: 390, height: 780 } },
+  { theme: 'dark', viewport: { width: 390, height: 780 } },
+] as const;
+
+async function openAs(
+  browser: Browser,
+  theme: 'light' | 'dark',
+  viewport: { width: number; height: number },
+) {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  });
+  return context.newPage();
+}
+
+for (const { theme, viewport } of looks) {
+  test(`no page has a serious fault, ${theme}, ${viewport.width} wide`, async ({ browser }) => {
+    test.setTimeout(300_000);
+    const page = await openAs(browser, theme, viewport);
+    const faults: string[] = [];
+    for (const [name, path] of outside()) {
+      await page.goto(`./${path}`);
+      await settled(page);
+      faults.push(...(await judge(page, name)));
+    }
+    await enter(page);
+    for (const [name, path] of pages()) {
+      await page.goto(`./${path}`);
+      await settled(page);
+      faults.push(...(await judge(page, name)));
+    }
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+}
+
+test('dialogs, menus, the upload panel and the first steps have none either', async ({
+  browser,
+}) => {
+  const page = await openAs(browser, 'light', looks[0].viewport);
+  await enter(page);
+  const faults: string[] = [];
+  await page.getByRole('button', { name: 'Account' }).click();
+  faults.push(...(await judge(page, 'account menu')));
+  await page.keyboard.press('Escape');
+  await drop(page, [{ name: 'letter.txt', day: '2020-01-01', text: 'Dear Ada,' }]);
+  await expect(page.getByText(/Failed: .*letter\.txt/)).toBeVisible();
+  await settled(page);
+  faults.push(...(await judge(page, 'upload panel')));
+  await tiles(page).first().focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: 'Add to album' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await settled(page);
+  faults.push(...(await judge(page, 'add to album')));
+  await page.keyboard.press('Escape');
+  await page.request.delete('api/users/me/onboarding');
+  await page.evaluate(() => localStorage.removeItem('tintype.welcomed'));
+  await page.reload();
+  for (let step = 1; step <= 4; step++) {
+    await expect(page.getByText(`Step ${step} of 4`)).toBeVisible();
+    await settled(page);
+    faults.push(...(await judge(page, `first step ${step}`)));
+    if (step < 4) await page.getByRole('button', { name: 'Next' }).click();
+  }
+  await page.getByRole('button', { name: 'To my photos' }).click();
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('by keys alone: log in, walk, open, love, choose, add to an album', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: looks[0].viewport })).newPage();
+  const complaints = watch(page);
+  await enter(page);
+  await page.context().clearCookies();
+  await page.goto('./');
+  await expect(page.getByLabel('E-mail')).toBeVisible();
+  const tabTo = async (check: () => Promise<boolean>, most = 40): Promise<void> => {
+    for (let i = 0; i < most; i++) {
+      if (await check()) return;
+      await page.keyboard.press('Tab');
+    }
+    expect(await check()).toBe(true);
+  };
+  const hasFocus = (locator: ReturnType<Page['locator']>) => async () =>
+    (await locator.count()) > 0 &&
+    locator.first().evaluate((node) => node === document.activeElement);
+  await tabTo(hasFocus(page.getByLabel('E-mail')));
+  await page.keyboard.type(process.env.TINTYPE_EMAIL ?? 'ada@example.com');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(process.env.TINTYPE_PASSWORD ?? 'a long enough password');
+  await page.keyboard.press('Enter');
+  await expect(tiles(page).first()).toBeVisible();
+  await tabTo(
+    () => page.evaluate(() => document.activeElement?.hasAttribute('data-asset') ?? false),
+    60,
+  );
+  const first = await page.evaluate(() => (document.activeElement as HTMLElement).dataset.asset);
+  await page.keyboard.press('ArrowRight');
+  await expect
+    .poll(() => page.evaluate(() => (document.activeElement as HTMLElement).dataset.asset))
+    .not.toBe(first);
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.locator(`a[data-asset="${first}"]`)).toBeFocused();
+  await page.keyboard.press('Enter');
+  const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
+  await expect(viewer).toBeVisible();
+  await page.keyboard.press('f');
+  await expect(viewer.getByRole('button', { name: 'Favourite', pressed: true })).toBeVisible();
+  await page.keyboard.press('f');
+  await expect(viewer.getByRole('button', { name: 'Favourite', pressed: false })).toBeVisible();
+  await page.keyboard.press('Escape');
+  // The focus is where it was.
+  await expect(page.locator(`a[data-asset="${first}"]`)).toBeFocused();
+  await page.keyboard.press('x');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.getByText('2 selected')).toBeVisible();
+  const add = page.getByRole('button', { name: 'Add to album' });
+  await add.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: /Add to album/ });
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(add).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(mark);
+  await tabTo(hasFocus(dialog.getByRole('button', { name: new RegExp(mark) }).first()));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(new RegExp(`“${mark}”`)).first()).toBeVisible();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+test('from right to left nothing is cut off, and keys that point are turned', async ({
+  browser,
+}, info) => {
+  test.setTimeout(180_000);
+  for (const { viewport } of [looks[0], looks[2]]) {
+    const page = await openAs(browser, 'light', viewport);
+    // As a language would that is written so; none is translated yet.
+    await page.addInitScript(() => {
+      new MutationObserver(() => {
+        if (document.documentElement && document.documentElement.dir !== 'rtl')
+          document.documentElement.dir = 'rtl';
+      }).observe(document, { attributes: true, childList: true, subtree: true });
+    });
+    await enter(page);
+    for (const [name, path] of pages()) {
+      await page.goto(`./${path}`);
+      await settled(page);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, name).toBe(viewport.width);
+      const body = await page.screenshot();
+      await info.attach(`rtl-${viewport.width}-${name}`, { body, contentType: 'image/png' });
+    }
+    await page.goto('./photos');
+    await expect(tiles(page).first()).toBeVisible();
+    if (viewport.width > 700) {
+      const nav = (await page.getByRole('navigation').first().boundingBox())!;
+      expect(nav.x + nav.width).toBe(viewport.width);
+      const [one, two] = [tiles(page).nth(0), tiles(page).nth(1)];
+      await one.focus();
+      await page.keyboard.press('ArrowLeft');
+      await expect(two).toBeFocused();
+    }
+    await page.context().close();
+  }
+});
+
+test('who asks for less motion gets none', async ({ browser }) => {
+  const page = await openAs(browser, 'light', looks[0].viewport);
+  await enter(page);
+  await tiles(page).first().click();
+  await expect(page.getByRole('dialog', { name: 'Photo viewer' })).toBeVisible();
+  const longest = await page.evaluate(() =>
+    Math.max(
+      0,
+      ...[...document.querySelectorAll('*')].flatMap((node) => {
+        const { animationDuration, transitionDuration } = getComputedStyle(node);
+        return [animationDuration, transitionDuration].map((text) => parseFloat(text) || 0);
+      }),
+    ),
+  );
+  expect(longest).toBeLessThan(0.05);
+  await page.context().close();
+});

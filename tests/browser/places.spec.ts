@@ -1,0 +1,145 @@
+/* The map, stacks and duplicates. */
+import { expect, test, type Page } from '@playwright/test';
+import { drop, enter, goToOldest, tileOf, watch } from './helpers';
+
+test.describe.configure({ mode: 'serial' });
+
+let page: Page;
+let complaints: string[];
+
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage();
+  // WebGL by software says now and then how slow it is to read from.
+  complaints = watch(page);
+  await enter(page);
+  await drop(page, [
+    { name: 'oslo.jpg', day: '1997-03-01' },
+    { name: 'bergen.jpg', day: '1997-03-02' },
+    { name: 'lima.jpg', day: '1997-03-03' },
+  ]);
+  await expect(page.getByRole('heading', { name: '3 files uploaded' })).toBeVisible();
+  const uploads = page.getByRole('region', { name: 'Uploads' });
+  await uploads.getByRole('button', { name: 'Close' }).click();
+  await goToOldest(page);
+  await expect(tileOf(page, 'March 1997')).toHaveCount(3);
+});
+test.afterAll(() => page.close());
+test.afterEach(() =>
+  expect(complaints.filter((text) => !/GPU stall|GL Driver/.test(text))).toEqual([]),
+);
+
+const idOf = async (date: string) => (await tileOf(page, date).getAttribute('data-asset'))!;
+const viewer = () => page.getByRole('dialog', { name: 'Photo viewer' });
+
+test('photos stand on the map where they were taken, and open from there', async () => {
+  const places = {
+    '1 March 1997': [59.91, 10.75],
+    '2 March 1997': [60.39, 5.32],
+    '3 March 1997': [-12.05, -77.04],
+  };
+  for (const [date, [latitude, longitude]] of Object.entries(places)) {
+    const data = { latitude, longitude };
+    const answer = await page.request.put(`api/assets/${await idOf(date)}`, { data });
+    expect(answer.ok()).toBe(true);
+  }
+  await page.goto('./map');
+  await expect(page.getByRole('heading', { name: 'Map' })).toBeAttached();
+  await expect(page.locator('canvas.maplibregl-canvas')).toBeVisible();
+  const piles = page.getByRole('button', { name: /^\d+ photos?(, .+)?$/ });
+  await expect(piles.first()).toBeVisible();
+  // Lima is alone on its side of the world.
+  const alone = page.getByRole('button', { name: /^1 photo(, |$)/ }).first();
+  await alone.click();
+  await expect(viewer()).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(viewer()).toBeHidden();
+  await expect(page).toHaveURL(/\/map$/);
+});
+
+test('chosen photos become a stack, whose photos can be looked through, and come apart', async () => {
+  await page.goto('./photos');
+  await goToOldest(page);
+  for (const date of ['1 March 1997', '2 March 1997']) {
+    await tileOf(page, date).focus();
+    await page.keyboard.press('x');
+  }
+  await page.getByRole('button', { name: 'Stack', exact: true }).click();
+  await expect(page.getByText('2 photos stacked')).toBeVisible();
+  await expect(tileOf(page, 'March 1997')).toHaveCount(2);
+  const stack = page.locator('a[data-asset][aria-label*="stack of 2"]');
+  await expect(stack).toHaveCount(1);
+  await stack.click();
+  const strip = viewer().getByRole('group', { name: 'Photos of this stack' });
+  await expect(strip.getByRole('button', { name: /^Show photo/ })).toHaveCount(2);
+  await strip.getByRole('button', { name: 'Show photo 2 of the stack' }).click();
+  await expect(strip.getByRole('button', { name: 'Show photo 2 of the stack' })).toHaveAttribute(
+    'aria-pressed',
+    'true',
+  );
+  await page.keyboard.press('Escape');
+  await stack.focus();
+  await page.keyboard.press('x');
+  const apart = page.getByRole('button', { name: 'Take stack apart' });
+  const more = page.getByRole('button', { name: 'More' });
+  // It stands in the bar, or behind its last button where that is full.
+  await expect(apart.or(more)).not.toHaveCount(0);
+  if (!(await apart.isVisible())) await more.click();
+  await apart.click();
+  await expect(page.getByText('The stack has been taken apart.')).toBeVisible();
+  await expect(tileOf(page, 'March 1997')).toHaveCount(3);
+});
+
+test('photos that look alike are a group, of which one is kept', async () => {
+  // One picture, saved twice: the bytes differ, what is seen does not.
+  await page.evaluate(async () => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [640, 480];
+    const context = canvas.getContext('2d')!;
+    for (let i = 0; i < 60; i++) {
+      context.fillStyle = `hsl(${Math.random() * 360} 60% ${20 + Math.random() * 60}%)`;
+      context.fillRect(
+        Math.random() * 600,
+        Math.random() * 440,
+        40 + Math.random() * 200,
+        30 + Math.random() * 150,
+      );
+    }
+    const data = new DataTransfer();
+    for (const [name, quality] of [
+      ['twin-fine.jpg', 0.95],
+      ['twin-coarse.jpg', 0.6],
+    ] as const) {
+      const blob = await new Promise<Blob>((resolve) =>
+        canvas.toBlob((made) => resolve(made!), 'image/jpeg', quality),
+      );
+      data.items.add(new File([blob], name, { lastModified: Date.parse('1997-03-05T12:00:00Z') }));
+    }
+    document.body.dispatchEvent(
+      new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }),
+    );
+  });
+  await expect(page.getByRole('heading', { name: '2 files uploaded' })).toBeVisible();
+  const groups = async () =>
+    (
+      (await (await page.request.get('api/duplicates')).json()) as {
+        assets: { originalFileName: string }[];
+      }[]
+    ).filter(({ assets }) =>
+      assets.some(({ originalFileName }) => originalFileName.startsWith('twin-')),
+    ).length;
+  await expect.poll(groups, { timeout: 50_000 }).toBe(1);
+  await page.goto('./duplicates');
+  const keepFine = page.getByRole('switch', { name: 'Keep twin-fine.jpg' });
+  await expect(keepFine).toBeVisible();
+  const group = page.getByRole('region', { name: /^Group \d+$/ }).filter({ has: keepFine });
+  await keepFine.setChecked(true);
+  await group.getByRole('switch', { name: 'Keep twin-coarse.jpg' }).setChecked(false);
+  await group.getByRole('button', { name: 'Trash 1', exact: true }).click();
+  await expect(keepFine).toBeHidden();
+  expect(await groups()).toBe(0);
+  const data = { originalFileName: 'twin-coarse.jpg', withDeleted: true };
+  const answer = await page.request.post('api/search/metadata', { data });
+  const { items } = ((await answer.json()) as { assets: { items: { isTrashed: boolean }[] } })
+    .assets;
+  expect(items.map(({ isTrashed }) => isTrashed)).toEqual([true]);
+});
