@@ -7,7 +7,7 @@ import { server, sleep } from '../api/harness.mjs';
 import { Phone } from './phone.mjs';
 
 const SEED = Number(process.env.TINTYPE_SEED ?? 20261128);
-const STEPS = process.env.TINTYPE_LONG ? 5000 : 200;
+const STEPS = process.env.TINTYPE_LONG ? 3000 : 200;
 const LOOK_EVERY = process.env.TINTYPE_LONG ? 50 : 25;
 const KILL_EVERY = 60; // steps, about
 const JOBS_LIMIT_MS = 300_000; // what a killed server worked at waits until its lease is over
