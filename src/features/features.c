@@ -42,6 +42,7 @@
 #include "features/tags/tags.h"
 #include "features/sync/sync.h"
 #include "features/timeline/timeline.h"
+#include "features/tombstones/tombstones.h"
 #include "features/trash/trash.h"
 #include "features/upload/upload.h"
 #include "features/users/users.h"
@@ -63,6 +64,7 @@ features_start (App *app, Api *api, GError **error)
     licences_start (app, api);
     assets_start (app, api);
     trash_start (app, api);
+    tombstones_start (app, api);
     memories_start (app, api);
     notifications_start (app, api);
     ingest_start (app);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { before, test } from 'node:test';
+import { jpeg } from './fixtures.mjs';
 import { server, sleep } from './harness.mjs';
 
 let admin;
@@ -43,18 +44,29 @@ test('seed-demo makes a library that can be looked at', async () => {
 });
 
 test('check-counts finds what is wrong, and sets it right', async () => {
-  assert.equal(command('check-counts').status, 0);
+  const id = (await server.upload(jpeg({ make: 'Canon', model: 'M1' }), 'a.jpg')).expect(201).json.id;
+  await server.waitForJobs();
+  (await server.request('PUT', `/assets/${id}`, { as: admin, body: { latitude: 48.85, longitude: 2.35 } })).expect(200);
+  await server.waitForJobs();
+  const made = (await server.request('POST', '/albums', { as: admin, body: { albumName: 'a', assetIds: [id] } })).expect(201).json;
+  const read = async () => (await server.request('GET', `/albums/${made.id}`, { as: admin })).expect(200).json.assetCount;
+  assert.equal(await read(), 1);
+  assert.equal(command('check-counts').status, 0, command('check-counts').stdout);
   await server.sql("UPDATE asset_month SET n_assets = n_assets + 1");
   await server.sql("DELETE FROM asset_usage");
   await server.sql("UPDATE asset_created_day SET n_assets = 7");
   await server.sql("UPDATE users SET quota_usage_bytes = 1");
+  await server.sql("UPDATE asset_place SET n_assets = n_assets + 1");
+  await server.sql("DELETE FROM asset_camera");
+  await server.sql("UPDATE album_summary SET n_assets = 5, last_at = 0");
   const found = command('check-counts');
   assert.equal(found.status, 1);
-  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes'])
+  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes', 'asset_place', 'asset_camera', 'album_summary'])
     assert.match(found.stdout, new RegExp(`${name}: \\d+ rows differ\\n`));
   const repaired = command('check-counts', '--repair');
   assert.equal(repaired.status, 0, repaired.stderr);
-  assert.equal(command('check-counts').stdout.match(/right/g).length, 4);
+  assert.equal(command('check-counts').stdout.match(/right/g).length, 7);
+  assert.equal(await read(), 1);
   const months = (await server.request('GET', '/timeline/buckets?visibility=timeline&isFavorite=true', { as: admin })).expect(200).json;
   const [[wanted]] = await server.sql("SELECT count(*) FROM asset WHERE is_favorite = 1 AND visibility = 'timeline' AND status = 'active'");
   assert.equal(months.reduce((sum, month) => sum + month.count, 0), Number(wanted));

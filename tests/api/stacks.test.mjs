@@ -263,6 +263,7 @@ test('one asset gets what another one has', async () => {
   const { user, ids: [a, b, c, d] } = await scene(4);
   const other = await scene(1);
   await server.sql(`INSERT INTO album (id, name, created_at, updated_at, update_id) VALUES ('${user.id}', 'x', 1, 1, 'u')`);
+  await server.sql(`INSERT INTO album_user (album_id, user_id, role, created_at, create_id, update_id) VALUES ('${user.id}', '${user.id}', 'owner', 1, 'u', 'u')`);
   await server.sql(`INSERT INTO album_asset (album_id, asset_id, created_at, update_id) VALUES ('${user.id}', '${a}', 1, 'u')`);
   (await call('PUT', `/assets/${a}`, { isFavorite: true }, user)).expect(200);
   const made = await stack([a, d], user);
@@ -277,6 +278,21 @@ test('one asset gets what another one has', async () => {
   assert.deepEqual((await server.sql(`SELECT asset_id FROM album_asset WHERE album_id = '${user.id}'`)).flat().sort(), [a, c].sort());
   (await copy(a, a)).expect(400, 'Source and target id must be distinct');
   (await copy(a, other.ids[0])).expect(400, 'Not found or no asset.copy access');
+});
+
+test('a copy joins no album and no link that a partner put the source into', async () => {
+  const { user, ids: [a, b] } = await scene(2);
+  const partner = await server.newUser();
+  (await call('POST', '/partners', { sharedWithId: partner.id }, user)).expect(201);
+  const album = (await call('POST', '/albums', { albumName: 'theirs', assetIds: [a] }, partner)).expect(201).json;
+  const theirs = (await call('POST', '/shared-links', { type: 'INDIVIDUAL', assetIds: [a] }, partner)).expect(201).json;
+  const own = (await call('POST', '/shared-links', { type: 'INDIVIDUAL', assetIds: [a] }, user)).expect(201).json;
+  (await call('PUT', '/assets', { ids: [b], visibility: 'archive' }, user)).expect(204);
+  (await call('PUT', '/assets/copy', { sourceId: a, targetId: b }, user)).expect(204);
+  (await call('GET', `/assets/${b}`, undefined, partner)).expect(400);
+  assert.equal((await call('GET', `/albums/${album.id}`, undefined, partner)).json.assetCount, 1);
+  const linked = async (link, as) => (await call('GET', `/shared-links/${link.id}`, undefined, as)).json.assets.length;
+  assert.deepEqual([await linked(theirs, partner), await linked(own, user)], [1, 2]);
 });
 
 test('a copied sidecar is read', async () => {

@@ -1,14 +1,16 @@
-// Two users' phones follow a server on which both do random things. Whenever they have caught up, each
-// has what REST tells its user. The seed is printed; TINTYPE_SEED repeats a run, TINTYPE_LONG=1 makes it long.
+// Two users' phones follow a server on which both do random things, and which is killed now and then, also
+// in the middle of something. Whenever they have caught up, each has what REST tells its user. The seed is printed; TINTYPE_SEED repeats a run, TINTYPE_LONG=1 makes it long.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jpeg } from '../api/fixtures.mjs';
-import { server } from '../api/harness.mjs';
+import { ffmpeg, jpeg, sha1 } from '../api/fixtures.mjs';
+import { server, sleep } from '../api/harness.mjs';
 import { Phone } from './phone.mjs';
 
 const SEED = Number(process.env.TINTYPE_SEED ?? 20261128);
-const STEPS = process.env.TINTYPE_LONG ? 5000 : 200;
-const LOOK_EVERY = 25;
+const STEPS = process.env.TINTYPE_LONG ? 3000 : 200;
+const LOOK_EVERY = process.env.TINTYPE_LONG ? 50 : 25;
+const KILL_EVERY = 60; // steps, about
+const JOBS_LIMIT_MS = 300_000; // what a killed server worked at waits until its lease is over
 
 /* mulberry32: a small generator that repeats */
 let state = SEED >>> 0;
@@ -26,11 +28,34 @@ const some = (list, n = 3) => [...new Set(Array.from({ length: 1 + below(n) }, (
 const call = (method, where, body, as) => server.request(method, where, { as, body });
 const json = async (method, where, body, as) => (await call(method, where, body, as)).expect(200).json;
 
+async function kill() {
+  await server.end('SIGKILL');
+  await server.start();
+}
+
 /** What the two do. Each returns without a word when there is nothing to do it to; what is refused (not
  *  an owner, not a member any more) is refused, and then nothing may change. */
 function world(users) {
   const assets = new Map(users.map((user) => [user, []])); // ids that are not removed
+  const films = new Map(); // by the id of the live photo: hidden, never touched alone
+  const bytesOf = new Map(); // by id
+  const film = ffmpeg('a.mov', '64x48', '-pix_fmt', 'yuv420p');
+  const newFilm = () => Buffer.concat([film, Buffer.from(`\0\0\0\x10free${below(2 ** 32).toString(16).padStart(8, '0')}`, 'latin1')]);
   const other = (user) => users[1 - users.indexOf(user)];
+  const owners = new Map();
+  const keep = (user, id, bytes) => {
+    if (!assets.get(user).includes(id)) assets.get(user).push(id);
+    bytesOf.set(id, bytes);
+    owners.set(id, user);
+  };
+  const addOne = async (user, bytes) => {
+    const reply = await server.upload(bytes, `p${below(1e6)}.jpg`, { isFavorite: random() < 0.2 }, { as: user });
+    keep(user, reply.expect(201).json.id, bytes);
+  };
+  const findByContent = async (user, bytes) => {
+    const check = { assets: [{ id: 'x', checksum: sha1(bytes) }] };
+    return (await json('POST', '/assets/bulk-upload-check', check, user)).results[0].assetId;
+  };
   const albums = async (user) => (await json('GET', '/albums', undefined, user)).map(({ id }) => id);
   const people = async (user) => (await json('GET', '/people?withHidden=true', undefined, user)).people.map(({ id }) => id);
   const change = (fields) => async (user) => {
@@ -43,11 +68,74 @@ function world(users) {
   };
 
   return {
-    assets,
+    /** Of a user: what is there, films too. */
+    all: (user) => assets.get(user).flatMap((id) => (films.has(id) ? [id, films.get(id)] : [id])),
+    /** The server dies while a file comes in. Answered or not, it is there whole or not at all. */
+    async dieDuringUpload(user) {
+      const bytes = jpeg();
+      const answer = server.upload(bytes, 'killed.jpg', {}, { as: user }).then((reply) => reply.expect(201).json.id, () => undefined);
+      await sleep(below(30));
+      await kill();
+      const [id, found] = [await answer, await findByContent(user, bytes)];
+      if (id !== undefined) assert.equal(found, id, 'what was answered is lost');
+      if (found !== undefined) keep(user, found, bytes);
+    },
+    /** The server dies while something else is done; whether it was done, nobody knows. */
+    async dieDuring(action, user) {
+      const done = action(user).catch(() => {});
+      await sleep(below(20));
+      await kill();
+      await done;
+    },
     actions: {
       async upload(user) {
-        const reply = await server.upload(jpeg(), `p${below(1e6)}.jpg`, { isFavorite: random() < 0.2 }, { as: user });
-        assets.get(user).push(reply.expect(201).json.id);
+        await addOne(user, jpeg());
+      },
+      /* several at once, as a phone and a tablet may send it */
+      async uploadAtOnce(user) {
+        const bytes = jpeg();
+        const replies = await Promise.all(Array.from({ length: 3 }, () => server.upload(bytes, 'same.jpg', {}, { as: user })));
+        assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 200, 201]);
+        assert.equal(new Set(replies.map(({ json }) => json.id)).size, 1, 'one file is one asset');
+        keep(user, replies[0].json.id, bytes);
+      },
+      /* a phone that loses its network in the middle of a file */
+      async cutShort(user) {
+        const bytes = jpeg();
+        const body = new ReadableStream({
+          start(controller) {
+            controller.enqueue(Buffer.from('--b\r\nContent-Disposition: form-data; name="assetData"; filename="a.jpg"\r\n\r\n'));
+            controller.enqueue(bytes.subarray(0, 100));
+          },
+        });
+        const stop = new AbortController();
+        const sent = fetch(`${server.base}/api/assets`, {
+          method: 'POST', body, duplex: 'half', signal: stop.signal,
+          headers: { authorization: `Bearer ${user.token}`, 'content-type': 'multipart/form-data; boundary=b' },
+        });
+        setTimeout(() => stop.abort(), below(20));
+        await assert.rejects(sent);
+        assert.equal(await findByContent(user, bytes), undefined);
+      },
+      /* the film first, as the apps do it; or both at once, the photo naming no film */
+      async livePhoto(user) {
+        const [moving, still] = [newFilm(), jpeg()];
+        const video = (await server.upload(moving, 'l.mov', {}, { as: user })).expect(201).json.id;
+        const photo = (await server.upload(still, 'l.jpg', { livePhotoVideoId: video }, { as: user })).expect(201).json.id;
+        keep(user, photo, still);
+        films.set(photo, video);
+      },
+      /* the backup does not know what was deleted: in the trash it stays and can be restored, removed it is new */
+      async uploadAgain(user) {
+        const mine = assets.get(user);
+        const old = [...bytesOf].filter(([id]) => owners.get(id) === user);
+        if (!old.length) return;
+        const [id, bytes] = one(old);
+        await server.waitForJobs(JOBS_LIMIT_MS);
+        const reply = await server.upload(bytes, 'again.jpg', {}, { as: user });
+        assert.equal(reply.status, mine.includes(id) || reply.json.id !== id && mine.includes(reply.json.id) ? 200 : 201, reply.text);
+        if (reply.status === 201) keep(user, reply.json.id, bytes);
+        else (await call('POST', '/trash/restore/assets', { ids: [reply.json.id] }, user)).expect(200);
       },
       favorite: change(() => ({ isFavorite: random() < 0.5 })),
       archive: change(() => ({ visibility: one(['archive', 'timeline']) })),
@@ -70,6 +158,7 @@ function world(users) {
         const ids = some(mine, 2);
         (await call('DELETE', '/assets', { ids, force: true }, user)).expect(204);
         assets.set(user, mine.filter((id) => !ids.includes(id)));
+        for (const id of ids) films.delete(id);
       },
       async createAlbum(user) {
         const mine = assets.get(user);
@@ -204,9 +293,12 @@ test(`phones have what the server has, seed ${SEED}`, { timeout: 3_600_000 }, as
   const phones = users.map((user) => new Phone(server, user));
   // a second device, which comes late and now and then only
   const tablet = new Phone(server, { ...(await server.login(users[0].email)), id: users[0].id });
-  const { actions, assets } = world(users);
+  const { actions, all, dieDuring, dieDuringUpload } = world(users);
+  // those whose outcome can be read from the server; what is uploaded and removed is known by its answers
+  const uncertain = ['favorite', 'describe', 'bulk', 'trash', 'restore', 'createAlbum', 'addToAlbum', 'takeFromAlbum', 'invite', 'role', 'partner',
+    'person', 'face', 'editPerson', 'deletePerson', 'note'];
   const names = Object.keys(actions);
-  const weights = { upload: 4, addToAlbum: 3, invite: 3, createAlbum: 2, partner: 2 };
+  const weights = { upload: 4, remove: 2, addToAlbum: 3, invite: 3, createAlbum: 2, partner: 2 };
   const bag = names.flatMap((name) => Array(weights[name] ?? 1).fill(name));
   const done = [];
 
@@ -216,15 +308,25 @@ test(`phones have what the server has, seed ${SEED}`, { timeout: 3_600_000 }, as
       const who = below(2);
       done.push(`${step} ${name} ${who}`);
       await actions[name](users[who]);
+      if (random() < 1 / KILL_EVERY) {
+        const user = users[below(2)];
+        const how = below(4);
+        const what = one(uncertain);
+        done.push(`${step} killed (${how}, ${what})`);
+        if (how === 0) await kill();
+        else if (how === 1) await dieDuringUpload(user);
+        else if (how === 2) await dieDuring(actions[what], user);
+        else await dieDuring(() => phones[users.indexOf(user)].sync(), user);
+      }
       if (random() < 0.15) await one(phones).sync(random() < 0.3 ? 1 + below(4) : Infinity);
       if (step % LOOK_EVERY !== 0) continue;
-      await server.waitForJobs();
+      await server.waitForJobs(JOBS_LIMIT_MS);
       const devices = step % (LOOK_EVERY * 4) === 0 ? [...phones, tablet] : phones;
       for (const phone of devices) {
         const i = users.findIndex(({ id }) => id === phone.user.id);
         await phone.sync();
-        await compareAssets(phone, users[i], assets.get(users[i]));
-        await comparePartner(phone, users[i], users[1 - i], assets.get(users[1 - i]));
+        await compareAssets(phone, users[i], all(users[i]));
+        await comparePartner(phone, users[i], users[1 - i], all(users[1 - i]));
         await compareAlbums(phone, users[i]);
         await comparePeople(phone, users[i]);
       }

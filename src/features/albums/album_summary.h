@@ -2,10 +2,6 @@
 #pragma once
 #include "db/db.h"
 
-/** What an album shows: not in the trash, on the timeline or archived. The asset is 'a'. */
-#define SQL_ALBUM_SHOWS                                                                            \
-    "a.status = 'active' AND a.deleted_at IS NULL AND a.visibility IN ('timeline', 'archive')"
-
 /** Count the assets of albums anew, in a write. A cover that is missing, left the album or is not
  *  shown any more becomes the newest asset. May be run again. */
 gboolean album_summary_refresh (Db *tx, Arena *arena, const StringList *album_ids, GError **error);

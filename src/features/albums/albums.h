@@ -6,6 +6,10 @@
 #include "features/albums_api.h"
 #include "features/app.h"
 
+/** What an album shows: not in the trash, on the timeline or archived. The asset is 'a'. */
+#define SQL_ALBUM_SHOWS                                                                            \
+    "a.status = 'active' AND a.deleted_at IS NULL AND a.visibility IN ('timeline', 'archive')"
+
 void albums_start (App *app, Api *api);
 
 /* ---- describing; outside of a write ---- */

@@ -18,12 +18,11 @@
 #define MISSING_ALBUMS                                                                             \
     "SELECT DISTINCT x.album_id AS album_id FROM album_asset x"                                    \
     " WHERE x.asset_id IN (SELECT value FROM json_each($1))"                                       \
-    "   AND (CAST($4 AS TEXT) IS NULL"                                                             \
-    "        OR EXISTS (SELECT 1 FROM album_user u WHERE u.album_id = x.album_id"                  \
-    "                      AND u.user_id = CAST($4 AS TEXT) AND u.role IN ('owner', 'editor')))"   \
+    "   AND EXISTS (SELECT 1 FROM album_user u WHERE u.album_id = x.album_id"                      \
+    "                  AND u.user_id = $4 AND u.role IN ('owner', 'editor'))"                      \
     "   AND NOT EXISTS (SELECT 1 FROM album_asset y WHERE y.album_id = x.album_id"                 \
     "                      AND y.asset_id = CAST($2 AS TEXT))"
-/* $1 sources, $2 target, $3 now, $4 a user who may add to them or NULL */
+/* $1 sources, $2 target, $3 now, $4 a user, who may add to them */
 static const char SQL_ALBUMS_TOUCH[] =
     "UPDATE album SET updated_at = CAST($3 AS BIGINT), update_id = uuid_v7()"
     " WHERE id IN (" MISSING_ALBUMS ")";
@@ -32,11 +31,12 @@ static const char SQL_ALBUMS_JOIN[] =
     " SELECT m.album_id, CAST($2 AS TEXT), CAST($3 AS BIGINT), uuid_v7()"
     "   FROM (" MISSING_ALBUMS ") AS m WHERE 1 = 1"
     " ON CONFLICT (album_id, asset_id) DO NOTHING";
-/* $1 source, $2 target */
-static const char SQL_LINKS_JOIN[] =
-    "INSERT INTO shared_link_asset (link_id, asset_id)"
-    " SELECT link_id, CAST($2 AS TEXT) FROM shared_link_asset WHERE asset_id = $1"
-    " ON CONFLICT (link_id, asset_id) DO NOTHING";
+/* $1 source, $2 target, $3 whose links */
+static const char SQL_LINKS_JOIN[] = "INSERT INTO shared_link_asset (link_id, asset_id)"
+                                     " SELECT x.link_id, CAST($2 AS TEXT) FROM shared_link_asset x"
+                                     "   JOIN shared_link l ON l.id = x.link_id"
+                                     "  WHERE x.asset_id = $1 AND l.owner_id = $3"
+                                     " ON CONFLICT (link_id, asset_id) DO NOTHING";
 /* $1 new id, $2 asset, $3 path, $4 now */
 static const char SQL_SIDECAR_SAVE[] =
     "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at)"
@@ -124,19 +124,21 @@ record_sidecar (Db *tx, const Copy *self, GError **error)
 
 /* ---- the rest ---- */
 
-/* What others may see. */
+/* What others may see. A partner may have put the source into albums and links of their own: to copy those
+ * would show them the target, which nobody decided. */
 static gboolean
 copy_places (Db *tx, const Copy *self, GError **error)
 {
     const AssetCopy *what = self->what;
     StringList sources = { (const char **) &what->source_id, 1 };
 
-    return (!what->albums ||
-            assets_copy_albums (tx, self->arena, &sources, what->target_id, NULL, error)) &&
+    return (!what->albums || assets_copy_albums (tx, self->arena, &sources, what->target_id,
+                                                 self->target.owner_id, error)) &&
            (!what->shared_links ||
             db_exec (tx, SQL_LINKS_JOIN,
-                     DB_ARGS (db_text (what->source_id), db_text (what->target_id)), NULL,
-                     error)) &&
+                     DB_ARGS (db_text (what->source_id), db_text (what->target_id),
+                              db_text (self->target.owner_id)),
+                     NULL, error)) &&
            (!what->stack || stacks_copy (tx, self->arena, what->source_id, what->target_id, error));
 }
 

@@ -82,7 +82,7 @@ typedef struct {
 
 gboolean asset_take_over (const App *app, Db *tx, Arena *arena, const char *id,
                           const AssetTakeOver *what, GError **error);
-/** Put an asset into the albums of others. @member_id  only where this user may add; NULL: everywhere */
+/** Put an asset into the albums of others. @member_id  only where this user may add */
 gboolean assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids,
                              const char *target_id, const char *member_id, GError **error);
 

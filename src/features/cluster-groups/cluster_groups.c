@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/notifications/notifications.h"
 #include "features/users/users.h"
 
 #define REQUEST "SELECT id, cluster_group_id, user_id, created_at FROM cluster_group_request"
@@ -89,10 +90,10 @@ cluster_groups_list_users (Db *db, Arena *arena, const char *group_id, const cha
 /* ---- changing ---- */
 
 typedef struct {
+    const App *app;
     Arena *arena;
     const char *group_id, *user_id, *request_id, *inviter_name;
     gboolean is_new;
-    Notification notice;
     ClusterGroupRequestResponse request;
 } Work;
 
@@ -101,6 +102,21 @@ refuse (GError **error, const char *text)
 {
     g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, text);
     return FALSE;
+}
+
+static gboolean
+tell_invited (Db *tx, const Work *self, GError **error)
+{
+    const Notice notice = {
+        .type = NOTIFICATION_TYPE_CLUSTER_GROUP_REQUEST,
+        .level = NOTIFICATION_LEVEL_INFO,
+        .title = "Cluster Group Request",
+        .description = arena_printf (self->arena, "%s asked you to join their cluster group",
+                                     self->inviter_name),
+        .data = arena_printf (self->arena, "{\"clusterGroupId\":\"%s\"}", self->group_id),
+    };
+
+    return notification_add (self->app, tx, self->arena, self->user_id, &notice, NULL, error);
 }
 
 static gboolean
@@ -121,8 +137,7 @@ run_invite (Db *tx, gpointer data, GError **error)
                   &n, error))
         return FALSE;
     self->is_new = n > 0;
-    if (self->is_new && !cluster_groups_note (tx, self->arena, self->user_id, self->group_id,
-                                              self->inviter_name, &self->notice, error))
+    if (self->is_new && !tell_invited (tx, self, error))
         return FALSE;
     return db_select_one (tx, self->arena, &cluster_group_request_response_type, &self->request,
                           SQL_FIND_BY_USER,
@@ -134,7 +149,8 @@ cluster_groups_invite (App *app, Arena *arena, const char *group_id, const Auth 
                        const char *user_id, ClusterGroupRequestResponse *out, gboolean *out_is_new,
                        GError **error)
 {
-    Work data = { .arena = arena,
+    Work data = { .app = app,
+                  .arena = arena,
                   .group_id = group_id,
                   .user_id = user_id,
                   .request_id = uuid_v4 (arena),
@@ -146,8 +162,6 @@ cluster_groups_invite (App *app, Arena *arena, const char *group_id, const Auth 
     if (!users_load (app->db, arena, user_id, &user, error) ||
         !db_write (app->db, run_invite, &data, error))
         return FALSE;
-    if (data.is_new)
-        cluster_groups_send (app, user_id, &data.notice);
     *out = data.request;
     *out_is_new = data.is_new;
     return TRUE;

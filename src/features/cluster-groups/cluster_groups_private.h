@@ -1,7 +1,6 @@
 /* cluster_groups_private.h -- between the files of the feature; access was checked before */
 #pragma once
 #include "features/cluster-groups/cluster-groups.h"
-#include "features/notifications_api.h"
 
 /** Invitations to a user, or into a group; the oldest first. */
 gboolean cluster_groups_list_for_user (Db *db, Arena *arena, const char *user_id,
@@ -23,8 +22,3 @@ gboolean cluster_groups_accept (Db *db, Arena *arena, const char *request_id, co
 /** Into a new group of one. FALSE with APP_ERROR_INVALID when they are alone already. */
 gboolean cluster_groups_leave (Db *db, Arena *arena, const char *group_id, const char *user_id,
                                GError **error);
-
-/** In the write that invites: keep a notice for the user, to be sent once it is committed. */
-gboolean cluster_groups_note (Db *tx, Arena *arena, const char *user_id, const char *group_id,
-                              const char *inviter_name, Notification *out, GError **error);
-void cluster_groups_send (const App *app, const char *user_id, const Notification *notice);

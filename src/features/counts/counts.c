@@ -2,6 +2,8 @@
 #define G_LOG_DOMAIN "counts"
 #include "features/counts/counts.h"
 
+#include "features/albums/albums.h"
+
 #define STATE                                                                                      \
     "CASE WHEN status = 'active' AND deleted_at IS NOT NULL THEN 'offline' ELSE status END"
 
@@ -19,6 +21,31 @@
     "       " IS_EXTERNAL " AS is_external, count(*) AS n_assets,"                                 \
     "       CAST(sum(size_bytes) AS BIGINT) AS n_bytes FROM asset"                                 \
     " GROUP BY owner_id, type, visibility, is_favorite, " STATE ", " IS_EXTERNAL
+
+#define TEXT(column) "COALESCE(" column ", '')"
+#define PLACES                                                                                     \
+    "SELECT owner_id, is_image, " TEXT ("country") " AS country, " TEXT (                          \
+        "state") " AS state,"                                                                      \
+                 "       " TEXT (                                                                  \
+                     "city") " AS city, count(*) AS n_assets FROM asset_exif"                      \
+                             " WHERE is_shown = 1 AND COALESCE(country, state, city) IS NOT NULL"  \
+                             " GROUP BY owner_id, is_image, " TEXT ("country") ", " TEXT (         \
+                                 "state") ", " TEXT ("city")
+#define CAMERAS                                                                                    \
+    "SELECT owner_id, " TEXT ("make") " AS make, " TEXT (                                          \
+        "model") " AS model,"                                                                      \
+                 "       " TEXT (                                                                  \
+                     "lens_model") " AS lens_model, count(*) AS n_assets FROM asset_exif"          \
+                                   " WHERE is_shown = 1 AND COALESCE(make, model, lens_model) IS " \
+                                   "NOT NULL"                                                      \
+                                   " GROUP BY owner_id, " TEXT ("make") ", " TEXT (                \
+                                       "model") ", " TEXT ("lens_model")
+/* Those of albums that are noted as stale are counted when somebody looks; they mean nothing here. */
+#define SUMMARIES(where)                                                                           \
+    "SELECT l.id AS album_id, count(a.id) AS n_assets, min(a.local_date_time) AS first_at,"        \
+    "       max(a.local_date_time) AS last_at, max(a.updated_at) AS modified_at"                   \
+    "  FROM album l JOIN album_asset aa ON aa.album_id = l.id"                                     \
+    "  JOIN asset a ON a.id = aa.asset_id AND " SQL_ALBUM_SHOWS where " GROUP BY l.id"
 
 /* Rows of one side that the other does not have; kept rows of zero mean nothing. */
 #define DIFFERENCE(kept, counted)                                                                  \
@@ -53,6 +80,21 @@ static const Table tables[COUNTS_N_TABLES] = {
       "DELETE FROM asset_usage", "INSERT INTO asset_usage " USAGE },
     { "users.quota_usage_bytes", "SELECT count(*) FROM users WHERE quota_usage_bytes <> " STORED,
       NULL, "UPDATE users SET quota_usage_bytes = " STORED " WHERE quota_usage_bytes <> " STORED },
+    { "asset_place",
+      DIFFERENCE ("SELECT owner_id, is_image, country, state, city, n_assets FROM asset_place"
+                  " WHERE n_assets <> 0",
+                  PLACES),
+      "DELETE FROM asset_place", "INSERT INTO asset_place " PLACES },
+    { "asset_camera",
+      DIFFERENCE ("SELECT owner_id, make, model, lens_model, n_assets FROM asset_camera"
+                  " WHERE n_assets <> 0",
+                  CAMERAS),
+      "DELETE FROM asset_camera", "INSERT INTO asset_camera " CAMERAS },
+    { "album_summary",
+      DIFFERENCE ("SELECT album_id, n_assets, first_at, last_at, modified_at FROM album_summary"
+                  " WHERE n_assets <> 0 AND album_id NOT IN (SELECT album_id FROM album_stale)",
+                  SUMMARIES (" WHERE l.id NOT IN (SELECT album_id FROM album_stale)")),
+      "DELETE FROM album_summary", "INSERT INTO album_summary " SUMMARIES ("") },
 };
 
 typedef struct {

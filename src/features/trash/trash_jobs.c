@@ -10,6 +10,7 @@
 #include "features/people/people.h"
 #include "features/stacks/stacks.h"
 #include "features/storage-template/storage-template.h"
+#include "features/tombstones/tombstones.h"
 #include "features/users/users.h"
 
 #define QUEUE "backgroundTask"
@@ -175,6 +176,7 @@ run_remove (Db *tx, gpointer data, GError **error)
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&
            stacks_settle (tx, self->arena, &ids, error) && /* another primary steps in */
+           tombstones_add (tx, self->asset.id, error) &&
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&

@@ -98,6 +98,7 @@ typedef struct {
     const UploadPlace *place;
     const char *duplicate_id; /* set: nothing was changed */
     gboolean vanished;        /* the other one was removed just now: try again */
+    gboolean is_again;        /* and this is that */
     gboolean hidden_video;
 } Commit;
 
@@ -107,6 +108,13 @@ run_also (Db *tx, const Upload *upload, const char *asset_id, GError **error)
     return (upload->also == NULL || upload->also (tx, upload->also_data, asset_id, error)) &&
            (upload->partial_id == NULL ||
             partial_upload_note (tx, upload->partial_id, asset_id, error));
+}
+
+/* Visitors have something to do besides; what the owner deleted does not keep them from sending it. */
+static gboolean
+is_owner (const Upload *upload)
+{
+    return upload->also == NULL;
 }
 
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */
@@ -119,6 +127,12 @@ run_commit (Db *tx, gpointer data, GError **error)
 
     self->duplicate_id = NULL;
     self->vanished = self->hidden_video = FALSE;
+    /* the other one may have left a tombstone */
+    if (self->is_again && !upload_find (tx, self->arena, upload->owner_id, upload->file->sha1,
+                                        is_owner (upload), &self->duplicate_id, error))
+        return FALSE;
+    if (self->duplicate_id != NULL)
+        return run_also (tx, upload, self->duplicate_id, error);
     if (!users_add_usage (tx, upload->owner_id, upload->file->size_bytes, error) ||
         (upload->live_photo_video_id != NULL &&
          !asset_check_motion_part (tx, self->arena, upload->live_photo_video_id, upload->owner_id,
@@ -130,10 +144,12 @@ run_commit (Db *tx, gpointer data, GError **error)
                 asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
                                         error)) &&
                run_also (tx, upload, self->place->id, error) &&
+               (is_owner (upload) ||
+                upload_forget_tombstone (tx, upload->owner_id, upload->file->sha1, error)) &&
                ingest_add_metadata (tx, self->arena, self->place->id, "upload", error) &&
                workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_CREATE, self->place->id, error);
-    if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, &self->duplicate_id,
-                      error))
+    if (!upload_find (tx, self->arena, upload->owner_id, upload->file->sha1, FALSE,
+                      &self->duplicate_id, error))
         return FALSE;
     if (self->duplicate_id == NULL) {
         self->vanished = TRUE;
@@ -177,6 +193,7 @@ commit_asset (Db *db, Commit *commit, GError **error)
             return TRUE;
         if (!commit->vanished || attempt == MAX_ATTEMPTS)
             return FALSE;
+        commit->is_again = TRUE;
     }
 }
 
@@ -185,6 +202,21 @@ static gboolean
 is_unknown (const Db *db, const GError *why)
 {
     return g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) || !db_is_writable (db);
+}
+
+/* A photo is kept also when its film shall not come back, which was answered with the id that it had. */
+static gboolean
+drop_gone_motion_part (Db *db, Upload *upload, GError **error)
+{
+    gboolean is_gone = FALSE;
+
+    if (upload->live_photo_video_id == NULL || !is_owner (upload))
+        return TRUE;
+    if (!upload_is_gone (db, upload->owner_id, upload->live_photo_video_id, &is_gone, error))
+        return FALSE;
+    if (is_gone)
+        upload->live_photo_video_id = NULL;
+    return TRUE;
 }
 
 gboolean
@@ -198,7 +230,9 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
     gboolean ok;
 
     /* what is here already need not be moved; the transaction decides about what comes just now */
-    if (!upload_find (app->db, arena, upload->owner_id, upload->file->sha1, &known_id, error))
+    if (!upload_find (app->db, arena, upload->owner_id, upload->file->sha1, is_owner (upload),
+                      &known_id, error) ||
+        !drop_gone_motion_part (app->db, upload, error))
         return FALSE;
     if (known_id != NULL) {
         commit.duplicate_id = known_id;

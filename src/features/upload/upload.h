@@ -18,3 +18,6 @@ gboolean upload_start (App *app, Api *api, GError **error);
  *  here or on another server, are locked and stay. Called by upload_start ().
  *  @return how many files were deleted */
 guint upload_sweep (App *app);
+
+/** SHA-1 as text: 28 characters are base64, 40 hexadecimal. FALSE when it is neither. */
+gboolean upload_parse_checksum (const char *text, guint8 out[20]);

@@ -83,10 +83,17 @@ typedef struct {
 /** In a write. *@out_inserted FALSE: the owner has a file with that checksum. */
 gboolean upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 now_ms,
                         gboolean *out_inserted, GError **error);
-/** The asset of @owner_id with that content; NULL when there is none. */
+/** The asset of @owner_id with that content; NULL when there is none. @param or_gone  also one that
+ *  its owner deleted for good and does not want back (tombstones.h) */
 gboolean upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20],
-                      const char **out_id, GError **error);
-/** Those of @checks (with has_checksum) that are there, in one go. */
+                      gboolean or_gone, const char **out_id, GError **error);
+/** In a write: a visitor brings back what the owner had deleted. */
+gboolean upload_forget_tombstone (Db *tx, const char *owner_id, const guint8 sha1[20],
+                                  GError **error);
+/** Whether that was an asset of @owner_id which is deleted for good and shall not come back. */
+gboolean upload_is_gone (Db *db, const char *owner_id, const char *asset_id, gboolean *out,
+                         GError **error);
+/** Those of @checks (with has_checksum) that are there or shall not come back, in one go. */
 typedef struct {
     gboolean has_checksum;
     guint8 sha1[20];
@@ -98,8 +105,3 @@ gboolean upload_find_many (Db *db, Arena *arena, const char *owner_id, UploadChe
 gboolean upload_find_device_ids (Db *db, Arena *arena, const char *owner_id, const char *device_id,
                                  const StringList *only, StringList *out, GError **error);
 gboolean upload_asset_exists (Db *db, const char *id, gboolean *out, GError **error);
-
-/* ---- small rules ---- */
-
-/** SHA-1 as text: 28 characters are base64, 40 hexadecimal. FALSE when it is neither. */
-gboolean upload_parse_checksum (const char *text, guint8 out[20]);

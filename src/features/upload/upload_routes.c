@@ -85,7 +85,7 @@ before_body (ApiCall *call)
         }
         /* whoever has a link shall not learn by a checksum what its owner has */
         if (auth->kind != CREDENTIAL_LINK &&
-            !upload_find (call->db, call->arena, auth->user_id, sha1, &id, &error)) {
+            !upload_find (call->db, call->arena, auth->user_id, sha1, TRUE, &id, &error)) {
             api_fail (call, g_steal_pointer (&error));
             return TRUE;
         }

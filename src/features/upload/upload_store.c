@@ -30,9 +30,17 @@ static const char SQL_SIDECAR_INSERT[] =
     " VALUES ($1, $2, 'sidecar', $3, $4, $4)";
 
 /* $1 owner, $2 SHA-1 */
-static const char SQL_FIND[] =
-    "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL"
-    "   AND status <> 'deleted'";
+#define FIND                                                                                       \
+    "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL"            \
+    "   AND status <> 'deleted'"
+static const char SQL_FIND[] = FIND;
+static const char SQL_FIND_OR_GONE[] =
+    FIND " UNION ALL SELECT asset_id FROM tombstone WHERE owner_id = $1 AND checksum = $2 LIMIT 1";
+/* $1 owner, $2 asset */
+static const char SQL_IS_GONE[] =
+    "SELECT count(*) FROM tombstone WHERE owner_id = $1 AND asset_id = $2";
+/* $1 owner, $2 SHA-1 */
+static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
 
 /* $1 id */
 static const char SQL_EXISTS[] = "SELECT count(*) FROM asset WHERE id = $1";
@@ -85,18 +93,45 @@ upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 no
 }
 
 gboolean
-upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20], const char **out_id,
-             GError **error)
+upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20], gboolean or_gone,
+             const char **out_id, GError **error)
 {
-    return db_select_text (db, arena, SQL_FIND, DB_ARGS (db_text (owner_id), db_blob (sha1, 20)),
-                           out_id, error);
+    return db_select_text (db, arena, or_gone ? SQL_FIND_OR_GONE : SQL_FIND,
+                           DB_ARGS (db_text (owner_id), db_blob (sha1, 20)), out_id, error);
+}
+
+gboolean
+upload_is_gone (Db *db, const char *owner_id, const char *asset_id, gboolean *out, GError **error)
+{
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_IS_GONE, DB_ARGS (db_text (owner_id), db_text (asset_id)), &n, NULL,
+                        error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}
+
+gboolean
+upload_forget_tombstone (Db *tx, const char *owner_id, const guint8 sha1[20], GError **error)
+{
+    return db_exec (tx, SQL_FORGET, DB_ARGS (db_text (owner_id), db_blob (sha1, 20)), NULL, error);
 }
 
 /* ---- many checksums at once ---- */
 
 #define CHUNK 200
 
-/* $1 owner, $2 to $201 checksums: a list in JSON cannot hold bytes, and both engines look up a list of
+static void
+append_places (GString *text)
+{
+    for (guint i = 0; i < CHUNK; i++)
+        g_string_append_printf (text, "%s$%u", i > 0 ? ", " : "(", i + 2);
+    g_string_append_c (text, ')');
+}
+
+/* What is here, and what is gone for good: never both of one checksum.
+ * $1 owner, $2 to $201 checksums: a list in JSON cannot hold bytes, and both engines look up a list of
  * parameters in the index. Unused places repeat the last checksum. */
 static const char *
 many_sql (void)
@@ -105,13 +140,14 @@ many_sql (void)
     static char *sql;
 
     if (g_once_init_enter (&made)) {
-        GString *text = g_string_new ("SELECT id, checksum, deleted_at FROM asset"
-                                      " WHERE owner_id = $1 AND library_id IS NULL"
-                                      "   AND status <> 'deleted' AND checksum IN (");
+        GString *text = g_string_new ("SELECT asset_id, checksum, CAST(NULL AS BIGINT)"
+                                      "  FROM tombstone WHERE owner_id = $1 AND checksum IN ");
 
-        for (guint i = 0; i < CHUNK; i++)
-            g_string_append_printf (text, "%s$%u", i > 0 ? ", " : "", i + 2);
-        g_string_append_c (text, ')');
+        append_places (text);
+        g_string_append (text, " UNION ALL SELECT id, checksum, deleted_at FROM asset"
+                               "  WHERE owner_id = $1 AND library_id IS NULL"
+                               "    AND status <> 'deleted' AND checksum IN ");
+        append_places (text);
         sql = g_string_free (text, FALSE);
         g_once_init_leave (&made, 1);
     }
