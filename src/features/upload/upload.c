@@ -168,7 +168,7 @@ run_replace (Db *tx, gpointer data, GError **error)
     Commit *self = data;
 
     self->vanished = self->hidden_video = FALSE;
-    return upload_find (tx, self->arena, self->upload->owner_id, self->upload->file->sha1,
+    return upload_find (tx, self->arena, self->upload->owner_id, self->upload->file->sha1, FALSE,
                         &self->duplicate_id, error) &&
            (self->duplicate_id != NULL ||
             upload_replace_in (tx, self->arena, self->upload->replaces_id, self->place->id,
