@@ -58,7 +58,7 @@ test('a missing original is reported, never trashed by itself, and forgotten whe
   assert.equal((await summary()).missing_file, 1);
   const { items: [item], nextCursor } = await report('missing_file');
   assert.deepEqual([item.type, item.path, nextCursor], ['missing_file', photo.path, undefined]);
-  assert.match(item.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  assert.match(item.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4/);
   assert.equal(await isTrashed(photo.id), false);
   (await server.request('GET', `/admin/integrity/report/${item.id}/file`, { as: server.admin })).expect(404);
   fs.renameSync(`${photo.path}.away`, photo.path);
@@ -126,7 +126,7 @@ test('what somebody has by now is not deleted', async () => {
   const photo = await asset(5);
   const where = path.relative(server.media, photo.path);
   await server.sql("INSERT INTO integrity_report (id, type, path, created_at) VALUES " +
-    `('019a0000-0000-7000-8000-000000000001', 'untracked_file', '${where}', 0)`);
+    `('019a0000-0000-4000-8000-000000000001', 'untracked_file', '${where}', 0)`);
   await run('integrity-untracked-files-delete-all');
   assert.ok(fs.existsSync(photo.path));
   assert.deepEqual(await summary(), none);
@@ -190,6 +190,6 @@ test('only admins look', async () => {
   const user = await server.newUser();
   for (const where of ['summary', 'report?type=missing_file', 'report/missing_file/csv'])
     (await server.request('GET', `/admin/integrity/${where}`, { as: user })).expect(403);
-  const id = '019a0000-0000-7000-8000-000000000001';
+  const id = '019a0000-0000-4000-8000-000000000001';
   (await server.request('DELETE', `/admin/integrity/report/${id}`, { as: user })).expect(403);
 });

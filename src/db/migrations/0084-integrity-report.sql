@@ -1,6 +1,6 @@
 -- 0084-integrity-report.sql: files that are missing, that nobody knows, or that changed; found by checks
 CREATE TABLE integrity_report (
-    id            TEXT PRIMARY KEY,                       -- UUIDv7
+    id            TEXT PRIMARY KEY,                       -- UUIDv4
     type          TEXT NOT NULL,                          -- untracked_file, missing_file, checksum_mismatch
     path          TEXT NOT NULL,                          -- relative to the media folder
     asset_id      TEXT REFERENCES asset (id) ON DELETE CASCADE,      -- whose original it is; or NULL

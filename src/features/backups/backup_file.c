@@ -1,9 +1,9 @@
 /* backup_file.c -- see backup_file.h
  *
  * Compressed data differs from the first change on to its end, and rsync would send all of it. So the
- * compressor starts anew where the content says so, as 'gzip --rsyncable' does: where the sum of the last
- * 4096 bytes has a certain value. Such places come about every 4 KiB apart from them, and come back after
- * a change. */
+ * compressor starts anew where the content says so, as 'gzip --rsyncable' does: where a rolling hash of the
+ * last bytes has a certain value. Such places come back after a change. (gzip takes their sum, which
+ * never has that value in some data.) */
 #define G_LOG_DOMAIN "backups"
 #include "features/backups/backup_file.h"
 
@@ -18,14 +18,17 @@
 
 #define LEVEL 6
 #define GZIP_WINDOW_BITS (15 + 16) /* + 16: with a gzip header */
-#define WINDOW 4096                /* bytes of the sum; also the mean distance of two starts */
+#define WINDOW 64                  /* bytes of the hash */
+#define FACTOR 0x9E3779B1u         /* odd, its bits well mixed */
+#define MIN_BYTES 4096             /* from one start to the next; */
+#define LOW_BITS 20                /* the other 12 are zero after another 4096 in the mean */
 
 struct _BackupWriter {
     int fd;
     const char *path;
     z_stream stream;
     guint8 window[WINDOW];
-    guint32 sum;
+    guint32 hash, oldest_factor; /* FACTOR to the power of WINDOW */
     gsize n_seen, n_since;
     guint8 out[BACKUP_CHUNK_BYTES];
 };
@@ -43,6 +46,9 @@ backup_writer_new (int fd, const char *path)
 
     self->fd = fd;
     self->path = path;
+    self->oldest_factor = 1;
+    for (guint i = 0; i < WINDOW; i++)
+        self->oldest_factor *= FACTOR;
     if (deflateInit2 (&self->stream, LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) !=
         Z_OK)
         g_error ("zlib refuses its parameters"); /* or there is no memory, as for g_new0 () */
@@ -94,9 +100,9 @@ is_boundary (BackupWriter *self, guint8 byte)
 {
     guint8 *oldest = &self->window[self->n_seen++ % WINDOW];
 
-    self->sum += (guint32) byte - *oldest;
+    self->hash = self->hash * FACTOR + byte - *oldest * self->oldest_factor;
     *oldest = byte;
-    return ++self->n_since >= WINDOW && self->sum % WINDOW == 0;
+    return ++self->n_since >= MIN_BYTES && self->hash >> LOW_BITS == 0;
 }
 
 gboolean

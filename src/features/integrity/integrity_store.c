@@ -38,23 +38,23 @@ static const char SQL_KNOWN_ANYWHERE[] =
     " UNION SELECT thumbnail_path FROM person"
     "        WHERE thumbnail_path IN (SELECT value FROM json_each ($1))";
 
-/* $1 items, $2 the type, $3 now */
+/* $1 items with an id for the report before each, $2 the type, $3 now */
 static const char SQL_ADD_ORIGINALS[] =
     "INSERT INTO integrity_report (id, type, path, asset_id, created_at)"
-    " SELECT uuid_v7 (), CAST($2 AS TEXT), a.original_path, a.id, CAST($3 AS BIGINT)"
-    "   FROM json_each ($1) AS i JOIN asset a ON a.id = substr(i.value, 1, 36)"
-    "  WHERE a.original_path = substr(i.value, 38)"
+    " SELECT substr(i.value, 1, 36), CAST($2 AS TEXT), a.original_path, a.id, CAST($3 AS BIGINT)"
+    "   FROM json_each ($1) AS i JOIN asset a ON a.id = substr(i.value, 38, 36)"
+    "  WHERE a.original_path = substr(i.value, 75)"
     " ON CONFLICT (type, path) DO NOTHING";
 static const char SQL_ADD_FILES[] =
     "INSERT INTO integrity_report (id, type, path, asset_id, asset_file_id, created_at)"
-    " SELECT uuid_v7 (), CAST($2 AS TEXT), f.path, f.asset_id, f.id, CAST($3 AS BIGINT)"
-    "   FROM json_each ($1) AS i JOIN asset_file f ON f.id = substr(i.value, 1, 36)"
-    "  WHERE f.path = substr(i.value, 38)"
+    " SELECT substr(i.value, 1, 36), CAST($2 AS TEXT), f.path, f.asset_id, f.id, CAST($3 AS BIGINT)"
+    "   FROM json_each ($1) AS i JOIN asset_file f ON f.id = substr(i.value, 38, 36)"
+    "  WHERE f.path = substr(i.value, 75)"
     " ON CONFLICT (type, path) DO NOTHING";
-/* $1 paths, $2 now */
+/* $1 paths with an id for the report before each, $2 now */
 static const char SQL_ADD_UNTRACKED[] =
     "INSERT INTO integrity_report (id, type, path, created_at)"
-    " SELECT uuid_v7 (), 'untracked_file', i.value, CAST($2 AS BIGINT)"
+    " SELECT substr(i.value, 1, 36), 'untracked_file', substr(i.value, 38), CAST($2 AS BIGINT)"
     "   FROM json_each ($1) AS i WHERE i.value <> ''"
     " ON CONFLICT (type, path) DO NOTHING";
 
@@ -135,13 +135,27 @@ integrity_find_known_anywhere (Db *db, Arena *arena, const StringList *paths, St
 
 /* ---- reports ---- */
 
+/* Each text with a new id before it; made in C, as SQLite has no function for one. */
+static DbValue
+with_ids (Arena *arena, const StringList *texts)
+{
+    StringList out = { arena_new_array (arena, const char *, texts->n), texts->n };
+    char id[UUID_TEXT_BYTES];
+
+    for (gsize i = 0; i < texts->n; i++) {
+        uuid_v4_text (id);
+        out.items[i] = arena_printf (arena, "%s %s", id, texts->items[i]);
+    }
+    return db_strings (arena, &out);
+}
+
 gboolean
 integrity_add_originals (Db *tx, Arena *arena, IntegrityReport type, const StringList *items,
                          GError **error)
 {
     return items->n == 0 ||
            db_exec (tx, SQL_ADD_ORIGINALS,
-                    DB_ARGS (db_strings (arena, items), db_text (integrity_report_enum.texts[type]),
+                    DB_ARGS (with_ids (arena, items), db_text (integrity_report_enum.texts[type]),
                              db_int (timestamp_now_ms ())),
                     NULL, error);
 }
@@ -152,7 +166,7 @@ integrity_add_files (Db *tx, Arena *arena, IntegrityReport type, const StringLis
 {
     return items->n == 0 ||
            db_exec (tx, SQL_ADD_FILES,
-                    DB_ARGS (db_strings (arena, items), db_text (integrity_report_enum.texts[type]),
+                    DB_ARGS (with_ids (arena, items), db_text (integrity_report_enum.texts[type]),
                              db_int (timestamp_now_ms ())),
                     NULL, error);
 }
@@ -162,7 +176,7 @@ integrity_add_untracked (Db *tx, Arena *arena, const StringList *paths, GError *
 {
     return paths->n == 0 ||
            db_exec (tx, SQL_ADD_UNTRACKED,
-                    DB_ARGS (db_strings (arena, paths), db_int (timestamp_now_ms ())), NULL, error);
+                    DB_ARGS (with_ids (arena, paths), db_int (timestamp_now_ms ())), NULL, error);
 }
 
 gboolean
