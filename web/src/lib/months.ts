@@ -174,7 +174,8 @@ export function removeAssets(months: Months, ids: ReadonlySet<string>): Month[] 
     .filter((month) => month.count > 0);
 }
 
-/** Add photos, or replace those that are there; a photo whose date changed moves.
+/** Add photos, or replace those that are there; a photo whose date changed moves. One that was told
+ *  of twice is as it was told last.
  *  @param areNew  they were not in this list before, so they count where nothing is loaded yet */
 export function putAssets(
   months: Months,
@@ -182,9 +183,10 @@ export function putAssets(
   areNew: boolean,
   order: Order = 'desc',
 ): Month[] {
-  const ids = new Set(added.map((asset) => asset.id));
+  const latest = new Map(added.map((asset) => [asset.id, asset]));
+  const ids = new Set(latest.keys());
   const byMonth = new Map<string, GridAsset[]>();
-  for (const asset of added) {
+  for (const asset of latest.values()) {
     const key = monthKey(asset.local);
     byMonth.set(key, [...(byMonth.get(key) ?? []), asset]);
   }
