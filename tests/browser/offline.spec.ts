@@ -230,7 +230,7 @@ test('an update is there at once, and of the build before nothing stays', async 
     page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     // A page of the same host, but not of the app: from there one can watch.
-    await page.goto('/nothing-of-ours');
+    await page.goto(`${new URL(proxy.url).origin}/nothing-of-ours`);
     await expect.poll(cacheNames).not.toContain(shell);
     expect(await cacheNames()).toContain('shell:nextnextnext');
     await page.goto('./photos');

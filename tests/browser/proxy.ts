@@ -43,7 +43,7 @@ export class Proxy {
   private pass(asked: IncomingMessage, answer: ServerResponse): void {
     const path = asked.url ?? '/';
     if (!path.startsWith(this.base)) {
-      answer.writeHead(404).end();
+      answer.writeHead(404, { 'content-type': 'text/plain' }).end('not here');
       return;
     }
     const below = `/${path.slice(this.base.length)}`;

@@ -167,3 +167,15 @@ describe('changes', () => {
     expect(june.assets![1]!.isFavorite).toBe(false); // what was given is not changed
   });
 });
+
+describe('a photo that is told of twice at once', () => {
+  it('stands in the list once, as it was told last', () => {
+    const twice = [
+      asset('x', '2024-06-02T10:00:00Z'),
+      asset('x', '2024-06-02T10:00:00Z', { isFavorite: true }),
+    ];
+    const [month] = putAssets([june, may], twice, true);
+    expect(month?.assets?.filter(({ id }) => id === 'x')).toEqual([twice[1]]);
+    expect(month?.count).toBe((june.assets?.length ?? 0) + 1);
+  });
+});

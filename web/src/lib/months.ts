@@ -174,7 +174,8 @@ export function removeAssets(months: Months, ids: ReadonlySet<string>): Month[] 
     .filter((month) => month.count > 0);
 }
 
-/** Add photos, or replace those that are there; a photo whose date changed moves.
+/** Add photos, or replace those that are there; a photo whose date changed moves. One that was told
+ *  of twice is as it was told last.
  *  @param areNew  they were not in this list before, so they count where nothing is loaded yet */
 export function putAssets(
   months: Months,
