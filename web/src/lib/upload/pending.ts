@@ -18,6 +18,9 @@ export function keyOf(user: string, path: string, file: File): string {
   return [user, path, file.size, file.lastModified].join('\n');
 }
 
+/** Each costs a browser milliseconds: a folder is one, thousands of loose files are better chosen again. */
+const mostHandles = 100;
+
 function whenDone<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -42,11 +45,12 @@ function open(): Promise<IDBDatabase> {
 }
 
 async function change(
-  run: (files: IDBObjectStore, handles: IDBObjectStore) => void,
+  name: 'files' | 'handles',
+  run: (store: IDBObjectStore) => void,
 ): Promise<void> {
   try {
-    const transaction = (await open()).transaction(['files', 'handles'], 'readwrite');
-    run(transaction.objectStore('files'), transaction.objectStore('handles'));
+    const transaction = (await open()).transaction(name, 'readwrite');
+    run(transaction.objectStore(name));
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error as Error);
@@ -58,20 +62,20 @@ async function change(
 
 export function keepFiles(entries: readonly PendingFile[]): Promise<void> {
   if (entries.length === 0) return Promise.resolve();
-  return change((files) => {
+  return change('files', (files) => {
     for (const entry of entries) files.put(entry);
   });
 }
 
 export async function keepHandles(user: string, kept: readonly FileSystemHandle[]): Promise<void> {
-  if (kept.length === 0) return;
-  await change((_, handles) => {
+  if (kept.length === 0 || kept.length > mostHandles) return;
+  await change('handles', (handles) => {
     for (const handle of kept) handles.add({ user, handle });
   });
 }
 
 export function forgetFiles(keys: readonly string[]): Promise<void> {
-  return change((files) => {
+  return change('files', (files) => {
     for (const key of keys) files.delete(key);
   });
 }
@@ -92,10 +96,12 @@ export async function loadPending(user: string): Promise<Pending> {
 }
 
 /** Nothing is left to be sent. */
-export function forgetAll(user: string): Promise<void> {
-  return change((files, handles) => {
-    // In one go: to walk over thousands takes longer than a page may live.
+export async function forgetAll(user: string): Promise<void> {
+  // In one go: to walk over thousands takes longer than a page may live.
+  await change('files', (files) => {
     files.delete(IDBKeyRange.bound(`${user}\n`, `${user}\n\uffff`));
+  });
+  await change('handles', (handles) => {
     const cursor = handles.index('user').openKeyCursor(user);
     cursor.onsuccess = () => {
       const at = cursor.result;
