@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the built program beside its peers, and write bench/results.md.
 
-usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library]
+usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
 
 Each part runs on its own by its name; all of them, without a name, write the results and take about ten
 minutes on a quiet machine.
@@ -24,6 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import phones
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TINTYPE_BINARY", ROOT / "build/tintype"))
@@ -475,7 +477,9 @@ def latency(server, path, n=300, method="GET", body=None):
 
 
 BENCHES = {"http": bench_http, "ingest": bench_ingest, "metadata": bench_metadata, "upload": bench_upload,
-           "start": bench_start, "timeline": bench_timeline, "library": bench_library}
+           "start": bench_start, "timeline": bench_timeline, "library": bench_library,
+           "sync": lambda: phones.bench_sync(sys.modules[__name__]),
+           "sockets": lambda: phones.bench_sockets(sys.modules[__name__])}
 
 
 def machine():

@@ -245,7 +245,7 @@ export const ROWS = [
   workflow('getWorkflow', 'workflow.read', 200),
   workflow('searchWorkflows', undefined, 200, undefined, { ...byQuery('id'), took: some }),
   workflow('updateWorkflow', 'workflow.update', 200, () => ({ name: 'renamed' })),
-  workflow('getWorkflowLogs', 'workflow.read', 200),
+  workflow('getWorkflowLogs', 'workflow.logs', 200),
   workflow('getWorkflowForShare', 'workflow.read', 200),
   workflow('deleteWorkflow', 'workflow.delete', 204, undefined, fresh),
   // what is installed is the same for all

@@ -167,6 +167,7 @@ test('an asset that is locked leaves its albums, and its content partners', asyn
 test('partners: older assets are filled in, and go with the partnership', async () => {
   const { users: [alice, bob, eve], phones: [hers, his, eves] } = await scene(3);
   const old = await upload(alice, { isFavorite: true });
+  await server.waitForJobs(); // what they change comes before Eve's
   await call('POST', '/partners', { sharedWithId: bob.id }, eve);
   const eveAsset = await upload(eve);
   await server.waitForJobs();

@@ -18,6 +18,7 @@ typedef enum {
 
 typedef struct {
     const char *prefix; /* what stands before the value: ',"ownerId":' */
+    guint n_prefix;
     SyncFieldKind kind;
 } SyncField;
 
@@ -33,11 +34,11 @@ typedef struct {
     }
 #define SYNC_FIRST(name, kind)                                                                     \
     {                                                                                              \
-        "{\"" name "\":", kind                                                                     \
+        "{\"" name "\":", sizeof ("{\"" name "\":") - 1, kind                                      \
     }
 #define SYNC_NEXT(name, kind)                                                                      \
     {                                                                                              \
-        ",\"" name "\":", kind                                                                     \
+        ",\"" name "\":", sizeof (",\"" name "\":") - 1, kind                                      \
     }
 
 /** {"type":TYPE,"data":{...},"ack":"TYPE|MIDDLE KEY"} */
