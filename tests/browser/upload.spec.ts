@@ -147,11 +147,14 @@ test('a large file goes in parts, and one that breaks off goes on where it was',
 });
 
 test('a lost connection is waited for, with a way to try at once', async () => {
+  test.setTimeout(120_000);
   await page.route('**/api/assets', (route) =>
     route.request().method() === 'POST' ? route.abort('internetdisconnected') : route.continue(),
   );
   await choose([await picture('patient.jpg'), await picture('patient-too.jpg')]);
   await expect(panel().getByText(/The connection was lost/)).toBeVisible();
+  // It waits twice as long each time; by then there is time enough to click.
+  await expect(panel().getByText(/tried again in 1\d seconds/)).toBeVisible({ timeout: 60_000 });
   await page.unroute('**/api/assets');
   await panel().getByRole('button', { name: 'Try now' }).click();
   await expect(heading('2 files uploaded')).toBeVisible();
