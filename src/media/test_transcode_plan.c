@@ -174,7 +174,8 @@ test_words (void)
     assert_has (&facts, &settings, 2, "-pass 2 -passlogfile /scratch/passes");
     settings.video_codec = "hevc";
     settings.threads = 1;
-    assert_has (&facts, &settings, 2, "frame-threads=1:pools=none:pass=2:stats=/scratch/passes.log");
+    assert_has (&facts, &settings, 2,
+                "frame-threads=1:pools=none:pass=2:stats=/scratch/passes.log");
     assert_has (&facts, &settings, 2, "-tag:v hvc1");
     settings.video_codec = "vp9";
     settings.max_rate = "0";
