@@ -177,6 +177,16 @@ class Ear:
         self.rest = b""
         self.socket.sendall(f"GET /api/socket.io/?EIO=4&transport=polling&sid={self.sid} HTTP/1.1\r\n{self.head}\r\n".encode())
 
+    def answer_pings(self):
+        """Who does not is closed."""
+        if not self.polling and b"\x81\x012" in self.rest:
+            self.socket.sendall(b"\x81\x81\0\0\0\x003")
+            self.rest = self.rest.replace(b"\x81\x012", b"")
+        elif self.polling and self.has_answer() and self.rest.endswith((b"\r\n\r\n2", b"\x1e2")):
+            self.server.request("POST", f"/api/socket.io/?EIO=4&transport=polling&sid={self.sid}", b"3")
+            if self.rest.endswith(b"\r\n\r\n2"):
+                self.poll()
+
     def has_answer(self):
         """Of a poll: its head, and as many bytes as that says."""
         head, end, body = self.rest.partition(b"\r\n\r\n")
@@ -202,6 +212,7 @@ def wait_for(poller, ears, text):
             data = ear.socket.recv(1 << 18)
             assert data, "a socket was closed"
             ear.rest += data
+            ear.answer_pings()
             if ear.polling and not ear.has_answer():
                 continue
             if text in ear.rest and descriptor not in heard:
