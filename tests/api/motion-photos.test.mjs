@@ -218,11 +218,12 @@ describe('a motion photo', () => {
     await isGone('deleted');
     assert.ok(fs.existsSync(path.join(disk, 'deleted.jpg')));
 
-    // its file is gone: first it is in the trash only
+    // its file is gone: it may come back, so that its video stays until the user gives it up
     fs.rmSync(path.join(disk, 'lost.jpg'));
     await scan();
+    assert.ok((await asset(photos.lost.id)).isOffline);
     assert.ok(fs.existsSync(fileOf(parts.lost)));
-    (await call('POST', '/trash/empty')).expect(200);
+    (await call('DELETE', '/assets', { ids: [photos.lost.id], force: true })).expect(204);
     await server.waitForJobs();
     await isGone('lost');
 
