@@ -30,6 +30,7 @@
 #include "media/layout.h"
 
 #define CHECK_LIMIT_S 180
+#define OPEN_AGAIN 10 /* times, a second apart */
 
 static char *
 program_folder (void)
@@ -82,7 +83,8 @@ serve_open_database (const Settings *settings, GError **error)
     return db_open (&db_settings, error);
 }
 
-/* A restore that was cut off may have left a database that the program cannot use. */
+/* A restore that was cut off may have left a database that the program cannot use; or its last connections
+ * are only just ending, which a second look tells. */
 static Db *
 open_or_recover (const Settings *settings, GError **error)
 {
@@ -90,6 +92,11 @@ open_or_recover (const Settings *settings, GError **error)
     gboolean is_recovered = FALSE;
     Db *db = serve_open_database (settings, &why);
 
+    for (int i = 0; db == NULL && i < OPEN_AGAIN && backup_is_noted (settings); i++) {
+        g_usleep (G_USEC_PER_SEC);
+        g_clear_error (&why);
+        db = serve_open_database (settings, &why);
+    }
     if (db != NULL)
         return db;
     if (!backup_recover (settings, &is_recovered, error)) {
@@ -231,9 +238,9 @@ restart (App *app)
     g_main_loop_quit (main_loop);
 }
 
-/* @param database  a file of SQLite to be tried; NULL: the database of the settings */
+/* @param db  (transfer full); NULL: it could not be opened, and @error says why */
 static gboolean
-parts_open (Parts *self, const Settings *settings, const char *database, GError **error)
+parts_open (Parts *self, const Settings *settings, Db *db, GError **error)
 {
     raise_file_limit ();
     self->transcoder = transcoder_program ();
@@ -243,9 +250,7 @@ parts_open (Parts *self, const Settings *settings, const char *database, GError 
                        .version = TINTYPE_VERSION,
                        .restart = restart,
                        .started_at_ms = timestamp_now_ms () };
-    self->app.db = self->db = database != NULL
-                                  ? db_open (&(DbSettings){ .sqlite_path = database }, error)
-                                  : open_or_recover (settings, error);
+    self->app.db = self->db = db;
     if (self->db == NULL || !prepare_media_folder (&self->app, &self->temporary, error))
         return FALSE;
     self->app.temporary_folder = self->temporary;
@@ -370,7 +375,7 @@ run (const Settings *settings, GError **error)
     gboolean ok;
 
     main_loop = loop;
-    ok = parts_open (&parts, settings, NULL, error) &&
+    ok = parts_open (&parts, settings, open_or_recover (settings, error), error) &&
          maintenance_load (parts.db, arena, &mode, error) &&
          (mode.is_maintenance_mode ? serve_maintenance (&parts, error)
                                    : serve_normally (&parts, error));
@@ -450,11 +455,15 @@ try_start (Settings *settings, const char *database, GError **error)
     Parts parts = { 0 };
     gboolean has_admin = FALSE;
     gboolean ok;
+    Db *db;
 
     g_free (settings->host);
     settings->host = g_strdup ("127.0.0.1");
     settings->port = 0;
-    ok = parts_open (&parts, settings, database, error) && parts_open_features (&parts, error) &&
+    /* nothing is mended here: what cannot be used is what is to be found out */
+    db = database != NULL ? db_open (&(DbSettings){ .sqlite_path = database }, error)
+                          : serve_open_database (settings, error);
+    ok = parts_open (&parts, settings, db, error) && parts_open_features (&parts, error) &&
          (parts.server = listen_for_requests (&parts.app, parts.api, error)) != NULL &&
          ask_ping (parts.server, error) && users_have_admin (parts.db, &has_admin, error);
     if (ok && !has_admin)

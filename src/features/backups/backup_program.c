@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +24,13 @@ struct _BackupProgram {
     gboolean is_finished;
 };
 
+/* In the child: it is of no use without the thread that feeds it or waits for it. */
+static void
+die_with_parent (gpointer data)
+{
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
 BackupProgram *
 backup_program_start (const char *const *argv, const char *const *environment,
                       GSubprocessFlags flags, const char *hint, GError **error)
@@ -33,6 +42,7 @@ backup_program_start (const char *const *argv, const char *const *environment,
     if ((flags & G_SUBPROCESS_FLAGS_STDOUT_PIPE) == 0)
         flags |= G_SUBPROCESS_FLAGS_STDOUT_SILENCE;
     launcher = g_subprocess_launcher_new (flags);
+    g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
     if (environment != NULL)
         g_subprocess_launcher_set_environ (launcher, (char **) environment);
     self->name = g_path_get_basename (argv[0]);

@@ -496,6 +496,14 @@ backup_restore (const App *app, const char *name, const BackupRestore *how, GErr
 }
 
 gboolean
+backup_is_noted (const Settings *settings)
+{
+    g_autofree char *restore_point = read_note (settings->media_location);
+
+    return restore_point != NULL && settings->database_url != NULL;
+}
+
+gboolean
 backup_recover (const Settings *settings, gboolean *out_done, GError **error)
 {
     g_autofree char *restore_point = read_note (settings->media_location);

@@ -44,6 +44,8 @@ typedef struct {
 gboolean backup_restore (const App *app, const char *name, const BackupRestore *how,
                          GError **error);
 
+/** Whether a restore of PostgreSQL was under way when the server ended. */
+gboolean backup_is_noted (const Settings *settings);
 /** When the database cannot be opened, and a restore was under way when the server died: bring the one
  *  before it back. *@out_done: it was, so opening it may work now. */
 gboolean backup_recover (const Settings *settings, gboolean *out_done, GError **error);
