@@ -275,20 +275,21 @@ for (const [size, viewport] of Object.entries(sizes)) {
 
       await page.getByLabel('Find a setting').fill('machine learning');
       const learning = page.getByRole('form', { name: 'Machine learning' });
-      const before = (await config()).machineLearning.urls;
-      await learning
-        .getByLabel('Addresses', { exact: true })
-        .fill('http://one:3003\n\nhttp://two:3003\n');
+      const addresses = learning.getByLabel('Addresses', { exact: true });
+      await addresses.fill(`http://${stamp}-one:3003\n\nhttp://${stamp}-two:3003\n`);
       await learning.getByLabel('How sure', { exact: true }).fill('0.55');
       await learning.getByRole('button', { name: 'Save' }).click();
       await expect
         .poll(async () => (await config()).machineLearning.urls)
-        .toEqual(['http://one:3003', 'http://two:3003']);
+        .toEqual([`http://${stamp}-one:3003`, `http://${stamp}-two:3003`]);
       expect((await config()).machineLearning.facialRecognition.minScore).toBe(0.55);
-      await learning.getByLabel('Addresses', { exact: true }).fill(before.join('\n'));
-      await learning.getByLabel('How sure', { exact: true }).fill('0.7');
+      await learning.getByRole('button', { name: 'Addresses: back to the default' }).click();
+      await learning.getByRole('button', { name: 'Faces, How sure: back to the default' }).click();
       await learning.getByRole('button', { name: 'Save' }).click();
-      await expect.poll(async () => (await config()).machineLearning.urls).toEqual(before);
+      const { machineLearning } = await read('system-config/defaults');
+      await expect
+        .poll(async () => (await config()).machineLearning.urls)
+        .toEqual(machineLearning.urls);
       await noSideways();
     });
 

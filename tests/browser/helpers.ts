@@ -54,9 +54,14 @@ export interface Person {
   password: string;
 }
 
-/** Make another account. The page must be the administrator's. */
-export async function addUser(page: Page, { name, email, password }: Person): Promise<void> {
-  const data = { name, email, password };
+/** Make another account, whose password holds unless it is to be changed at the first login. The
+ *  page must be the administrator's. */
+export async function addUser(
+  page: Page,
+  { name, email, password }: Person,
+  { shouldChangePassword = false } = {},
+): Promise<void> {
+  const data = { name, email, password, shouldChangePassword };
   const answer = await page.request.post('api/admin/users', { data });
   expect(answer.status()).toBe(201);
 }

@@ -49,7 +49,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       page = await browser.newPage({ viewport });
       complaints = watch(page);
       await enter(page);
-      await addUser(page, person);
+      await addUser(page, person, { shouldChangePassword: true });
     });
     test.afterAll(() => page.close());
     test.afterEach(() => expect(complaints).toEqual([]));
