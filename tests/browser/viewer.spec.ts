@@ -19,6 +19,8 @@ for (const [size, options] of Object.entries(sizes)) {
     const day = (n: number): string => `${year}-05-${String(n).padStart(2, '0')}`;
     const isPhone = size === 'phone';
 
+    const noFilm = `no film at all, ${size}, ${Date.now()}`;
+
     let page: Page;
     let complaints: string[];
     const ids: Record<string, string> = {};
@@ -35,7 +37,7 @@ for (const [size, options] of Object.entries(sizes)) {
       ids.moving = await put(page, movingPhoto(), 'moving.jpg', day(6));
       ids.film = await put(page, video(2), 'film.mp4', day(5));
       ids.last = await put(page, quarters(800, 600), 'last.jpg', day(4));
-      ids.broken = await put(page, Buffer.from('no film at all'), 'broken.mp4', day(3));
+      ids.broken = await put(page, Buffer.from(noFilm), 'broken.mp4', day(3));
     });
     test.afterAll(() => page.context().close());
     test.afterEach(() => expect(complaints).toEqual([]));
@@ -388,7 +390,7 @@ for (const [size, options] of Object.entries(sizes)) {
       await expect(alert).toContainText('Reason: the video is damaged');
       const coming = page.waitForEvent('download');
       await alert.getByRole('link', { name: 'Download the video' }).click();
-      expect(readFileSync(await (await coming).path(), 'utf8')).toBe('no film at all');
+      expect(readFileSync(await (await coming).path(), 'utf8')).toBe(noFilm);
     });
 
     test('a slideshow goes by itself, stops, waits for videos, and ends', async () => {
