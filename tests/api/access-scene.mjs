@@ -111,6 +111,7 @@ export async function makeScene() {
       await ok('PUT', '/assets', { ids, duplicateId }, owner);
       return duplicateId;
     },
+    partialUpload: async () => (await ok('POST', '/partial-uploads', { filename: 'big.jpg', sizeInBytes: 1_000_000 }, owner)).id,
     workflow: async () => (await ok('POST', '/workflows', { name: 'w', trigger: 'AssetCreate', steps: [] }, owner)).id,
     async file() {
       const id = await upload(owner, 'f');

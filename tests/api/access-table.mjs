@@ -4,11 +4,12 @@
 // A caller is one of USERS or LINKS. A rule names those whom an object is open to; everybody else is refused
 // with 400 `Not found or no <says> access`, unless a row says otherwise. Links are answered 403 wherever the
 // contract does not take them; that, and who comes without a good credential, is the same for all rows.
-import { jpeg } from './fixtures.mjs';
+import { jpeg, sha1 } from './fixtures.mjs';
 
 export const USERS = ['owner', 'elevated', 'key', 'partner', 'editor', 'viewer', 'other', 'admin'];
 export const LINKS = ['albumLink', 'bareAlbumLink', 'link', 'bareLink'];
 
+const BARE = ['bareAlbumLink', 'bareLink']; // links that take no uploads
 const OWN = ['owner', 'elevated', 'key'];
 const PARTNER = [...OWN, 'partner'];
 const MEMBERS = [...OWN, 'editor', 'viewer'];
@@ -105,7 +106,7 @@ export const ASSET_ROWS = [
     (id, scene, who) => ({ assetId: id, personId: scene.people[who], imageWidth: 16, imageHeight: 16, x: 1, y: 1, width: 5, height: 5 })),
   onAsset('updatePerson', 'read', 'asset.read', [200, 400], (id) => ({ featureFaceAssetId: id }),
     { path: (scene, who) => ({ id: scene.people[who] }) }),
-  onAsset('replaceAsset', 'change', 'asset.replace', 200),
+  onAsset('replaceAsset', 'change', 'asset.update', 200, () => newPhoto({ deviceAssetId: 'a', deviceId: 'd' }), { unpermitted: BARE }),
 
   // searches find it, or do not: only one's own, and nothing locked but for the unlocked session
   onAsset('searchAssets', 'find', 'asset.read', 200, (id) => ({ id, withDeleted: true }), { took: found, saysToLinks: 'Shared link access is only allowed in combination with an albumIds filter' }),
@@ -122,17 +123,27 @@ const owned = (kind) => (operation, says, ok, body, more) => on(kind)(operation,
 const EDITORS = only(OWN, 'editor');
 const READERS = only(MEMBERS, 'albumLink', 'bareAlbumLink');
 const album = on('album');
+const partialUpload = (operation, says, ok, body, more) =>
+  on('partialUpload')(operation, OWN, says, ok, body, { unpermitted: BARE, ...more });
 const [tag, stack, memory, person, face, session, apiKey, sharedLink, notification, duplicate, workflow] =
   ['tag', 'stack', 'memory', 'person', 'face', 'session', 'apiKey', 'sharedLink', 'notification', 'duplicate', 'workflow'].map(owned);
 const administration = (kind) => (operation, ok, body, more) => on(kind)(operation, ['admin'], '403 Forbidden', ok, body, more);
 const [user, library, report] = ['user', 'library', 'missing'].map(administration);
 const everybody = USERS;
 const byQuery = (name, more = '') => ({ query: (id) => `${name}=${id}${more}` });
-function newPhoto(livePhotoVideoId) {
+function newPart() {
+  const form = new FormData();
+  const data = jpeg();
+  form.append('offset', '0');
+  form.append('checksum', sha1(data));
+  form.append('data', new Blob([data]), 'part');
+  return form;
+}
+function newPhoto(fields, file = jpeg()) {
   const form = new FormData();
   const at = '2024-01-02T03:04:05.000Z';
-  for (const [name, value] of Object.entries({ fileCreatedAt: at, fileModifiedAt: at, livePhotoVideoId })) form.append(name, value);
-  form.append('assetData', new Blob([jpeg()]), 'photo.jpg');
+  for (const [name, value] of Object.entries({ fileCreatedAt: at, fileModifiedAt: at, ...fields })) form.append(name, value);
+  if (file) form.append('assetData', new Blob([file]), 'photo.jpg');
   return form;
 }
 const NO_TIMELINE = 'Not found or no timeline.read access';
@@ -242,6 +253,12 @@ export const ROWS = [
   duplicate('deleteDuplicate', 'duplicate.delete', 204, undefined, fresh),
   duplicate('deleteDuplicates', 'duplicate.delete', 204, (id) => ({ ids: [id] }), fresh),
 
+  // only of who began it; another link of the same owner is another visitor
+  partialUpload('getPartialUpload', 'asset.upload', 200),
+  partialUpload('appendPartialUpload', 'asset.upload', [200, 409], () => newPart()), // 409: that part came already
+  partialUpload('finishPartialUpload', 'asset.upload', [400, 409], () => newPhoto({}, null)), // it is not complete
+  partialUpload('deletePartialUpload', 'asset.upload', 204, undefined, fresh),
+
   workflow('getWorkflow', 'workflow.read', 200),
   workflow('searchWorkflows', undefined, 200, undefined, { ...byQuery('id'), took: some }),
   workflow('updateWorkflow', 'workflow.update', 200, () => ({ name: 'renamed' })),
@@ -276,7 +293,7 @@ export const ROWS = [
   // one's own and nothing else, whatever id is asked for
   on('plainId')('searchStacks', everybody, undefined, 200, undefined, byQuery('primaryAssetId')),
   // the motion part of a new photo: a photo is none
-  on('plainId')('uploadAsset', everybody, '400 Live photo video not found', 400, (id) => newPhoto(id), { unpermitted: ['bareAlbumLink', 'bareLink'] }),
+  on('plainId')('uploadAsset', everybody, '400 Live photo video not found', 400, (id) => newPhoto({ livePhotoVideoId: id }), { unpermitted: BARE }),
 
   on('group')('getClusterGroupUsers', OWN, 'clusterGroup.read', 200),
   on('group')('getClusterGroupRequestsForGroup', OWN, 'clusterGroup.read', 200),
