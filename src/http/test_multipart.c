@@ -190,24 +190,26 @@ test_limits_are_kept (void)
 {
     g_autoptr (GString) form = g_string_new (NULL);
     g_autofree char *many = NULL, *large = NULL, *line = NULL;
+    g_autofree char *too_large = g_strdup_printf ("!%d", APP_ERROR_TOO_LARGE);
+    g_autofree char *ending = g_strconcat ("[end]", too_large, NULL);
 
     for (int i = 0; i < MULTIPART_MAX_PARTS + 1; i++)
         g_string_append (form, "--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n");
     g_string_append (form, "--XX--");
     many = tell (TYPE, form->str, form->len, 1000);
-    g_assert_true (g_str_has_suffix (many, "[end]!4"));
+    g_assert_true (g_str_has_suffix (many, ending));
 
     g_string_assign (form, "--XX\r\nX: ");
     for (int i = 0; i < MULTIPART_MAX_HEAD_BYTES; i++)
         g_string_append_c (form, 'a');
     large = tell (TYPE, form->str, form->len, 1000);
-    g_assert_cmpstr (large, ==, "!4");
+    g_assert_cmpstr (large, ==, too_large);
 
     g_string_assign (form, "--XX");
     for (int i = 0; i < MULTIPART_MAX_HEAD_BYTES * 2; i++)
         g_string_append_c (form, ' ');
     line = tell (TYPE, form->str, form->len, 1000);
-    g_assert_cmpstr (line, ==, "!4");
+    g_assert_cmpstr (line, ==, too_large);
     g_assert_cmpint (APP_ERROR_TOO_LARGE, ==, 4);
 }
 
