@@ -210,7 +210,6 @@ test_limits_are_kept (void)
         g_string_append_c (form, ' ');
     line = tell (TYPE, form->str, form->len, 1000);
     g_assert_cmpstr (line, ==, too_large);
-    g_assert_cmpint (APP_ERROR_TOO_LARGE, ==, 4);
 }
 
 static void
