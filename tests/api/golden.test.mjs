@@ -47,10 +47,10 @@ async function rendition(admin, id, size) {
 
 async function row(admin, file, id) {
   const asset = (await server.request('GET', `/assets/${id}`, { as: admin })).expect(200).json;
-  const [[error]] = await server.sql(`SELECT coalesce(processing_error, '') FROM asset WHERE id = '${id}'`);
+  const [[error]] = await server.sql(`SELECT CASE WHEN processing_error IS NULL THEN 'no' ELSE 'yes' END FROM asset WHERE id = '${id}'`);
   const values = [file, asset.type, asset.width, asset.height, asset.exifInfo.orientation, asset.duration,
     await rendition(admin, id, 'preview'), await rendition(admin, id, 'thumbnail'), asset.thumbhash ? 'yes' : 'no',
-    asset.fileCreatedAt, asset.localDateTime, asset.exifInfo.timeZone, asset.livePhotoVideoId ? 'yes' : 'no', error ? 'yes' : 'no'];
+    asset.fileCreatedAt, asset.localDateTime, asset.exifInfo.timeZone, asset.livePhotoVideoId ? 'yes' : 'no', error];
   return values.map((value) => value ?? '-').join('\t');
 }
 
