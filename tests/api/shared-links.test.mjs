@@ -292,6 +292,7 @@ const TABLE = {
   downloadArchive: onBody('/download/archive', 200),
   getMySharedLink: {}, sharedLinkLogin: {}, uploadAsset: {}, // stories of their own
   replaceAsset: {}, // of older clients: changes are the owner's
+  createPartialUpload: {}, getPartialUpload: {}, appendPartialUpload: {}, finishPartialUpload: {}, deletePartialUpload: {},
   getTimeBucket: {}, getTimeBuckets: {}, getAlbumInfo: {}, getAlbumMapMarkers: {}, searchAssets: {},
   getMainPlaylist: {}, getMediaPlaylist: {}, getSegment: {}, endSession: {},
 };
