@@ -147,8 +147,10 @@ run_store (Db *tx, gpointer data, GError **error)
               storage_template_add (tx, self->arena, self->asset->id, error)) &&
              (g_strcmp0 (self->source, "upload") != 0 ||
               ingest_add_thumbnails (tx, self->arena, self->asset->id, "upload", FALSE, error)) &&
-             workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_METADATA_EXTRACTION, self->asset->id,
-                                    error)));
+             /* a sidecar of ours that is read back says what is known */
+             (g_strcmp0 (self->source, "sidecar-write") == 0 ||
+              workflows_trigger_one (tx, WORKFLOW_TRIGGER_ASSET_METADATA_EXTRACTION,
+                                     self->asset->id, error))));
 }
 
 /* Whom it concerns is told, and a motion part that was replaced goes, after the commit. */
