@@ -103,6 +103,9 @@ const nameOf = ({ args }) => args?.[0]?.originalFileName ?? args?.[0]?.asset?.or
 /* Two assets are worked on at once: those of one stay in their order. */
 const ofAsset = (events) => [...events].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))));
 
+/* Ours tells of a change at once, and again when the sidecar that it was written to has been read back. */
+const once = (events) => events.filter(({ event }, i) => event !== 'on_asset_update' || event !== events[i + 1]?.event || nameOf(events[i]) !== nameOf(events[i + 1]));
+
 /** Compare two tellings, receiver by receiver and step by step. @return texts: what differs */
 export function eventsDiffer(theirs, all, steps) {
   const ours = all.filter(({ event }) => !OLDER.includes(event));
@@ -111,7 +114,7 @@ export function eventsDiffer(theirs, all, steps) {
   const wrong = [];
   for (const to of new Set([...theirs, ...ours].map((each) => each.to)))
     for (const step of steps) {
-      const [a, b] = [theirs, ours].map((list) => ofAsset(list.filter((each) => each.to === to && each.during === step)));
+      const [a, b] = [theirs, ours].map((list) => once(ofAsset(list.filter((each) => each.to === to && each.during === step))));
       const [names, ourNames] = [a, b].map((list) => list.map(({ event }) => event).join(', '));
       if (names !== ourNames) wrong.push(`${to} during '${step}': heard [${ourNames}], theirs [${names}]`);
       else a.forEach((event, i) => wrong.push(...differ(event.args ?? [], b[i].args ?? [], `${to}, ${step}: ${event.event}`, LOOSE[event.event] ?? [])));
