@@ -209,6 +209,7 @@ test('by keys alone: log in, walk, open, love, choose, add to an album', async (
   await expect(dialog).toBeHidden();
   await expect(add).toBeFocused();
   await page.keyboard.press('Enter');
+  await expect(dialog).toBeVisible();
   await page.keyboard.type(mark);
   await tabTo(hasFocus(dialog.getByRole('button', { name: new RegExp(mark) }).first()));
   await page.keyboard.press('Enter');
