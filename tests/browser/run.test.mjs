@@ -10,6 +10,9 @@ import { server } from '../api/harness.mjs';
 import { startNginx } from '../peers/nginx.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+/* What each run tells: the ways of a family through the app. Every page in every look, and all that is
+ * rare, are told by 'make test-long'. */
+const EVERY_RUN = 'albums search share story welcome workflows';
 const chromium = process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium';
 
 test('the stories of the web app', { skip: fs.existsSync(chromium) ? false : `${chromium} is not installed` }, async () => {
@@ -20,8 +23,9 @@ test('the stories of the web app', { skip: fs.existsSync(chromium) ? false : `${
   const below = proxy ? { TINTYPE_BELOW_URL: `${proxy.below}/` } : {};
   const env = { ...process.env, ...below, TINTYPE_URL: server.base, TINTYPE_TEST_OUTPUT: output, CI: '1' };
   delete env.NODE_TEST_CONTEXT;
-  // TINTYPE_STORIES: those of these files alone, such as "grid upload"
-  const only = (process.env.TINTYPE_STORIES ?? '').split(' ').filter(Boolean).map((name) => `/${name}.spec.ts`);
+  // TINTYPE_STORIES: those of these files alone, such as "grid upload"; all of them take long
+  const wanted = process.env.TINTYPE_STORIES ?? (process.env.TINTYPE_LONG ? '' : EVERY_RUN);
+  const only = wanted.split(' ').filter(Boolean).map((name) => `/${name}.spec.ts`);
   const child = spawn(process.execPath, [path.join(here, 'node_modules/@playwright/test/cli.js'), 'test', ...only], { cwd: here, env, stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise((resolve) => child.on('close', resolve));
   await proxy?.stop();
