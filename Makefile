@@ -22,7 +22,7 @@ build: packages web       ## build/tintype, with the web app inside
 test: packages-test web   ## everything, with sanitizers, on both databases
 	tests/run
 
-test-long: packages-test web ## soak, full fuzzing, a million assets
+test-long: packages-test web ## every story of the web app, soak, full fuzzing, a million assets
 	tests/run --long
 
 bench: build              ## bench/results.md: every figure beside its peer
