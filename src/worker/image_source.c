@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "worker/image_jxl.h"
 #include "worker/image_raw.h"
+#include "worker/image_still.h"
 
 #define HEAD_BYTES 4096
 #define LEAST_DEVIATION 2 /* of 255: less is a plain colour */
@@ -33,6 +34,8 @@ static const struct {
     [IMAGE_JXL] = { "jxl", "JPEG XL", vips_jxlload_source },
     [IMAGE_SVG] = { "svg", "SVG", vips_svgload_source },
     [IMAGE_JP2] = { "jp2", "JPEG 2000", vips_jp2kload_source },
+    [IMAGE_BMP] = { "bmp", "BMP", NULL },
+    [IMAGE_PSD] = { "psd", "Photoshop file", NULL },
     [IMAGE_RAW] = { "raw", "JPEG in this camera raw file", vips_jpegload_source },
 };
 
@@ -102,10 +105,6 @@ describe_other (const guint8 *head, gsize n_bytes)
 {
     if (n_bytes == 0)
         return "the file is empty";
-    if (STARTS_WITH ("BM"))
-        return "BMP pictures cannot be decoded by this build";
-    if (STARTS_WITH ("8BPS"))
-        return "Photoshop files cannot be decoded by this build";
     if (n_bytes >= 12 && memcmp (head + 4, "ftyp", 4) == 0)
         return "the file is a video (or another ISO media file), not a picture";
     if (STARTS_WITH ("\x1f\x8b"))
@@ -149,6 +148,10 @@ find_type (const guint8 *head, gsize n_bytes, const char *extension, ImageType *
         *out = IMAGE_JXL;
     else if (STARTS_WITH ("\0\0\0\x0cjP  \r\n\x87\n") || STARTS_WITH ("\xff\x4f\xff\x51"))
         *out = IMAGE_JP2;
+    else if (STARTS_WITH ("8BPS"))
+        *out = IMAGE_PSD;
+    else if (STARTS_WITH ("BM") && !is_text (head, n_bytes))
+        *out = IMAGE_BMP;
     else if (is_svg (head, n_bytes))
         *out = IMAGE_SVG;
     else if (is_raw (head, n_bytes, extension))
@@ -273,11 +276,21 @@ take_embedded (ImageSource *self, gboolean can_decode)
     return TRUE;
 }
 
+/* Decoded at once: their header is the whole picture. */
+static gboolean
+is_still (const ImageSource *self)
+{
+    return self->type == IMAGE_BMP || self->type == IMAGE_PSD;
+}
+
 static gboolean
 open_header (ImageSource *self, GError **error)
 {
     gboolean can_decode;
 
+    if (is_still (self))
+        return (self->header = image_still_load (
+                    &self->input, self->type == IMAGE_BMP ? STILL_BMP : STILL_PSD, error)) != NULL;
     if (self->type != IMAGE_RAW)
         return (self->header = open_source (self, NULL, 0, error)) != NULL;
     self->header = image_raw_header (&self->input, &can_decode, error);
@@ -422,6 +435,8 @@ image_source_load (ImageSource *self, int min_width, int min_height, GError **er
 {
     int width = self->header->Xsize, height = self->header->Ysize;
 
+    if (is_still (self))
+        return g_object_ref (self->header);
     if (self->type == IMAGE_RAW && self->embedded == NULL)
         return image_raw_load (&self->input, min_width, min_height, error);
     if (self->type == IMAGE_JPEG || self->embedded != NULL) {

@@ -15,6 +15,8 @@ typedef enum {
     IMAGE_JXL,
     IMAGE_SVG,
     IMAGE_JP2,
+    IMAGE_BMP,
+    IMAGE_PSD,
     IMAGE_RAW, /* of a camera */
     IMAGE_N_TYPES
 } ImageType;

@@ -698,7 +698,7 @@ test_what_is_no_picture_is_told_what_it_is (void)
     assert_refused ("", 0, APP_ERROR_MEDIA_TYPE, "empty");
     assert_refused ("Dear diary,\n", 12, APP_ERROR_MEDIA_TYPE, "text");
     assert_refused (mp4, sizeof mp4 - 1, APP_ERROR_MEDIA_TYPE, "video");
-    assert_refused (bmp, sizeof bmp - 1, APP_ERROR_MEDIA_TYPE, "BMP");
+    assert_refused (bmp, sizeof bmp - 1, APP_ERROR_MEDIA, "BMP");
     assert_refused (zeros, sizeof zeros, APP_ERROR_MEDIA_TYPE, "not a picture");
     assert_refused ("\xff\xd8\xff", 3, APP_ERROR_MEDIA, "JPEG");
     assert_refused ("\x89PNG\r\n\x1a\n", 8, APP_ERROR_MEDIA, "PNG");

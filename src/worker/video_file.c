@@ -37,6 +37,13 @@ static G_GNUC_PRINTF (3, 0) void note_complaint (void *owner, int level, const c
 }
 
 void
+video_forget_complaints (void)
+{
+    av_log_set_callback (note_complaint);
+    last_complaint[0] = '\0';
+}
+
+void
 video_set_error (int averror, const char *what, GError **error)
 {
     char reason[AV_ERROR_MAX_STRING_SIZE];
@@ -152,8 +159,7 @@ video_file_open (int fd, guint time_limit_s, GError **error)
 {
     g_autoptr (VideoFile) self = g_new0 (VideoFile, 1);
 
-    av_log_set_callback (note_complaint);
-    last_complaint[0] = '\0';
+    video_forget_complaints ();
     self->fd = fd;
     self->deadline_us = g_get_monotonic_time () + (gint64) time_limit_s * G_USEC_PER_SEC;
     if (lseek (fd, 0, SEEK_SET) != 0) {

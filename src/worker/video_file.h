@@ -36,5 +36,7 @@ gboolean video_is_hdr (enum AVColorTransferCharacteristic transfer);
  *  @return (transfer full) NULL with APP_ERROR_MEDIA_TYPE or APP_ERROR_TOO_LARGE */
 AVCodecContext *video_file_decoder (const AVStream *stream, gint64 max_pixels, GError **error);
 
+/** From here on libav's complaints are of another file. */
+void video_forget_complaints (void);
 /** An error about this file, with what libav last complained about. */
 void video_set_error (int averror, const char *what, GError **error);

@@ -1,4 +1,5 @@
-// Camera raw files: developed, shown by what the camera made of them, edited, or told to be broken.
+// Camera raw files: developed, shown by what the camera made of them, edited, or told to be broken; and what
+// editors save, BMP and Photoshop files.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -71,5 +72,34 @@ test('a broken raw file says why it is not shown', async () => {
     (await call('GET', `/assets/${id}/thumbnail`, undefined, user)).expect(404);
     const [[reason]] = await server.sql(`SELECT processing_error FROM asset WHERE id = '${id}'`);
     assert.match(reason, new RegExp(why), name);
+  }
+});
+
+/** A Photoshop file of one colour: header, three empty sections, then the channels as they are. */
+function psd(width, height, rgb) {
+  const head = Buffer.alloc(26 + 12 + 2);
+  head.write('8BPS\0\x01', 'latin1');
+  head.writeUInt16BE(3, 12); // channels
+  head.writeUInt32BE(height, 14);
+  head.writeUInt32BE(width, 18);
+  head.writeUInt16BE(8, 22);
+  head.writeUInt16BE(3, 24); // RGB
+  return Buffer.concat([head, ...rgb.map((value) => Buffer.alloc(width * height, value))]);
+}
+
+test('BMP and Photoshop files are shown and can be edited', async () => {
+  const user = await server.newUser();
+  const bmp = ffmpeg('a.bmp', '320x240', '-vf', 'drawbox=c=0x102040:t=fill', '-frames:v', '1');
+  for (const [bytes, name] of [[bmp, 'a.bmp'], [psd(320, 240, [0x10, 0x20, 0x40]), 'a.psd']]) {
+    const asset = await add(user, bytes, name);
+    assert.deepEqual([asset.type, asset.width, asset.height, asset.processingError], ['IMAGE', 320, 240, null], name);
+    for (const size of ['thumbnail', 'preview'])
+      (await colour(asset.id, `size=${size}`, user)).forEach((value, i) =>
+        assert.ok(Math.abs(value - [0x10, 0x20, 0x40][i]) < 12, `${name} ${size} ${i}: ${value}`));
+    const edits = [{ action: 'rotate', parameters: { angle: 90 } }];
+    (await call('PUT', `/assets/${asset.id}/edits`, { edits }, user)).expect(200);
+    await server.waitForJobs();
+    const edited = (await call('GET', `/assets/${asset.id}`, undefined, user)).json;
+    assert.deepEqual([edited.width, edited.height], [240, 320], name);
   }
 });

@@ -1,0 +1,130 @@
+/* image_still.c -- see image_still.h
+ *
+ * Both formats are rare among photos and have no header that is read apart: the picture is decoded in
+ * full at once. Only the two decoders named below are ever started. */
+#define G_LOG_DOMAIN "image-still"
+#include "worker/image_still.h"
+#include <string.h>
+#include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+#include "base/error.h"
+#include "worker/mapping.h"
+#include "worker/video_file.h"
+
+static const struct {
+    enum AVCodecID codec;
+    const char *damaged; /* what is said before libavcodec's reason */
+} types[] = {
+    [STILL_BMP] = { AV_CODEC_ID_BMP, "the BMP is damaged" },
+    [STILL_PSD] = { AV_CODEC_ID_PSD,
+                    "the Photoshop file cannot be decoded (colours other than RGB and grey are not "
+                    "known, and it must be saved for maximum compatibility)" },
+};
+
+/* The size stands before the pixels, so that a bomb is refused by it. */
+static int
+refuse_too_many_pixels (AVCodecContext *decoder, AVFrame *frame, int flags)
+{
+    const ImageInput *input = decoder->opaque;
+
+    if ((gint64) frame->width * frame->height > input->max_pixels)
+        return AVERROR (ERANGE);
+    return avcodec_default_get_buffer2 (decoder, frame, flags);
+}
+
+static AVPacket *
+read_packet (int fd, GError **error)
+{
+    g_auto (Mapping) file = { 0 };
+    AVPacket *packet;
+
+    if (!mapping_init (&file, fd, error))
+        return NULL;
+    packet = av_packet_alloc ();
+    if (file.n_bytes > G_MAXINT / 2 || av_new_packet (packet, (int) file.n_bytes) < 0) {
+        av_packet_free (&packet);
+        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                     "a picture of %" G_GSIZE_FORMAT
+                     " bytes needs more memory than a worker may use",
+                     file.n_bytes);
+        return NULL;
+    }
+    memcpy (packet->data, file.bytes, file.n_bytes);
+    return packet;
+}
+
+/* @return negative: why not, as libav tells it */
+static int
+decode (const ImageInput *input, enum AVCodecID codec, AVPacket *packet, AVFrame *out)
+{
+    AVCodecContext *decoder = avcodec_alloc_context3 (avcodec_find_decoder (codec));
+    int why;
+
+    decoder->thread_count = 1;
+    decoder->opaque = (gpointer) input;
+    decoder->get_buffer2 = refuse_too_many_pixels;
+    if ((why = avcodec_open2 (decoder, decoder->codec, NULL)) >= 0 &&
+        (why = avcodec_send_packet (decoder, packet)) >= 0)
+        why = avcodec_receive_frame (decoder, out);
+    avcodec_free_context (&decoder);
+    return why;
+}
+
+static VipsImage *
+convert (const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get (frame->format);
+    gboolean has_alpha = (format->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+    VipsImage *image = vips_image_new_memory ();
+    struct SwsContext *scaler =
+        sws_getContext (frame->width, frame->height, frame->format, frame->width, frame->height,
+                        has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24,
+                        SWS_POINT | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    /* swscale writes whole vectors, also past the end of a line */
+    gsize n_line = (gsize) frame->width * (has_alpha ? 4 : 3), stride = (n_line + 127) / 64 * 64;
+    g_autofree guint8 *lines = g_try_malloc (stride * (gsize) frame->height + 64);
+    guint8 *const planes[4] = { lines };
+    const int strides[4] = { (int) stride };
+    gboolean done;
+
+    vips_image_init_fields (image, frame->width, frame->height, has_alpha ? 4 : 3,
+                            VIPS_FORMAT_UCHAR, VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1, 1);
+    done = scaler != NULL && lines != NULL && vips_image_write_prepare (image) == 0 &&
+           sws_scale (scaler, (const guint8 *const *) frame->data, frame->linesize, 0,
+                      frame->height, planes, strides) == frame->height;
+    sws_freeContext (scaler);
+    for (int y = 0; y < frame->height && done; y++)
+        memcpy (VIPS_IMAGE_ADDR (image, 0, y), lines + stride * (gsize) y, n_line);
+    if (!done)
+        g_clear_object (&image);
+    return image;
+}
+
+VipsImage *
+image_still_load (const ImageInput *input, StillType type, GError **error)
+{
+    AVPacket *packet = read_packet (input->fd, error);
+    AVFrame *frame;
+    VipsImage *image = NULL;
+    int why;
+
+    if (packet == NULL)
+        return NULL;
+    video_forget_complaints ();
+    frame = av_frame_alloc ();
+    why = decode (input, types[type].codec, packet, frame);
+    av_packet_free (&packet);
+    if (why == AVERROR (ERANGE))
+        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                     "the picture has more than the %" G_GINT64_FORMAT " megapixels of the limit",
+                     input->max_pixels / 1000000);
+    else if (why == AVERROR (ENOMEM) || (why >= 0 && (image = convert (frame)) == NULL))
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                             "decoding this picture needs more memory than a worker may use");
+    else if (why < 0)
+        video_set_error (why, types[type].damaged, error);
+    vips_error_clear ();
+    av_frame_free (&frame);
+    return image;
+}
