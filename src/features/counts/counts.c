@@ -58,6 +58,19 @@
     "(SELECT COALESCE(CAST(sum(size_bytes) AS BIGINT), 0) FROM asset"                              \
     "  WHERE owner_id = users.id AND library_id IS NULL)"
 
+/* What the rows of a set copy of their asset. */
+#define COPIES(table)                                                                              \
+    {                                                                                              \
+        table,                                                                                     \
+            "SELECT count(*) FROM " table " s JOIN asset a ON a.id = s.asset_id"                   \
+            " WHERE s.owner_id IS DISTINCT FROM a.owner_id"                                        \
+            "    OR s.local_day IS DISTINCT FROM a.local_day"                                      \
+            "    OR s.timeline_state IS DISTINCT FROM a.timeline_state",                           \
+            NULL,                                                                                  \
+            "UPDATE " table " SET owner_id = a.owner_id, local_day = a.local_day,"                 \
+            "       timeline_state = a.timeline_state FROM asset a WHERE a.id = asset_id"          \
+    }
+
 typedef struct {
     const char *name, *sql_count, *sql_clear, *sql_fill; /* sql_clear NULL: not needed */
 } Table;
@@ -95,6 +108,9 @@ static const Table tables[COUNTS_N_TABLES] = {
                   " WHERE n_assets <> 0 AND album_id NOT IN (SELECT album_id FROM album_stale)",
                   SUMMARIES (" WHERE l.id NOT IN (SELECT album_id FROM album_stale)")),
       "DELETE FROM album_summary", "INSERT INTO album_summary " SUMMARIES ("") },
+    COPIES ("album_asset"),
+    COPIES ("asset_face"),
+    COPIES ("tag_asset"),
 };
 
 typedef struct {

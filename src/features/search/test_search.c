@@ -111,7 +111,7 @@ test_the_text_index_follows_the_texts (TestDb *t)
         { "UPDATE asset_exif SET description = '' WHERE asset_id = 'a38'", "strasse", 0 },
         { "DELETE FROM asset WHERE id = 'a36'", "apfel", 0 },
         { "INSERT INTO tag VALUES ('t', 'x', NULL, 'Wald', NULL, 1, 1, 'u')", "wald", 0 },
-        { "INSERT INTO tag_asset VALUES ('t', 'a40')", "wald", 1 },
+        { "INSERT INTO tag_asset (tag_id, asset_id) VALUES ('t', 'a40')", "wald", 1 },
         { "UPDATE tag SET value = 'Feld' WHERE id = 't'", "feld", 1 },
         { "DELETE FROM tag WHERE id = 't'", "feld", 0 },
         { NULL, "ermany", 0 },

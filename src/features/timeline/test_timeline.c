@@ -404,6 +404,87 @@ test_counts_are_those_of_the_buckets (TestDb *t)
     }
 }
 
+static gint64
+list_all (TestDb *t, const TimelineFilter *filter)
+{
+    TimelineViewer viewer = { "0", TRUE };
+    TimeBucketsResponseList months;
+    gint64 total = 0;
+
+    g_assert_true (timeline_store_count (t->db, t->arena, filter, &months, &t->error));
+    for (gsize i = 0; i < months.n; i++) {
+        g_autoptr (TimelineColumns) columns = timeline_columns_new (FALSE, FALSE);
+        gboolean is_first;
+        gint64 month;
+        GString *text;
+        json_t *bucket;
+
+        g_assert_true (timeline_month_parse (months.items[i].time_bucket, &month, &is_first));
+        g_assert_true (
+            timeline_store_list (t->db, t->arena, filter, month, &viewer, columns, &t->error));
+        text = timeline_columns_finish (columns);
+        bucket = json_loads (text->str, 0, NULL);
+        g_assert_cmpint ((gint64) json_array_size (json_object_get (bucket, "id")), ==,
+                         months.items[i].count);
+        total += months.items[i].count;
+        json_decref (bucket);
+        g_string_free (text, TRUE);
+    }
+    return total;
+}
+
+/* a11, a110 to a119, a1100 to a1199; those of even numbers are owner 0's */
+static void
+test_sets_follow_their_assets (TestDb *t)
+{
+    static const char *const changes[] = {
+        "UPDATE asset SET visibility = 'archive' WHERE id = 'a110'",
+        "UPDATE asset SET visibility = 'hidden' WHERE id = 'a1100'",
+        "UPDATE asset SET visibility = 'locked' WHERE id = 'a1102'",
+        "UPDATE asset SET is_favorite = 1 WHERE id IN ('a112', 'a1104')",
+        "UPDATE asset SET stack_hidden = 1 WHERE id IN ('a114', 'a1104')",
+        "UPDATE asset SET deleted_at = 1, status = 'trashed' WHERE id IN ('a116', 'a1106')",
+        "UPDATE asset SET deleted_at = 1, status = 'deleted' WHERE id = 'a118'",
+        "UPDATE asset SET local_date_time = -1, local_month = -1 WHERE id = 'a1108'",
+        "UPDATE asset SET owner_id = '1' WHERE id = 'a1110'",
+        "INSERT INTO asset_face (id, asset_id, person_id, image_width, image_height, x1, y1, x2,"
+        "                        y2, source_type, created_at, updated_at, update_id)"
+        " VALUES ('again', 'a1112', 'p', 9, 9, 0, 0, 1, 1, 'exif', 0, 0, 'u')",
+        "INSERT INTO tag_asset (tag_id, asset_id) VALUES ('t', 'a1112')",
+    };
+    static const struct {
+        TimelineFilter filter;
+        gint64 n_own, n_all;
+    } cases[] = {
+        { { .stacked = FALSE }, 55 - 6, 111 - 5 },
+        { { .visibility = "archive" }, 1, 1 },
+        { { .visibility = "locked" }, 1, 1 },
+        { { .has_favorite = TRUE, .is_favorite = TRUE }, 2, 2 },
+        { { .has_favorite = TRUE, .is_favorite = TRUE, .stacked = TRUE }, 1, 1 },
+        { { .has_favorite = TRUE }, 55 - 8, 111 - 7 },
+        { { .stacked = TRUE }, 55 - 8, 111 - 7 },
+        { { .trashed = TRUE }, 2, 2 },
+    };
+
+    fill_sets (t);
+    for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+        g_assert_true (db_exec (t->db, changes[i], DB_NO_ARGS, NULL, &t->error));
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        TimelineFilter filter = cases[i].filter;
+
+        filter.sets[TIMELINE_ALBUM] = "l";
+        g_assert_cmpint (list_all (t, &filter), ==, cases[i].n_all);
+        filter.sets[TIMELINE_OWNER] = "0";
+        g_assert_cmpint (list_all (t, &filter), ==, cases[i].n_own);
+        filter.sets[TIMELINE_ALBUM] = NULL;
+        filter.sets[TIMELINE_PERSON] = "p";
+        g_assert_cmpint (list_all (t, &filter), ==, cases[i].n_own);
+        filter.sets[TIMELINE_PERSON] = NULL;
+        filter.sets[TIMELINE_TAG] = "t";
+        g_assert_cmpint (list_all (t, &filter), ==, cases[i].n_own);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -421,5 +502,6 @@ main (int argc, char *argv[])
     test_db_add ("/store/nothing-reads-a-whole-table", test_nothing_reads_a_whole_table);
     test_db_add ("/store/sets-are-read-by-their-index", test_sets_are_read_by_their_index);
     test_db_add ("/store/counts-are-those-of-the-buckets", test_counts_are_those_of_the_buckets);
+    test_db_add ("/store/sets-follow-their-assets", test_sets_follow_their_assets);
     return test_db_run ();
 }

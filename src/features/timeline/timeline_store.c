@@ -1,7 +1,7 @@
 /* timeline_store.c -- see timeline_store.h
  *
- * The statements are put together from the literals below, each value a parameter. All of them begin
- * with
+ * The statements are put together from the literals below, each value a parameter. But for SQL_COUNT_SET
+ * all of them begin with
  *   $1, $2  the visibilities wanted, twice the same for one
  *   $3, $4  the values of is_favorite wanted
  *   $5      0: hide members of stacks that are not the primary, 1: do not (stack_hidden IN (0, $5))
@@ -15,24 +15,26 @@
 
 #define DAY_MS 86400000LL
 
-/* In a set: what of the asset (or of a row of kept counts) is compared, and the comparison around its
- * parameter. */
+/* In a set: what of the asset (or of a row of kept counts, or of another set) is compared, and the
+ * comparison around its parameter. */
 #define SQL_OWNER "a.owner_id"
+#define ROWS_OF_ALBUM "album_asset s WHERE s.album_id = "
+#define ROWS_OF_PERSON                                                                             \
+    "asset_face s WHERE s.is_visible = 1 AND s.deleted_at IS NULL AND s.person_id = "
+#define ROWS_OF_TAG "tag_ancestor t JOIN tag_asset s ON s.tag_id = t.tag_id WHERE t.ancestor_id = "
+#define IN_ROWS " IN (SELECT s.asset_id FROM "
 static const struct {
     const char *subject, *before, *after;
+    const char *rows; /* one for each asset, or several, which carry its day and state */
 } set_sql[TIMELINE_N_SETS] = {
-    [TIMELINE_OWNER] = { SQL_OWNER, " = ", "" },
-    [TIMELINE_OWNERS] = { SQL_OWNER, " IN (SELECT value FROM json_each(", "))" },
-    [TIMELINE_ALBUM] = { "a.id", " IN (SELECT asset_id FROM album_asset WHERE album_id = ", ")" },
-    [TIMELINE_PERSON] = { "a.id",
-                          " IN (SELECT asset_id FROM asset_face"
-                          " WHERE is_visible = 1 AND deleted_at IS NULL AND person_id = ",
-                          ")" },
-    [TIMELINE_TAG] = { "a.id",
-                       " IN (SELECT x.asset_id FROM tag_ancestor t"
-                       " JOIN tag_asset x ON x.tag_id = t.tag_id WHERE t.ancestor_id = ",
-                       ")" },
+    [TIMELINE_OWNER] = { SQL_OWNER, " = ", "", NULL },
+    [TIMELINE_OWNERS] = { SQL_OWNER, " IN (SELECT value FROM json_each(", "))", NULL },
+    [TIMELINE_ALBUM] = { "a.id", IN_ROWS ROWS_OF_ALBUM, ")", ROWS_OF_ALBUM },
+    [TIMELINE_PERSON] = { "a.id", IN_ROWS ROWS_OF_PERSON, ")", ROWS_OF_PERSON },
+    [TIMELINE_TAG] = { "a.id", IN_ROWS ROWS_OF_TAG, ")", ROWS_OF_TAG },
 };
+/* Of the rows of a set, those of the days $6 to $7. */
+#define SQL_DAYS_OF_SET " AND s.local_day BETWEEN $6 AND $7"
 /* When the assets of another set are counted, an index of owners would lead through all that the owner
  * has: no index serves this. */
 #define SQL_OWNER_BESIDE SQL_OWNER " || ''"
@@ -51,8 +53,12 @@ static const struct {
 #define SQL_ACTIVE " AND a.deleted_at IS NULL AND a.status = 'active'"
 #define SQL_TRASHED " AND a.deleted_at IS NOT NULL AND a.status <> 'deleted'"
 
-/* Counting assets: those of an album, of a person, with a tag. */
-#define SQL_COUNT_SET " AS period, count(*) AS n_assets FROM asset a WHERE" SQL_SHOWN
+/* Counting the rows of a set; $1 the states that are shown. */
+#define SQL_COUNT_SET "SELECT s.local_day AS period, count(DISTINCT s.asset_id) AS n_assets FROM "
+#define SQL_STATES_OF_SET                                                                          \
+    " AND s.timeline_state IN (SELECT CAST(value AS BIGINT) FROM json_each($1))"
+/* Counting the assets of several sets, or by the day of upload. */
+#define SQL_COUNT_ASSETS " AS period, count(*) AS n_assets FROM asset a WHERE" SQL_SHOWN
 
 /* $6 south, $7 north, $8 west, $9 east, $10 west, $11 east: an area across the antimeridian is two.
  * CROSS JOIN makes SQLite begin with the positions. */
@@ -147,22 +153,64 @@ add_box (Statement *self, const TimelineBox *box)
     add_arg (self, db_real (box->east));
 }
 
-/* The conditions of the sets, after all other parameters. */
+/* The conditions of the sets but one, after all other parameters. @days_of_set goes into those that are
+ * rows of their own. */
 static const char *
-add_sets (Statement *self, const TimelineFilter *filter, const char *owner, Arena *arena)
+add_sets (Statement *self, const TimelineFilter *filter, TimelineSet but, const char *owner,
+          const char *days_of_set, Arena *arena)
 {
     const char *sql = "";
 
     for (guint i = 0; i < TIMELINE_N_SETS; i++) {
-        if (filter->sets[i] == NULL)
+        if (filter->sets[i] == NULL || i == but)
             continue;
         add_arg (self, db_text (filter->sets[i]));
-        sql =
-            arena_printf (arena, "%s AND %s%s$%u%s", sql,
-                          strcmp (set_sql[i].subject, SQL_OWNER) == 0 ? owner : set_sql[i].subject,
-                          set_sql[i].before, (guint) self->n, set_sql[i].after);
+        sql = arena_printf (arena, "%s AND %s%s$%u%s%s", sql,
+                            set_sql[i].rows == NULL ? owner : set_sql[i].subject, set_sql[i].before,
+                            (guint) self->n, set_sql[i].rows == NULL ? "" : days_of_set,
+                            set_sql[i].after);
     }
     return sql;
+}
+
+/* The one set whose rows alone can be counted; TIMELINE_N_SETS: there is none. */
+static TimelineSet
+find_rows (const TimelineFilter *filter)
+{
+    TimelineSet found = TIMELINE_N_SETS;
+
+    if (filter->has_box || filter->by_upload)
+        return TIMELINE_N_SETS;
+    for (guint i = 0; i < TIMELINE_N_SETS; i++) {
+        if (filter->sets[i] == NULL || set_sql[i].rows == NULL)
+            continue;
+        if (found != TIMELINE_N_SETS)
+            return TIMELINE_N_SETS;
+        found = i;
+    }
+    return found;
+}
+
+/* The states that are shown, as a JSON array; asset.timeline_state says what they are. */
+static const char *
+list_states (const TimelineFilter *filter, Arena *arena)
+{
+    static const char *const visibilities[] = { "timeline", "archive", "hidden", "locked" };
+    g_autoptr (GString) text = g_string_new ("[");
+
+    for (guint visibility = 0; visibility < G_N_ELEMENTS (visibilities); visibility++)
+        for (guint bits = 0; bits < 4; bits++) {
+            gboolean is_favorite = (bits & 1) != 0, is_behind = (bits & 2) != 0;
+
+            if ((filter->visibility != NULL
+                     ? strcmp (filter->visibility, visibilities[visibility]) == 0
+                     : visibility < 2) &&
+                (!filter->has_favorite || filter->is_favorite == is_favorite) &&
+                !(filter->stacked && is_behind))
+                g_string_append_printf (text, "%s%u", text->len > 1 ? "," : "",
+                                        visibility + 4 * bits + (filter->trashed ? 16 : 0));
+        }
+    return arena_strdup (arena, g_string_append_c (text, ']')->str);
 }
 
 /* What is kept counts the assets of owners, and knows of nothing else. */
@@ -178,23 +226,32 @@ prepare_count (const TimelineFilter *filter, Arena *arena, Statement *out)
 {
     /* whole days, whatever the order is by: months are made of them below */
     const char *day = filter->by_upload ? "a.created_at / 86400000" : "a.local_day";
+    TimelineSet rows = find_rows (filter);
 
     out->n = 0;
+    if (rows != TIMELINE_N_SETS) {
+        add_arg (out, db_text (list_states (filter, arena)));
+        add_arg (out, db_text (filter->sets[rows]));
+        out->sql = arena_printf (arena, "%s%s$2%s%s GROUP BY s.local_day ORDER BY 1", SQL_COUNT_SET,
+                                 set_sql[rows].rows, SQL_STATES_OF_SET,
+                                 add_sets (out, filter, rows, "s.owner_id", "", arena));
+        return;
+    }
     add_filter (out, filter);
     if (is_kept (filter)) {
         add_arg (out, db_text (filter->trashed ? "trashed" : "active"));
         add_arg (out, db_text (filter->trashed ? "offline" : "active"));
         out->sql = arena_printf (arena, "%s%s GROUP BY %s ORDER BY 1",
                                  filter->by_upload ? SQL_COUNT_DAYS : SQL_COUNT_MONTHS,
-                                 add_sets (out, filter, SQL_OWNER, arena),
+                                 add_sets (out, filter, TIMELINE_N_SETS, SQL_OWNER, "", arena),
                                  filter->by_upload ? "a.created_day" : "a.local_month");
         return;
     }
     if (filter->has_box)
         add_box (out, &filter->box);
     out->sql = arena_printf (arena, "SELECT %s%s%s%s GROUP BY %s ORDER BY 1", day,
-                             filter->has_box ? SQL_COUNT_AREA : SQL_COUNT_SET,
-                             add_sets (out, filter, SQL_OWNER_BESIDE, arena),
+                             filter->has_box ? SQL_COUNT_AREA : SQL_COUNT_ASSETS,
+                             add_sets (out, filter, TIMELINE_N_SETS, SQL_OWNER_BESIDE, "", arena),
                              filter->trashed ? SQL_TRASHED : SQL_ACTIVE, day);
 }
 
@@ -214,8 +271,10 @@ prepare_list (const TimelineFilter *filter, gint64 month, Arena *arena, Statemen
     out->sql = arena_printf (
         arena, "%s%s%s%s%s%s AND %s BETWEEN $6 AND $7 ORDER BY %s%s, a.file_created_at%s, a.id%s",
         SQL_LIST, filter->stacked ? SQL_STACK_COUNT : "0", SQL_LIST_FROM,
-        add_sets (out, filter, SQL_OWNER, arena), filter->trashed ? SQL_TRASHED : SQL_ACTIVE,
-        filter->has_box ? SQL_LIST_AREA : "", period, period, direction, direction, direction);
+        add_sets (out, filter, TIMELINE_N_SETS, SQL_OWNER, filter->by_upload ? "" : SQL_DAYS_OF_SET,
+                  arena),
+        filter->trashed ? SQL_TRASHED : SQL_ACTIVE, filter->has_box ? SQL_LIST_AREA : "", period,
+        period, direction, direction, direction);
 }
 
 /* ---- counting ---- */
