@@ -140,3 +140,20 @@ gboolean search_recent (Db *db, Arena *arena, const char *owner_id, gint64 n, St
                         GError **error);
 gboolean search_people (Db *db, Arena *arena, const char *owner_id, const char *name,
                         gboolean with_hidden, PersonResponseList *out, GError **error);
+
+/* ---- handlers beside those of search_routes.c ---- */
+
+/** Assets as answers have them, in the order of @ids. @return FALSE when the call has failed */
+gboolean search_describe (ApiCall *call, const StringList *ids, gboolean with_exif,
+                          gboolean with_people, AssetResponseList *out);
+
+ApiStatus search_offer_suggestions (ApiCall *call, const GetSearchSuggestionsRequest *in,
+                                    StringList *out);
+ApiStatus search_offer_cities (ApiCall *call, const GetAssetsByCityRequest *in,
+                               AssetResponseList *out);
+ApiStatus search_offer_explore (ApiCall *call, const GetExploreDataRequest *in,
+                                SearchExploreResponseList *out);
+ApiStatus search_offer_person (ApiCall *call, const SearchPersonRequest *in,
+                               PersonResponseList *out);
+ApiStatus search_offer_places (ApiCall *call, const SearchPlacesRequest *in,
+                               PlacesResponseList *out);
