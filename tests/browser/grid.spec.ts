@@ -1,7 +1,7 @@
 /* The timeline under the hand: drawn over to choose, chosen with shift, made larger and smaller, gone
  * through by its line of years, and calm while photos come in. */
 import { expect, test, type Page } from '@playwright/test';
-import { drop, enter, tileOf, tiles, watch } from './helpers';
+import { drop, enter, tileOf, tiles, untilIdle, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -14,17 +14,22 @@ test.beforeAll(async ({ browser }) => {
   page = await browser.newPage({ viewport: { width: 1280, height: 1300 } });
   complaints = watch(page);
   await enter(page);
-  // Three photos a day from 1 to 30 June 1998: a month that is longer than a window, whatever comes before.
+  // Three photos a day from 1 to 30 June 1998: a month that is longer than a window, whatever comes
+  // before; and one above it, for at the very top new photos come into view.
   const files = Array.from({ length: days * 3 }, (_, i) => ({
     name: `grid-${i}.jpg`,
     day: `1998-06-${String((i % days) + 1).padStart(2, '0')}`,
   }));
+  files.push({ name: 'grid-newest.jpg', day: '2022-02-01' });
   await drop(page, files);
   await expect(page.getByRole('heading', { name: `${files.length} files uploaded` })).toBeVisible({
     timeout: 150_000,
   });
   const uploads = page.getByRole('region', { name: 'Uploads' });
   await uploads.getByRole('button', { name: 'Close' }).click();
+  // A photo whose shape becomes known moves those after it.
+  await untilIdle(page);
+  await page.reload();
 });
 test.afterAll(() => page.close());
 test.afterEach(() => expect(complaints).toEqual([]));

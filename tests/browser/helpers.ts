@@ -131,6 +131,20 @@ export async function dropCopyOf(page: Page, assetId: string, name: string): Pro
   );
 }
 
+/** Until the server has done all it had to: no photo gets another shape or picture any more. The page
+ *  must be the administrator's. */
+export async function untilIdle(page: Page): Promise<void> {
+  const left = async (): Promise<number> => {
+    const queues = await (await page.request.get('api/queues')).json();
+    return queues.reduce(
+      (sum: number, { statistics: { active, waiting, delayed } }: any) =>
+        sum + active + waiting + delayed,
+      0,
+    );
+  };
+  await expect.poll(left, { timeout: 120_000 }).toBe(0);
+}
+
 export const tiles = (page: Page) => page.locator('a[data-asset]');
 
 /** The tile whose label tells this date, such as "5 July 2021". */

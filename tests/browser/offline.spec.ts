@@ -115,8 +115,11 @@ for (const size of Object.keys(sizes) as (keyof typeof sizes)[]) {
       ['thumbnails', ids[1]!],
       ['previews', ids[0]!],
       ['answers', 'users/me'],
+      ['answers', 'users/me/preferences'],
+      ['answers', 'timeline/buckets?'],
       ['answers', 'timeline/bucket?'],
       ['answers', 'server/config'],
+      ['answers', 'server/features'],
     ] as const) {
       await expect
         .poll(async () => (await addresses(kind)).some((url) => url.includes(what)))

@@ -46,7 +46,8 @@ for (const [size, viewport] of Object.entries(sizes)) {
     }
 
     test.beforeAll(async ({ browser }) => {
-      page = await browser.newPage({ viewport });
+      // A service worker asks the server itself: what a story answers in its place would not be seen.
+      page = await browser.newPage({ viewport, serviceWorkers: 'block' });
       complaints = watch(page);
       await enter(page);
       await addUser(page, person, { shouldChangePassword: true });

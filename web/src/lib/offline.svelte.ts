@@ -13,6 +13,8 @@ import { basePath } from './base';
 
 /** How often a lost server is looked for. */
 const lookMs = 5_000;
+/** How long what was asked before the service worker came may be on its way. */
+const comingMs = 3_000;
 
 const names = cacheNames(basePath);
 
@@ -48,11 +50,21 @@ class Offline {
       if (data.type === 'connection') this.set(data.isOnline);
     });
     workers.addEventListener('controllerchange', () => {
-      // What this page asked before the worker was there is worth keeping, too.
-      const urls = performance.getEntriesByType('resource').map(({ name }) => name);
-      if (isNew) this.tell({ type: 'warm', urls });
+      if (isNew) this.tellOfBefore();
     });
     workers.register(`${basePath}sw.js`, { scope: basePath }).catch(() => undefined); // then without
+  }
+
+  /** What this page asked before the worker was there is worth keeping, too. Answers may still be on
+   *  their way, and until the worker has heard whose page this is it keeps none. */
+  private tellOfBefore(): void {
+    const since = performance.now();
+    const observer = new PerformanceObserver((list) => {
+      const entries = list.getEntries();
+      this.tell({ type: 'warm', urls: entries.map(({ name }) => name) });
+      if (entries.some(({ startTime }) => startTime > since + comingMs)) observer.disconnect();
+    });
+    observer.observe({ type: 'resource', buffered: true });
   }
 
   /** Nobody is logged in any more: what was seen goes. */

@@ -9,6 +9,7 @@ export class Seen {
   private readonly ownerKey: string;
   /** Read once, as the browser ends the worker whenever it is idle. */
   private owner: Promise<string | null> | null = null;
+  private setting: Promise<void> = Promise.resolve();
   private shelves = new Map<string, Shelf>();
 
   constructor(
@@ -27,12 +28,17 @@ export class Seen {
     return this.owner;
   }
 
-  async setOwner(id: string): Promise<void> {
-    if ((await this.ownerId()) === id) return;
-    await this.forget();
-    this.owner = Promise.resolve(id);
-    const state = await this.storage.open(this.names.state);
-    await state.put(this.ownerKey, new Response(id));
+  /** One after the other: a second one at the same time would throw away what the first one's owner saw. */
+  setOwner(id: string): Promise<void> {
+    const set = this.setting.then(async () => {
+      if ((await this.ownerId()) === id) return;
+      await this.forget();
+      this.owner = Promise.resolve(id);
+      const state = await this.storage.open(this.names.state);
+      await state.put(this.ownerKey, new Response(id));
+    });
+    this.setting = set.catch(() => undefined);
+    return set;
   }
 
   /** Nobody's any more. */

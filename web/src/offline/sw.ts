@@ -123,6 +123,8 @@ async function answer(event: FetchEvent, kind: Kind): Promise<Response> {
   return (await seen.getAny(kind, request.url)) ?? response ?? Response.error();
 }
 
+let warming = Promise.resolve();
+
 /** A page that was here before the worker has asked for things that nobody kept. */
 async function warm(urls: readonly string[]): Promise<void> {
   const mine = urls.filter((url) => kindOfUrl(new URL(url)) !== null).slice(0, mostWarm);
@@ -130,9 +132,10 @@ async function warm(urls: readonly string[]): Promise<void> {
   mine.sort((a, b) => Number(isMe(b)) - Number(isMe(a)));
   for (const url of mine) {
     const kind = kindOfUrl(new URL(url));
+    if (!kind || (await seen.get(kind, url))) continue;
     const request = new Request(url);
     const response = await fetch(request).catch(() => null);
-    if (kind && response) await keep(kind, request, response).catch(() => undefined);
+    if (response) await keep(kind, request, response).catch(() => undefined);
   }
 }
 
@@ -169,7 +172,10 @@ worker.addEventListener('activate', (event) => event.waitUntil(activate()));
 worker.addEventListener('message', (event) => {
   const message = event.data as ToWorker;
   if (message.type === 'forget') event.waitUntil(seen.forget());
-  else if (message.type === 'warm') event.waitUntil(warm(message.urls));
+  else if (message.type === 'warm') {
+    warming = warming.then(() => warm(message.urls)).catch(() => undefined);
+    event.waitUntil(warming);
+  }
 });
 
 worker.addEventListener('fetch', (event) => {
