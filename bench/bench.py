@@ -2,9 +2,10 @@
 """Measure the built program beside its peers, and write bench/results.md.
 
 usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
+                [browser] [lighthouse]
 
-Each part runs on its own by its name; all of them, without a name, write the results and take about ten
-minutes on a quiet machine.
+Each part runs on its own by its name; all of them, without a name, write the results and take about half an hour
+on a quiet machine, ten minutes of it scrolling.
 
 Shared machines are noisy: each figure and its peer are measured in turn, three times, and the medians
 are compared. What counts is the ratio."""
@@ -25,12 +26,14 @@ import sys
 import tempfile
 import time
 
+import browsing
 import phones
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TINTYPE_BINARY", ROOT / "build/tintype"))
 ROUNDS = int(os.environ.get("TINTYPE_BENCH_ROUNDS", "3"))
 SECONDS = os.environ.get("TINTYPE_BENCH_SECONDS", "4")
+WHO = {"email": "bench@example.com", "password": "benchbench", "name": "Bench"}
 rows = []
 
 
@@ -102,9 +105,11 @@ class Server:
         return json.loads(data) if data else None
 
     def sign_up(self):
-        who = {"email": "bench@example.com", "password": "benchbench", "name": "Bench"}
-        self.json("POST", "/api/auth/admin-sign-up", who)
-        self.token = self.json("POST", "/api/auth/login", who)["accessToken"]
+        self.json("POST", "/api/auth/admin-sign-up", WHO)
+        self.log_in()
+
+    def log_in(self):
+        self.token = self.json("POST", "/api/auth/login", WHO)["accessToken"]
 
     def upload(self, name, data):
         boundary = "----tintypebench"
@@ -375,8 +380,8 @@ def bench_start():
     note("idle memory, empty library (PSS)", f"{median(memory):.0f} MB", "original 970 MB", "", "40 MB")
 
 
-def seeded(n, env=None, more=()):
-    server = Server(env)
+def seeded(n, env=None, more=(), media=None):
+    server = Server(env, media)
     server.sign_up()
     server.stop(keep=True)
     subprocess.run([BINARY, "admin", "seed-demo", "--assets", str(n), *more], env=server.env, check=True,
@@ -479,7 +484,9 @@ def latency(server, path, n=300, method="GET", body=None):
 BENCHES = {"http": bench_http, "ingest": bench_ingest, "metadata": bench_metadata, "upload": bench_upload,
            "start": bench_start, "timeline": bench_timeline, "library": bench_library,
            "sync": lambda: phones.bench_sync(sys.modules[__name__]),
-           "sockets": lambda: phones.bench_sockets(sys.modules[__name__])}
+           "sockets": lambda: phones.bench_sockets(sys.modules[__name__]),
+           "browser": lambda: browsing.bench_browser(sys.modules[__name__]),
+           "lighthouse": lambda: browsing.bench_lighthouse(sys.modules[__name__])}
 
 
 def machine():

@@ -9,3 +9,10 @@ class CurrentCredential {
 }
 
 export const credential = new CurrentCredential();
+
+export function linkCredential(
+  by: 'key' | 'slug',
+  value: string,
+): { key: string } | { slug: string } {
+  return by === 'slug' ? { slug: value } : { key: value };
+}

@@ -16,6 +16,9 @@ const lookMs = 5_000;
 /** How long what was asked before the service worker came may be on its way. */
 const comingMs = 3_000;
 
+/** How long after a page was loaded a browser that is new here gets the worker. */
+const installMs = 3_000;
+
 const names = cacheNames(basePath);
 
 /** What Chromium offers to those who may install. */
@@ -41,8 +44,9 @@ class Offline {
     if (this.isOffline) this.set(false);
   }
 
-  /** Where the browser has service workers: over https, and on the machine itself. */
-  start(): void {
+  /** Where the browser has service workers: over https, and on the machine itself.
+   *  @param installs  the worker, if it is not there yet */
+  start({ installs = true } = {}): void {
     const workers = navigator.serviceWorker;
     if (!workers || !import.meta.env.PROD) return;
     const isNew = !workers.controller;
@@ -52,7 +56,12 @@ class Offline {
     workers.addEventListener('controllerchange', () => {
       if (isNew) this.tellOfBefore();
     });
-    workers.register(`${basePath}sw.js`, { scope: basePath }).catch(() => undefined); // then without
+    const register = (): void => {
+      workers.register(`${basePath}sw.js`, { scope: basePath }).catch(() => undefined); // then without
+    };
+    if (!isNew) register();
+    // It fetches the whole app, which must not stand in the way of the first photos.
+    else if (installs) addEventListener('load', () => setTimeout(register, installMs));
   }
 
   /** What this page asked before the worker was there is worth keeping, too. Answers may still be on

@@ -55,16 +55,22 @@ function cosines(count: number, position: number, length: number): number[] {
   );
 }
 
-function wave(channel: Channel, fx: number[], fy: number[]): number {
-  const { nx, ny, weights } = channel;
-  let sum = 0;
+/** What the waves come to on the line at @fy: a weight for each wave along x. */
+function onLine({ nx, ny, weights }: Channel, fy: number[]): number[] {
+  const line = new Array<number>(nx).fill(0);
   let i = 0;
   for (let y = 0; y < ny; y++) {
     const twice = (fy[y] ?? 0) * 2;
     for (let x = y === 0 ? 1 : 0; x * ny < nx * (ny - y); x++) {
-      sum += (weights[i++] ?? 0) * (fx[x] ?? 0) * twice;
+      line[x] = (line[x] ?? 0) + (weights[i++] ?? 0) * twice;
     }
   }
+  return line;
+}
+
+function wave(line: number[], fx: number[]): number {
+  let sum = 0;
+  for (let x = 0; x < line.length; x++) sum += (line[x] ?? 0) * (fx[x] ?? 0);
   return sum;
 }
 
@@ -105,17 +111,19 @@ export function decodeThumbhash(base64: string): Placeholder | null {
   const columns = Array.from({ length: width }, (_, x) => cosines(7, x, width));
   for (let y = 0, i = 0; y < height; y++) {
     const fy = cosines(7, y, height);
+    const [lineL, lineP, lineQ] = [onLine(l, fy), onLine(p, fy), onLine(q, fy)];
+    const lineA = a && onLine(a, fy);
     for (const fx of columns) {
-      const lightness = average.l + wave(l, fx, fy);
-      const yellow = average.p + wave(p, fx, fy);
-      const redGreen = average.q + wave(q, fx, fy);
+      const lightness = average.l + wave(lineL, fx);
+      const yellow = average.p + wave(lineP, fx);
+      const redGreen = average.q + wave(lineQ, fx);
       const blue = lightness - (2 / 3) * yellow;
       const red = (3 * lightness - blue + redGreen) / 2;
       const green = red - redGreen;
       pixels[i++] = red * 255;
       pixels[i++] = green * 255;
       pixels[i++] = blue * 255;
-      pixels[i++] = (average.a + (a ? wave(a, fx, fy) : 0)) * 255;
+      pixels[i++] = (average.a + (lineA ? wave(lineA, fx) : 0)) * 255;
     }
   }
   return { width, height, pixels };

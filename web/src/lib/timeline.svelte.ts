@@ -1,6 +1,13 @@
 /* One list of photos and its life: months are loaded when they come into view and forgotten when
  * they are far away, and what happens elsewhere is worked in as it is told. */
-import { ApiError, getAssetInfo, getTimeBucket, getTimeBuckets } from '../api';
+import {
+  ApiError,
+  getAssetInfo,
+  getTimeBucket,
+  getTimeBuckets,
+  type AlbumResponse,
+  type TimeBucketAssetResponse,
+} from '../api';
 import {
   assetFromResponse,
   assetsFromColumns,
@@ -19,7 +26,7 @@ import {
   type Months,
 } from './months';
 import { credential } from './credential.svelte';
-import { orderOf, type View } from './views';
+import { orderOf, viewOf, type View } from './views';
 
 /** Beyond this many photos in memory, months far from the view are dropped. */
 const mostAssets = 60_000;
@@ -69,16 +76,34 @@ export class Timeline {
   /** Months that changed while their answer was on its way. */
   private changedMeanwhile = new Set<string>();
   private failedUntil = new Map<string, number>();
+  private expected: { key: string; answer: Promise<TimeBucketAssetResponse> } | null = null;
   private isClosed = false;
 
   constructor(readonly view: View) {
     Timeline.open.add(this);
   }
 
+  /** The photos of an album, the first of its months already asked for. */
+  static ofAlbum(name: string, album: AlbumResponse): Timeline {
+    const { id: albumId, order = 'desc', startDate, endDate } = album;
+    const timeline = new Timeline(viewOf(name, { albumId, order }));
+    const first = order === 'desc' ? endDate : startDate;
+    if (first) timeline.expect(monthKey(Date.parse(first)));
+    return timeline;
+  }
+
   close(): void {
     this.isClosed = true;
     Timeline.open.delete(this);
     for (const { abort } of this.loading.values()) abort.abort();
+  }
+
+  /** The month that the list begins with, where that is known before the list is: it is asked for at
+   *  once, not only when the counts of all are there. */
+  expect(key: string): void {
+    const answer = getTimeBucket({ ...this.view.query, ...credential.query, timeBucket: key });
+    answer.catch(() => undefined); // whoever waits for it is told
+    this.expected = { key, answer };
   }
 
   /** Read the months and their counts, at first and after a lost connection.
@@ -134,7 +159,9 @@ export class Timeline {
       this.changedMeanwhile.delete(key);
       try {
         const query = { ...this.view.query, ...credential.query, timeBucket: key };
-        const columns = await getTimeBucket(query, { signal });
+        const expected = this.expected?.key === key ? this.expected.answer : null;
+        if (expected) this.expected = null;
+        const columns = await (expected ?? getTimeBucket(query, { signal }));
         if (this.isClosed || signal.aborted) return;
         // In a burst of changes the last answer has to do; its missing photos show in the count.
         if (this.changedMeanwhile.has(key) && attempt < mostAttempts) continue;
@@ -253,13 +280,13 @@ export class Timeline {
 
   remove(ids: readonly string[]): void {
     const gone = new Set(ids);
-    for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+    this.touchAll();
     this.months = removeAssets(this.months, gone);
   }
 
   /** Change some fields; photos that do not belong any more leave. */
   patch(ids: readonly string[], change: Partial<GridAsset>): void {
-    for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+    this.touchAll();
     const months = patchAssets(this.months, new Set(ids), change);
     const leaving = ids.filter((id) => {
       const found = findAsset(months, id);
@@ -290,7 +317,13 @@ export class Timeline {
     );
   }
 
+  private touchAll(): void {
+    this.expected = null;
+    for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
+  }
+
   private touch(assets: readonly GridAsset[]): void {
+    this.expected = null;
     for (const asset of assets) {
       const key = monthKey(asset.local);
       if (this.loading.has(key)) this.changedMeanwhile.add(key);

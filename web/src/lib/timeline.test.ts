@@ -90,6 +90,21 @@ describe('Timeline', () => {
     expect(shown(timeline)).toEqual(['20a', '03b']);
   });
 
+  it('asks for the month that is expected at once, and not again when it is there', async () => {
+    const timeline = new Timeline(views.photos);
+    timeline.expect(june);
+    expect(api.getTimeBucket).toHaveBeenCalledTimes(1);
+    await timeline.refresh();
+    await timeline.ensure(june);
+    expect(api.getTimeBucket).toHaveBeenCalledTimes(1);
+    expect(shown(timeline)).toEqual(['20a', '03b']);
+    timeline.expect(june);
+    timeline.remove(['03b']); // what was asked for before that may still have it
+    await timeline.refresh();
+    await timeline.ensure(june);
+    expect(api.getTimeBucket).toHaveBeenCalledTimes(3);
+  });
+
   it('does not lose a photo that arrives while its month is being loaded', async () => {
     const timeline = await start();
     let answer = (_: TimeBucketAssetResponse): void => undefined;

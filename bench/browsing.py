@@ -1,0 +1,78 @@
+"""What the web app feels like in Chromium, with a large library, and what Lighthouse says of its first pages: parts
+of bench.py, which passes itself as the tools. The programs that hold the browser are browser.mjs and lighthouse.mjs.
+
+TINTYPE_BENCH_LIBRARY names a folder in which the library is kept between runs, made when it is missing."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+N_ASSETS = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
+MINUTES = float(os.environ.get("TINTYPE_BENCH_MINUTES", "10"))
+HERE = pathlib.Path(__file__).resolve().parent
+ALBUM = 5000
+
+
+def library(tools):
+    """Half of the photos are in the album of their days: one for each 10,000 makes albums of 5,000."""
+    kept = os.environ.get("TINTYPE_BENCH_LIBRARY")
+    if kept and os.path.exists(os.path.join(kept, "tintype.db")):
+        server = tools.Server(media=kept)
+        server.log_in()
+        return server
+    return tools.seeded(N_ASSETS, more=("--albums", str(max(2, N_ASSETS // (2 * ALBUM)))), media=kept)
+
+
+def link_of_album(server):
+    """@return its address, and how many photos it shows"""
+    album = min(server.json("GET", "/api/albums"), key=lambda each: abs(each["assetCount"] - ALBUM))
+    link = server.json("POST", "/api/shared-links", {"type": "ALBUM", "albumId": album["id"]})
+    return f"http://127.0.0.1:{server.port}/share/{link['key']}", album["assetCount"]
+
+
+def run(name, how):
+    out = subprocess.run(["node", HERE / name, json.dumps(how)], cwd=HERE, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(out.stdout)
+
+
+def settings(tools, server, **more):
+    server.json("PUT", "/api/users/me/onboarding", {"isOnboarded": True})
+    return {"base": f"http://127.0.0.1:{server.port}", "email": tools.WHO["email"], "password": tools.WHO["password"],
+            "turns": tools.ROUNDS, **more}
+
+
+def bench_browser(tools):
+    server = library(tools)
+    n = server.json("GET", "/api/assets/statistics")["total"]
+    link, n_shared = link_of_album(server)
+    found = run("browser.mjs", settings(tools, server, link=link, minutes=MINUTES))
+    opening, walking, shared = found["opening"], found["walking"], found["sharedLink"]
+    tools.note(f"first thumbnail, {n:,} assets, first visit", f"{opening['first']:.0f} ms", "", "", "1,000 ms")
+    tools.note("first thumbnail, coming back", f"{opening['again']:.0f} ms", "", "", "1,000 ms")
+    tools.note("compressed script before it", f"{opening['script'] / 1000:.0f} kB", "", "", "120 kB")
+    tools.note("a jump by the line of years, until placeholders show",
+               f"{walking['placeholders']:.0f} ms, slowest {walking['slowestPlaceholders']:.0f} ms", "", "", "300 ms")
+    tools.note("a jump, until all thumbnails in view show", f"{walking['pictures']:.0f} ms", "", "", "")
+    tools.note("frames while scrolling, painted without a GPU",
+               f"{walking['rate']:.0f}/s, slowest tenth {walking['slow']:.0f}/s", "", "", "55/s")
+    tools.note(f"JavaScript heap after {MINUTES:g} minutes of scrolling and jumping",
+               f"{walking['heap'] / 1e6:.0f} MB, before a collection {walking['mostHeap'] / 1e6:.0f} MB", "", "", "150 MB")
+    tools.note(f"link of an album of {n_shared:,}, phone at 1.6 Mb/s and 300 ms: first photo",
+               f"{shared['first'] / 1000:.1f} s, all in view {shared['all'] / 1000:.1f} s", "", "", "3 s")
+    server.stop(keep="TINTYPE_BENCH_LIBRARY" in os.environ)
+
+
+def bench_lighthouse(tools):
+    """What takes points off is printed; only the scores are written."""
+    server = tools.seeded(10_000, more=("--albums", "2"))
+    link, _ = link_of_album(server)
+    pages = [{"name": "login", "path": "/auth/login", "isVisitor": True}, {"name": "timeline", "path": "/photos"},
+             {"name": "shared link", "path": link, "isVisitor": True}]
+    for page in run("lighthouse.mjs", settings(tools, server, pages=pages)):
+        fast, open_to_all, sound = page["scores"]
+        tools.note(f"Lighthouse of the {page['name']}, {page['form']}",
+                   f"performance {fast}, accessibility {open_to_all}, best practices {sound}", "", "", "95 each")
+        for what in page["lost"]:
+            print(f"    {what}", flush=True)
+    server.stop()
