@@ -61,6 +61,7 @@ class Offline {
     };
     if (!isNew) register();
     // It fetches the whole app, which must not stand in the way of the first photos.
+    else if (installs && document.readyState === 'complete') setTimeout(register, installMs);
     else if (installs) addEventListener('load', () => setTimeout(register, installMs));
   }
 
