@@ -1,6 +1,7 @@
 /* A backup is brought back under maintenance: what was changed since is gone, the restore point holds
  * it, and a backup that is none leaves everything as it was. */
 import { expect, test, type Page } from '@playwright/test';
+import { judge } from './axe';
 import { enter, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
@@ -57,12 +58,12 @@ async function noSideways(): Promise<void> {
 }
 
 test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage();
+  page = await (await browser.newContext()).newPage();
   complaints = watch(page);
   await enter(page);
   await post('albums', { albumName: kept });
 });
-test.afterAll(() => page.close());
+test.afterAll(() => page.context().close());
 test.afterEach(() => {
   // The server was away for a moment, more than once.
   expect(complaints.filter((text) => !/ERR_CONNECTION|WebSocket/.test(text))).toEqual([]);
@@ -82,6 +83,7 @@ test('a backup is made, and restored under maintenance', async () => {
   await noSideways();
   // Who changes their mind changes nothing.
   await row(backup).getByRole('button', { name: 'Restore' }).click();
+  expect(await judge(page, 'maintenance')).toEqual([]);
   await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('alertdialog')).toHaveCount(0);
   await restore(backup);
@@ -115,6 +117,8 @@ test('what is no backup is refused, and nothing is lost', async () => {
   ).toBeVisible(patience);
   await expect(page.getByRole('alert')).toContainText(/./);
   await noSideways();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await judge(page, 'maintenance that failed')).toEqual([]);
   await end().click();
   await expect(photos()).toBeVisible(patience);
   await expectAlbums(kept, later);

@@ -12,7 +12,7 @@ import { startNginx } from '../peers/nginx.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 /* What each run tells: the ways of a family through the app. Every page in every look, and all that is
  * rare, are told by 'make test-long'. */
-const EVERY_RUN = 'albums search share story welcome workflows';
+const EVERY_RUN = 'albums search share story upload welcome workflows';
 const chromium = process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium';
 
 test('the stories of the web app', { skip: fs.existsSync(chromium) ? false : `${chromium} is not installed` }, async () => {

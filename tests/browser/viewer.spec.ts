@@ -146,7 +146,7 @@ for (const [size, options] of Object.entries(sizes)) {
             [290, 420],
           ],
         ]);
-        expect(await scale()).toBeGreaterThan(3);
+        await expect.poll(scale).toBeGreaterThan(3);
         await twice(1, () => page.touchscreen.tap(195, 420));
         await twice(2.5, () => page.touchscreen.tap(195, 420));
         await page.keyboard.press('0');
@@ -173,7 +173,7 @@ for (const [size, options] of Object.entries(sizes)) {
         await page.mouse.down();
         await page.mouse.move(500, 360, { steps: 4 });
         await page.mouse.up();
-        expect(await place()).not.toBe(before);
+        await expect.poll(place).not.toBe(before);
         await twice(1, () => page.mouse.click(400, 300));
       });
     }

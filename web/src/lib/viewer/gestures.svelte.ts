@@ -12,6 +12,8 @@ export interface StageOf {
   close: () => void;
   /** One touch that does nothing else. */
   tap: () => void;
+  /** Whether something is shown as long as a hand rests on the whole picture, and does nothing else. */
+  canHold: () => boolean;
   /** A finger or the mouse rests on the picture, and leaves it. */
   hold: (isHeld: boolean) => void;
 }
@@ -98,7 +100,7 @@ export class Gestures {
     const down = now.y - this.pressed.y;
     this.moved = Math.max(this.moved, Math.hypot(across, down));
     if (this.moved < tremble && !other) return;
-    if (this.isHeld) return;
+    if (this.isHeld && !this.isClose && this.of.canHold()) return;
     this.endHold();
     this.isMoving = true;
     if (other) this.pinch(before, now, other);
