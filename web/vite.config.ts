@@ -46,11 +46,17 @@ function collectLicences(): Plugin {
           if (name) packages.add(name);
         }
       }
-      const texts = [...packages].sort().map((name) => {
+      const textOf = (name: string): string => {
         const folder = join('node_modules', name);
         const file = readdirSync(folder).find((entry) => /^licen[sc]e/i.test(entry));
-        if (!file) this.error(`${name} has no licence file in ${folder}`);
-        return `${name}\n${'='.repeat(name.length)}\n\n${readFileSync(join(folder, file), 'utf8')}`;
+        return file
+          ? readFileSync(join(folder, file), 'utf8')
+          : this.error(`${name} has no licence file in ${folder}`);
+      };
+      const texts = [...packages].sort().map((name) => {
+        // hls.js only names the Apache License, which asks to be passed on; TypeScript has its text.
+        const more = name === 'hls.js' ? `\n${textOf('typescript')}` : '';
+        return `${name}\n${'='.repeat(name.length)}\n\n${textOf(name)}${more}`;
       });
       this.emitFile({ type: 'asset', fileName: 'licences.txt', source: texts.join('\n\n') });
     },

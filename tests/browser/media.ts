@@ -66,6 +66,17 @@ export function video(seconds: number): Buffer {
   );
 }
 
+/** 1280 x 720, by an encoder of ffmpeg; the name says which container. */
+export function filmOf(name: string, seconds: number, encoder: string): Buffer {
+  return ffmpeg(
+    name,
+    `testsrc2=s=1280x720:r=15:d=${seconds}`,
+    ...['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`],
+    ...['-c:v', encoder, '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-shortest'],
+    ...['-movflags', '+faststart', '-metadata', `comment=${++made} ${process.pid} ${Date.now()}`],
+  );
+}
+
 /** A photo with its moment inside, as phones of Google make them. */
 export function movingPhoto(): Buffer {
   const film = video(2);

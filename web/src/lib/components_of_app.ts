@@ -31,4 +31,5 @@ export const programs: readonly { name: string; licence: string }[] = [
   { name: 'Svelte', licence: 'MIT' },
   { name: 'Socket.IO client', licence: 'MIT' },
   { name: 'MapLibre GL JS', licence: 'BSD-3-Clause' },
+  { name: 'hls.js', licence: 'Apache-2.0' },
 ];

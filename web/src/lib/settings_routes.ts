@@ -7,6 +7,7 @@ export const settingsSections = [
   'devices',
   'api-keys',
   'preferences',
+  'deleted',
   'about',
 ] as const;
 export type SettingsSection = (typeof settingsSections)[number];

@@ -3,7 +3,7 @@
  *
  * Ten thousand of them are nothing special: an upload is a plain object, how many are in which state is
  * known without counting, and the page hears of changes a few times a second through one number. */
-import { addAssetsToAlbum, ApiError, checkBulkUpload } from '../api';
+import { addAssetsToAlbum, ApiError, checkBulkUpload, type AssetMediaResponse } from '../api';
 import { credential } from './credential.svelte';
 import { errorText } from './errors';
 import { t } from './preferences.svelte';
@@ -21,6 +21,7 @@ import {
   type Pending,
 } from './upload/pending';
 import { Rate } from './upload/rate';
+import { findRemembered, forgetRemembered } from './upload/remembered';
 import {
   BodyTooLarge,
   ConnectionLost,
@@ -31,6 +32,7 @@ import {
 
 export const uploadStates = [
   'failed',
+  'refused',
   'sending',
   'checking',
   'ready',
@@ -49,7 +51,7 @@ const tellMs = 120;
 /** Tries of a file while others go through. */
 const mostTries = 8;
 
-const over: readonly UploadState[] = ['created', 'duplicate', 'failed', 'cancelled'];
+const over: readonly UploadState[] = ['created', 'duplicate', 'refused', 'failed', 'cancelled'];
 
 export interface Upload {
   readonly id: number;
@@ -207,7 +209,10 @@ class Uploads {
     const { groups, lonely } = groupByFolder(files);
     if (groups.length + lonely.length === 0) return 0;
     // A new batch after everything went well starts a new list; problems stay to be seen.
-    if (!this.isBusyNow) this.drop(['created', 'duplicate', 'cancelled']);
+    if (!this.isBusyNow) {
+      this.drop(['created', 'duplicate', 'refused', 'cancelled']);
+      forgetRemembered();
+    }
     const added = groups.map((group) => this.make(group, albumOf?.(group) ?? this.albumId));
     for (const { file, path } of lonely) {
       const upload = this.make({ file, path, sidecar: null, motion: null }, null);
@@ -482,11 +487,18 @@ class Uploads {
     try {
       const { results } = await checkBulkUpload({ body: { assets } });
       const known = new Map(results.map((result) => [Number(result.id), result]));
+      const gone = await findRemembered(
+        results.flatMap(({ assetId, isTrashed }) => (assetId && !isTrashed ? [assetId] : [])),
+      );
       const albums = new Map<string, string[]>();
       for (const upload of asked.filter(here)) {
         const result = known.get(upload.id);
         if (result?.action !== 'reject' || !result.assetId) {
           this.set(upload, 'ready');
+          continue;
+        }
+        if (gone.has(result.assetId)) {
+          this.set(upload, 'refused');
           continue;
         }
         upload.assetId = result.assetId;
@@ -540,6 +552,11 @@ class Uploads {
       const { file, sidecar, checksum, motionId: livePhotoVideoId } = upload;
       const photo = { ...common, file, name: file.name, sidecar, checksum, livePhotoVideoId };
       const answer = await sendFile(photo, hooksFrom(motion?.size ?? 0), upload.parts);
+      if (await this.isGone(upload, answer)) {
+        this.succeeded();
+        this.set(upload, 'refused');
+        return;
+      }
       upload.assetId = answer.id;
       if (upload.albumId)
         await addAssetsToAlbum({ id: upload.albumId, body: { ids: [answer.id] } });
@@ -550,6 +567,12 @@ class Uploads {
       if (signal.aborted) this.set(upload, 'ready');
       else await this.judge(upload, error);
     }
+  }
+
+  /** What a visitor gives is taken, whatever the owner deleted. */
+  private async isGone(upload: Upload, { id, status }: AssetMediaResponse): Promise<boolean> {
+    if (status !== 'duplicate' || Object.keys(upload.credential).length > 0) return false;
+    return (await findRemembered([id])).has(id);
   }
 
   private async judge(upload: Upload, error: unknown): Promise<void> {

@@ -17,6 +17,7 @@ export const settingsDe: SettingsStrings = {
     devices: 'Geräte',
     'api-keys': 'API-Schlüssel',
     preferences: 'Vorlieben',
+    deleted: 'Endgültig gelöscht',
     about: 'Über Tintype',
   },
 
@@ -213,6 +214,29 @@ export const settingsDe: SettingsStrings = {
     noPartners: 'Niemand teilt seine ganze Bibliothek mit dir.',
     wholeNumber: 'Gib eine ganze Zahl ab 1 ein.',
     positive: 'Gib eine Zahl über 0 ein.',
+  },
+
+  deleted: {
+    text: 'Ein Telefon, das ein Foto noch hat, sendet es wieder, nachdem du es hier gelöscht hast. Es muss nicht wiederkommen.',
+    keepAway: 'Was ich endgültig lösche, bleibt weg',
+    keepAwayHelp:
+      'Von da an wird es an einer Prüfsumme erkannt und verworfen, wenn eine App es wieder sendet. Was im Papierkorb liegt, ist nicht gemeint, eine veränderte Kopie auch nicht.',
+    offTitle: 'Vergessen, was du gelöscht hast?',
+    offText: (n) =>
+      `${n === 1 ? '1 Datei ist' : `${zahl(n)} Dateien sind`} gemerkt. Dann kann alles wiederkommen.`,
+    off: 'Ausschalten und vergessen',
+    list: 'Was gemerkt ist',
+    none: 'Noch nichts. Was du von jetzt an endgültig löschst, steht hier.',
+    count: (n) => (n === 1 ? '1 Datei' : `${zahl(n)} Dateien`),
+    deletedOn: (day) => `gelöscht am ${day}`,
+    lift: 'Wieder zulassen',
+    liftOne: (name) => `${name} wieder zulassen`,
+    lifted: 'Sie darf wieder hochgeladen werden',
+    liftAll: 'Alle wieder zulassen',
+    liftAllTitle: 'Alle wieder zulassen?',
+    liftAllText: 'Apps, die sie noch haben, senden sie bei der nächsten Sicherung.',
+    liftedAll: 'Alle dürfen wieder hochgeladen werden',
+    more: 'Mehr zeigen',
   },
 
   about: {

@@ -18,6 +18,7 @@ export const settingsEn = {
     devices: 'Devices',
     'api-keys': 'API keys',
     preferences: 'Preferences',
+    deleted: 'Deleted for good',
     about: 'About',
   },
 
@@ -213,6 +214,29 @@ export const settingsEn = {
     noPartners: 'Nobody shares their whole library with you.',
     wholeNumber: 'Enter a whole number from 1 on.',
     positive: 'Enter a number above 0.',
+  },
+
+  deleted: {
+    text: 'A phone that still has a photo sends it again after you have deleted it here. It need not come back.',
+    keepAway: 'Files I delete for good stay away',
+    keepAwayHelp:
+      'From then on they are remembered by a checksum, and dropped when an app sends them again. What lies in the trash is not meant, nor is a changed copy.',
+    offTitle: 'Forget what you deleted?',
+    offText: (n: number) =>
+      `${times(n, 'file is', 'files are')} remembered. All of them may come back then.`,
+    off: 'Switch off and forget',
+    list: 'What is remembered',
+    none: 'Nothing yet. What you delete for good from now on is listed here.',
+    count: (n: number) => times(n, 'file', 'files'),
+    deletedOn: (day: string) => `deleted on ${day}`,
+    lift: 'Let in again',
+    liftOne: (name: string) => `Let in ${name} again`,
+    lifted: 'It may be uploaded again',
+    liftAll: 'Let all in again',
+    liftAllTitle: 'Let all of them in again?',
+    liftAllText: 'Apps that still have them send them at their next backup.',
+    liftedAll: 'All of them may be uploaded again',
+    more: 'Show more',
   },
 
   about: {

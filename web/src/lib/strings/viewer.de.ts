@@ -65,6 +65,10 @@ export const viewerDe: typeof viewerEn = {
   },
 
   video: {
+    quality: 'Qualität',
+    automatic: 'Automatisch',
+    original: 'Original',
+    size: (pixels) => `${pixels}p`,
     network: 'Die Verbindung brach ab, während das Video geladen wurde.',
     format:
       'Dieser Browser kann das Video nicht abspielen. Das Original ist sicher und kann heruntergeladen werden.',

@@ -64,6 +64,10 @@ export const viewerEn = {
   },
 
   video: {
+    quality: 'Quality',
+    automatic: 'Automatic',
+    original: 'Original',
+    size: (pixels: number) => `${pixels}p`,
     network: 'The connection was lost while the video was loading.',
     format: 'This browser cannot play this video. The original is safe and can be downloaded.',
     download: 'Download the video',
