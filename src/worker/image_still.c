@@ -1,11 +1,12 @@
 /* image_still.c -- see image_still.h
  *
- * Both formats are rare among photos and have no header that is read apart: the picture is decoded in
- * full at once. Only the two decoders named below are ever started. */
+ * Both formats are rare among photos: the picture is decoded in full at once. Only the two decoders
+ * named below are ever started. */
 #define G_LOG_DOMAIN "image-still"
 #include "worker/image_still.h"
 #include <string.h>
 #include <libavcodec/avcodec.h>
+#include <libavutil/intreadwrite.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 #include "base/error.h"
@@ -22,24 +23,44 @@ static const struct {
                     "known, and it must be saved for maximum compatibility)" },
 };
 
-/* The size stands before the pixels, so that a bomb is refused by it. */
-static int
-refuse_too_many_pixels (AVCodecContext *decoder, AVFrame *frame, int flags)
+/* Both formats begin with their size, so that a bomb is refused before anything is decoded; libavcodec
+ * itself asks only after it has unpacked. Sources: Adobe Photoshop File Formats Specification, 2019,
+ * "File Header"; BITMAPCOREHEADER and BITMAPINFOHEADER. */
+static gboolean
+check_size (const ImageInput *input, StillType type, const guint8 *head, gsize n_bytes,
+            GError **error)
 {
-    const ImageInput *input = decoder->opaque;
+    gint64 width, height;
 
-    if ((gint64) frame->width * frame->height > input->max_pixels)
-        return AVERROR (ERANGE);
-    return avcodec_default_get_buffer2 (decoder, frame, flags);
+    if (n_bytes < 26) /* the decoder says what is wrong */
+        return TRUE;
+    if (type == STILL_PSD) {
+        height = AV_RB32 (head + 14);
+        width = AV_RB32 (head + 18);
+    } else if (AV_RL32 (head + 14) == 12) {
+        width = AV_RL16 (head + 18);
+        height = AV_RL16 (head + 20);
+    } else {
+        width = (gint32) AV_RL32 (head + 18);
+        height = ABS ((gint64) (gint32) AV_RL32 (head + 22)); /* negative: from above to below */
+    }
+    if (width <= 0 || height <= 0 || width <= input->max_pixels / height)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                 "the picture is %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+                 "; the limit is %" G_GINT64_FORMAT " megapixels",
+                 width, height, input->max_pixels / 1000000);
+    return FALSE;
 }
 
 static AVPacket *
-read_packet (int fd, GError **error)
+read_packet (const ImageInput *input, StillType type, GError **error)
 {
     g_auto (Mapping) file = { 0 };
     AVPacket *packet;
 
-    if (!mapping_init (&file, fd, error))
+    if (!mapping_init (&file, input->fd, error) ||
+        !check_size (input, type, file.bytes, file.n_bytes, error))
         return NULL;
     packet = av_packet_alloc ();
     if (file.n_bytes > G_MAXINT / 2 || av_new_packet (packet, (int) file.n_bytes) < 0) {
@@ -56,14 +77,12 @@ read_packet (int fd, GError **error)
 
 /* @return negative: why not, as libav tells it */
 static int
-decode (const ImageInput *input, enum AVCodecID codec, AVPacket *packet, AVFrame *out)
+decode (enum AVCodecID codec, AVPacket *packet, AVFrame *out)
 {
     AVCodecContext *decoder = avcodec_alloc_context3 (avcodec_find_decoder (codec));
     int why;
 
     decoder->thread_count = 1;
-    decoder->opaque = (gpointer) input;
-    decoder->get_buffer2 = refuse_too_many_pixels;
     if ((why = avcodec_open2 (decoder, decoder->codec, NULL)) >= 0 &&
         (why = avcodec_send_packet (decoder, packet)) >= 0)
         why = avcodec_receive_frame (decoder, out);
@@ -104,7 +123,7 @@ convert (const AVFrame *frame)
 VipsImage *
 image_still_load (const ImageInput *input, StillType type, GError **error)
 {
-    AVPacket *packet = read_packet (input->fd, error);
+    AVPacket *packet = read_packet (input, type, error);
     AVFrame *frame;
     VipsImage *image = NULL;
     int why;
@@ -113,13 +132,9 @@ image_still_load (const ImageInput *input, StillType type, GError **error)
         return NULL;
     video_forget_complaints ();
     frame = av_frame_alloc ();
-    why = decode (input, types[type].codec, packet, frame);
+    why = decode (types[type].codec, packet, frame);
     av_packet_free (&packet);
-    if (why == AVERROR (ERANGE))
-        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
-                     "the picture has more than the %" G_GINT64_FORMAT " megapixels of the limit",
-                     input->max_pixels / 1000000);
-    else if (why == AVERROR (ENOMEM) || (why >= 0 && (image = convert (frame)) == NULL))
+    if (why == AVERROR (ENOMEM) || (why >= 0 && (image = convert (frame)) == NULL))
         g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_LARGE,
                              "decoding this picture needs more memory than a worker may use");
     else if (why < 0)
