@@ -9,7 +9,7 @@ const browser = await chromium.launch({
   executablePath: process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--enable-precise-memory-info'],
 });
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Runs in the page before its scripts: window.bench tells when photos were there. */
 function watch() {
@@ -127,12 +127,15 @@ async function jump(page, fraction) {
 async function scrolling(page, session) {
   const rates = [];
   let mostHeap = 0;
-  let photos = 0;
+  let [work, frames] = [0, 0];
   const usedHeap = async () => (await session.send('Runtime.getHeapUsage')).usedSize;
+  const mainThread = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value;
   const end = Date.now() + minutes * 60_000;
   for (let turn = 0; Date.now() < end; turn++) {
     // Somewhere else every few seconds: what is kept in memory must not grow with it.
     if (turn % 4 === 3) await jump(page, ((turn * 0.618) % 1) * 0.98);
+    const workBefore = await mainThread();
     const before = await page.evaluate(() => [performance.now(), window.bench.frames]);
     await session.send('Input.synthesizeScrollGesture', {
       ...{ x: 600, y: 400, yDistance: -7_500, speed: 2_500 },
@@ -140,11 +143,13 @@ async function scrolling(page, session) {
     });
     const after = await page.evaluate(() => [performance.now(), window.bench.frames]);
     rates.push(((after[1] - before[1]) / (after[0] - before[0])) * 1000);
+    work += (await mainThread()) - workBefore;
+    frames += after[1] - before[1];
     mostHeap = Math.max(mostHeap, await usedHeap());
-    photos = await page.evaluate(() => document.querySelectorAll('a[data-asset]').length);
   }
   await session.send('HeapProfiler.collectGarbage');
-  return { rate: median(rates), slow: rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 10)], mostHeap, heap: await usedHeap(), photos };
+  const slow = [...rates].sort((a, b) => a - b)[Math.floor(rates.length / 10)];
+  return { rate: median(rates), slow, work: (work * 1000) / frames, mostHeap, heap: await usedHeap() };
 }
 
 async function walking() {
@@ -158,6 +163,8 @@ async function walking() {
   for (let i = 0; i < Math.max(9, turns * 3); i++) jumps.push(await jump(page, 0.97 - ((i * 0.381966) % 0.94)));
   const session = await context.newCDPSession(page);
   await session.send('HeapProfiler.enable');
+  // CPU time of its thread, which does not count what else the machine does.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const scrolled = await scrolling(page, session);
   await context.close();
   const of = (name) => jumps.map((each) => each[name]);

@@ -56,6 +56,7 @@ def bench_browser(tools):
     tools.note("a jump, until all thumbnails in view show", f"{walking['pictures']:.0f} ms", "", "", "")
     tools.note("frames while scrolling, painted without a GPU",
                f"{walking['rate']:.0f}/s, slowest tenth {walking['slow']:.0f}/s", "", "", "55/s")
+    tools.note("CPU of the page's own thread for one of them", f"{walking['work']:.1f} ms", "", "", "18 ms")
     tools.note(f"JavaScript heap after {MINUTES:g} minutes of scrolling and jumping",
                f"{walking['heap'] / 1e6:.0f} MB, before a collection {walking['mostHeap'] / 1e6:.0f} MB", "", "", "150 MB")
     tools.note(f"link of an album of {n_shared:,}, phone at 1.6 Mb/s and 300 ms: first photo",

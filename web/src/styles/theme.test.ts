@@ -26,7 +26,7 @@ function contrast(a: string, b: string): number {
 
 describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
   const colours = tokens(theme);
-  const grounds = ['ground', 'surface', 'raised', 'sunken', 'tint'];
+  const grounds = ['ground', 'surface', 'raised', 'sunken', 'tint', 'picked'];
   const of = (name: string): string => {
     const colour = colours.get(name);
     if (!colour) throw new Error(`theme.css has no --${name} in ${theme}`);

@@ -33,6 +33,12 @@ describe('layoutMonth', () => {
     expect(blocks[3]!.y).toBe(blocks[0]!.height);
   });
 
+  it('gives the heading of a day all the room up to the next one', () => {
+    const { blocks } = layoutMonth([...day(9, 1), ...day(8, 1), ...day(3, 40)], options);
+    expect(blocks[1]!.x + blocks[1]!.width).toBe(options.width);
+    expect(layoutMonth(day(9, 1), options).blocks[0]!.width).toBe(options.width);
+  });
+
   it('never lets blocks overlap or stick out', () => {
     const photos = [...day(30, 2), ...day(28, 40), ...day(20, 1), ...day(19, 3), ...day(2, 1)];
     for (const width of [360, 390, 700, 1100, 2400]) {

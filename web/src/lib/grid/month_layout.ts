@@ -54,6 +54,11 @@ export function layoutMonth(photos: readonly Shown[], options: LayoutOptions): M
   let y = 0; // top of the band being filled
   let bandHeight = 0;
   let x = 0; // where the next block of the band could stand
+  /** The heading of the last one in a band has all the room that is left. */
+  const closeBand = (): void => {
+    const last = blocks.at(-1);
+    if (last) last.width = width - last.x;
+  };
   for (const { day, first, end } of splitDays(photos)) {
     const ratios = photos.slice(first, end).map((photo) => photo.ratio);
     const rows = justify(ratios, options);
@@ -62,6 +67,7 @@ export function layoutMonth(photos: readonly Shown[], options: LayoutOptions): M
       ? Math.min(width, Math.max(rows.width, options.narrowestBlock))
       : width;
     if (!isShort || x + blockWidth > width) {
+      closeBand();
       y += bandHeight;
       bandHeight = 0;
       x = 0;
@@ -73,6 +79,7 @@ export function layoutMonth(photos: readonly Shown[], options: LayoutOptions): M
     // The space between neighbours tells days apart where the gap between photos would not.
     x = isShort ? x + blockWidth + gap * 6 : width + 1;
   }
+  closeBand();
   return { height: y + bandHeight, blocks };
 }
 
@@ -101,7 +108,7 @@ export function optionsForWidth(width: number, factor = 1): LayoutOptions {
 
 function usualOptions(width: number): LayoutOptions {
   if (width < 560) {
-    return { width, rowHeight: 112, gap: 3, header: 42, below: 10, narrowestBlock: 150 };
+    return { width, rowHeight: 112, gap: 3, header: 42, below: 10, narrowestBlock: 156 };
   }
   if (width < 900) {
     return { width, rowHeight: 160, gap: 4, header: 46, below: 14, narrowestBlock: 184 };
