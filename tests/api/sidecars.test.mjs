@@ -64,6 +64,8 @@ test('every change is in a sidecar beside the original, which stays as it was', 
   assert.equal(await sidecar(id), undefined);
   const tags = (await call('PUT', '/tags', { tags: ['places/Köln', 'sea'] })).expect(200).json;
   (await call('PUT', '/tags/assets', { tagIds: tags.map((tag) => tag.id), assetIds: [id] })).expect(200);
+  // Two writes that overlap end in the same, but the second may carry what was read back, without its outer blanks.
+  await server.waitForJobs();
   await change(id, { description: ' A day <at> the "sea" & more ', rating: 4, dateTimeOriginal: '2023-11-19T18:11:00.000-07:00' });
   const { originalPath } = await asset(id);
   const file = await sidecar(id);
