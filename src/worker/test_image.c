@@ -1,137 +1,13 @@
-/* test_image.c -- renditions: geometry, orientation, colour, transparency, limits, damaged files
+/* test_image.c -- renditions: geometry, orientation, colour, transparency, edits, faces
  *
  * The pictures are made here with libvips; nothing is read but what a test has written. */
-#include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 #include <lcms2.h>
 #include "base/error.h"
-#include "worker/image.h"
+#include "worker/image_fixtures.h"
 #include "worker/image_jpeg.h"
-
-typedef struct {
-    ImageRender render;
-    GBytes *files[2];
-} Rendering;
-
-static void
-rendering_clear (Rendering *self)
-{
-    image_render_clear (&self->render);
-    for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
-        g_clear_pointer (&self->files[i], g_bytes_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Rendering, rendering_clear)
-
-static int
-file_of (const void *bytes, gsize n_bytes)
-{
-    int fd = memfd_create ("test", MFD_CLOEXEC);
-
-    g_assert_cmpint (fd, >=, 0);
-    g_assert_cmpint (write (fd, bytes, n_bytes), ==, n_bytes);
-    return fd;
-}
-
-static GBytes *
-read_file (int fd)
-{
-    struct stat facts;
-    guint8 *bytes;
-
-    g_assert_cmpint (fstat (fd, &facts), ==, 0);
-    bytes = g_malloc (MAX (1, (gsize) facts.st_size));
-    g_assert_cmpint (pread (fd, bytes, (gsize) facts.st_size, 0), ==, facts.st_size);
-    return g_bytes_new_take (bytes, (gsize) facts.st_size);
-}
-
-/* Render a preview (JPEG) and a thumbnail (WebP) of the given short sides. */
-static gboolean
-render_bytes (const void *bytes, gsize n_bytes, int preview_px, int thumbnail_px, Rendering *out,
-              GError **error)
-{
-    ImageRender *render = &out->render;
-    gboolean done;
-    int fd = file_of (bytes, n_bytes);
-
-    render->input.fd = fd;
-    if (render->input.max_pixels == 0)
-        render->input.max_pixels = 500000000;
-    render->want_thumbhash = TRUE;
-    render->n_outputs = 2;
-    render->outputs[0] = (ImageOutput){ .format = IMAGE_FORMAT_JPEG,
-                                        .size_px = preview_px,
-                                        .quality = 90,
-                                        .fd = memfd_create ("preview", MFD_CLOEXEC) };
-    render->outputs[1] = (ImageOutput){ .format = IMAGE_FORMAT_WEBP,
-                                        .size_px = thumbnail_px,
-                                        .quality = 90,
-                                        .fd = memfd_create ("thumbnail", MFD_CLOEXEC) };
-    done = image_render (render, error);
-    for (guint i = 0; i < 2; i++) {
-        if (done) {
-            out->files[i] = read_file (render->outputs[i].fd);
-            g_assert_cmpuint (g_bytes_get_size (out->files[i]), ==, render->outputs[i].n_bytes);
-        }
-        close (render->outputs[i].fd);
-    }
-    close (fd);
-    return done;
-}
-
-static void
-render_ok (VipsImage *picture, const char *suffix, int preview_px, int thumbnail_px, Rendering *out)
-{
-    g_autoptr (GError) error = NULL;
-    g_autofree void *bytes = NULL;
-    size_t n_bytes;
-
-    g_assert_cmpint (vips_image_write_to_buffer (picture, suffix, &bytes, &n_bytes, NULL), ==, 0);
-    render_bytes (bytes, n_bytes, preview_px, thumbnail_px, out, &error);
-    g_assert_no_error (error);
-}
-
-static VipsImage *
-load (GBytes *file)
-{
-    gsize n_bytes;
-    const void *bytes = g_bytes_get_data (file, &n_bytes);
-    VipsImage *image = vips_image_new_from_buffer (bytes, n_bytes, "", NULL);
-    VipsImage *settled;
-
-    g_assert_nonnull (image);
-    settled = vips_image_copy_memory (image);
-    g_object_unref (image);
-    g_assert_nonnull (settled);
-    return settled;
-}
-
-/* Red top left, green top right, blue bottom left, white bottom right, over a soft gradient. */
-static VipsImage *
-make_quarters (int width, int height)
-{
-    VipsImage *image = vips_image_new_memory ();
-
-    vips_image_init_fields (image, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
-                            VIPS_INTERPRETATION_sRGB, 1, 1);
-    g_assert_cmpint (vips_image_write_prepare (image), ==, 0);
-    for (int y = 0; y < height; y++) {
-        guint8 *row = VIPS_IMAGE_ADDR (image, 0, y);
-        for (int x = 0; x < width; x++) {
-            static const guint8 colours[4][3] = {
-                { 220, 30, 30 }, { 30, 200, 30 }, { 30, 30, 220 }, { 240, 240, 240 }
-            };
-            const guint8 *colour = colours[2 * (2 * y >= height) + (2 * x >= width)];
-            for (int c = 0; c < 3; c++)
-                row[3 * x + c] = (guint8) (colour[c] - 20 * x / width);
-        }
-    }
-    return image;
-}
 
 static double
 mean_difference (VipsImage *a, VipsImage *b)
@@ -675,138 +551,6 @@ test_a_face_outside_of_the_picture_is_refused (void)
     g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
 }
 
-static void
-assert_refused (const void *bytes, gsize n_bytes, AppErrorCode code, const char *part)
-{
-    g_auto (Rendering) rendering = { .render.input.extension = ".jpg" };
-    g_autoptr (GError) error = NULL;
-
-    g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
-    g_assert_error (error, APP_ERROR, (gint) code);
-    if (strstr (error->message, part) == NULL)
-        g_error ("'%s' is not in '%s'", part, error->message);
-}
-
-static void
-test_what_is_no_picture_is_told_what_it_is (void)
-{
-    static const char mp4[] = "\0\0\0\x18"
-                              "ftypmp42\0\0\0\0mp42isom";
-    static const char bmp[] = "BM\x46\0\0\0";
-    static const char zeros[64] = { 0 };
-
-    assert_refused ("", 0, APP_ERROR_MEDIA_TYPE, "empty");
-    assert_refused ("Dear diary,\n", 12, APP_ERROR_MEDIA_TYPE, "text");
-    assert_refused (mp4, sizeof mp4 - 1, APP_ERROR_MEDIA_TYPE, "video");
-    assert_refused (bmp, sizeof bmp - 1, APP_ERROR_MEDIA, "BMP");
-    assert_refused (zeros, sizeof zeros, APP_ERROR_MEDIA_TYPE, "not a picture");
-    assert_refused ("\xff\xd8\xff", 3, APP_ERROR_MEDIA, "JPEG");
-    assert_refused ("\x89PNG\r\n\x1a\n", 8, APP_ERROR_MEDIA, "PNG");
-}
-
-static void
-test_raw_files_are_not_taken_for_tiffs (void)
-{
-    g_autoptr (VipsImage) picture = make_quarters (64, 64);
-    g_autofree void *bytes = NULL;
-    size_t n_bytes;
-    g_auto (Rendering) rendering = { .render.input.extension = ".NEF" };
-    g_autoptr (GError) error = NULL;
-
-    g_assert_cmpint (vips_image_write_to_buffer (picture, ".tif", &bytes, &n_bytes, NULL), ==, 0);
-    g_assert_false (render_bytes (bytes, n_bytes, 100, 50, &rendering, &error));
-    g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA_TYPE);
-}
-
-static void
-test_truncated_files_fail_or_show_what_is_there (void)
-{
-    static const char *const suffixes[] = { ".jpg[Q=95]", ".jpg[Q=95,interlace]",
-                                            ".png",       ".png[interlace]",
-                                            ".webp",      ".tif",
-                                            ".jxl",       ".heic[compression=av1]" };
-    g_autoptr (VipsImage) picture = make_quarters (512, 384), noise = NULL, sum = NULL,
-                          grainy = NULL;
-
-    g_assert_cmpint (vips_gaussnoise (&noise, 512, 384, "sigma", 20.0, "mean", 0.0, NULL), ==, 0);
-    g_assert_cmpint (vips_add (picture, noise, &sum, NULL), ==, 0);
-    g_assert_cmpint (vips_cast_uchar (sum, &grainy, NULL), ==, 0);
-    for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
-        g_autofree void *bytes = NULL;
-        size_t n_bytes;
-        g_assert_cmpint (vips_image_write_to_buffer (grainy, suffixes[i], &bytes, &n_bytes, NULL),
-                         ==, 0);
-        for (guint part = 1; part < 10; part += 2) {
-            g_auto (Rendering) strict = { 0 }, lenient = { .render.input.process_invalid = TRUE };
-            g_autoptr (GError) error = NULL;
-            g_autofree char *size = g_strdup_printf ("%" G_GSIZE_FORMAT, n_bytes * part / 10);
-            g_assert_false (render_bytes (bytes, n_bytes * part / 10, 192, 48, &strict, &error));
-            g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
-            g_assert_cmpuint (strlen (error->message), <, 400);
-            if (g_str_has_prefix (suffixes[i], ".jpg")) {
-                g_assert_nonnull (strstr (error->message, size));
-                g_assert_true (render_bytes (bytes, n_bytes * part / 10, 192, 48, &lenient, NULL));
-            } else {
-                render_bytes (bytes, n_bytes * part / 10, 192, 48, &lenient, NULL);
-            }
-        }
-    }
-}
-
-static void
-test_flipped_bits_do_not_hurt (void)
-{
-    static const char *const suffixes[] = { ".jpg", ".png", ".webp", ".gif", ".tif", ".jxl" };
-    g_autoptr (VipsImage) picture = make_quarters (160, 120);
-    g_autoptr (GRand) random = g_rand_new_with_seed (7);
-    int silent = open ("/dev/null", O_WRONLY | O_CLOEXEC), standard_error = dup (STDERR_FILENO);
-
-    dup2 (silent, STDERR_FILENO); /* libjxl tells all it finds */
-
-    for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
-        g_autofree guint8 *bytes = NULL;
-        size_t n_bytes;
-        g_assert_cmpint (
-            vips_image_write_to_buffer (picture, suffixes[i], (void **) &bytes, &n_bytes, NULL), ==,
-            0);
-        for (guint k = 0; k < 60; k++) {
-            g_auto (Rendering) rendering = { .render.input.max_pixels = 4000000 };
-            g_autoptr (GError) error = NULL;
-            gsize at = (gsize) g_rand_int_range (random, 0, (gint32) n_bytes);
-            guint8 before = bytes[at];
-            bytes[at] ^= (guint8) (1 << g_rand_int_range (random, 0, 8));
-            if (!render_bytes (bytes, n_bytes, 60, 30, &rendering, &error))
-                g_assert_nonnull (error);
-            bytes[at] = before;
-        }
-    }
-    dup2 (standard_error, STDERR_FILENO);
-    close (standard_error);
-    close (silent);
-}
-
-/* A PNG header that announces 60,000 x 60,000 pixels, and nothing behind it. */
-static void
-test_bomb_is_refused_by_its_header (void)
-{
-    static const guint8 bomb[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0, 0,    13,
-                                   'I',  'H', 'D', 'R', 0,    0,    0xea, 0x60, 0,    0, 0xea, 0x60,
-                                   8,    2,   0,   0,   0,    0x4d, 0x2a, 0x2e, 0x8a, 0, 0,    0,
-                                   0,    'I', 'D', 'A', 'T',  0x35, 0xaf, 0x06, 0x1e };
-    g_autofree guint8 *whole = g_memdup2 (bomb, sizeof bomb);
-    guint32 crc = 0xffffffff;
-
-    for (guint i = 12; i < 29; i++) { /* of the chunk's type and data */
-        crc ^= whole[i];
-        for (guint bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    crc = ~crc;
-    for (guint i = 0; i < 4; i++)
-        whole[29 + i] = (guint8) (crc >> (24 - 8 * i));
-    assert_refused (whole, sizeof bomb, APP_ERROR_TOO_LARGE, "60000 x 60000");
-}
-
 /* Against libvips reducing the full decode with the same filter. */
 static void
 test_fast_way_is_close_to_the_slow_one (void)
@@ -851,13 +595,7 @@ test_fast_way_is_close_to_the_slow_one (void)
 int
 main (int argc, char **argv)
 {
-    if (vips_init (argv[0]) != 0)
-        g_error ("libvips does not start: %s", vips_error_buffer ());
-    vips_concurrency_set (1);
-    vips_cache_set_max (0);
-    g_test_init (&argc, &argv, NULL);
-    /* libvips warns about damaged files, which is what some of these are about */
-    g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL);
+    image_test_init (&argc, &argv);
     g_test_add_func ("/image/geometry", test_geometry);
     g_test_add_func ("/image/sizes", test_each_size_is_as_promised);
     g_test_add_func ("/image/orientations", test_orientations_become_upright);
@@ -875,11 +613,6 @@ main (int argc, char **argv)
     g_test_add_func ("/image/crop-inside", test_crop_must_lie_inside);
     g_test_add_func ("/image/face", test_a_face_is_shown_upright_and_never_enlarged);
     g_test_add_func ("/image/face-outside", test_a_face_outside_of_the_picture_is_refused);
-    g_test_add_func ("/image/no-picture", test_what_is_no_picture_is_told_what_it_is);
-    g_test_add_func ("/image/raw", test_raw_files_are_not_taken_for_tiffs);
-    g_test_add_func ("/image/truncated", test_truncated_files_fail_or_show_what_is_there);
-    g_test_add_func ("/image/flipped-bits", test_flipped_bits_do_not_hurt);
-    g_test_add_func ("/image/bomb", test_bomb_is_refused_by_its_header);
     g_test_add_func ("/image/fast-way", test_fast_way_is_close_to_the_slow_one);
     return g_test_run ();
 }
