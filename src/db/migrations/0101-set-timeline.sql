@@ -88,7 +88,7 @@ DROP FUNCTION asset_face_shown_insert ();
 DROP FUNCTION asset_face_shown_follow ();
 -- The row of the asset is written, not only read: who changes it at the same time cannot see the new copy,
 -- and one of the two must lose and be run again.
-CREATE FUNCTION album_asset_copy () RETURNS TRIGGER LANGUAGE plpgsql AS $$
+CREATE FUNCTION set_copy_asset () RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE asset SET metadata_at = metadata_at WHERE id = NEW.asset_id
         RETURNING owner_id, local_day, timeline_state
@@ -96,9 +96,9 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER album_asset_copy BEFORE INSERT ON album_asset
-    FOR EACH ROW EXECUTE FUNCTION album_asset_copy ();
+    FOR EACH ROW EXECUTE FUNCTION set_copy_asset ();
 CREATE TRIGGER tag_asset_copy BEFORE INSERT ON tag_asset
-    FOR EACH ROW EXECUTE FUNCTION album_asset_copy ();
+    FOR EACH ROW EXECUTE FUNCTION set_copy_asset ();
 CREATE FUNCTION asset_face_copy () RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE asset SET metadata_at = metadata_at WHERE id = NEW.asset_id
