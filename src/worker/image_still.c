@@ -8,8 +8,8 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/intreadwrite.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 #include "base/error.h"
+#include "worker/frame_pixels.h"
 #include "worker/mapping.h"
 #include "worker/video_file.h"
 
@@ -100,21 +100,13 @@ convert (const AVFrame *frame)
         sws_getContext (frame->width, frame->height, frame->format, frame->width, frame->height,
                         has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24,
                         SWS_POINT | SWS_ACCURATE_RND, NULL, NULL, NULL);
-    /* swscale writes whole vectors, also past the end of a line */
-    gsize n_line = (gsize) frame->width * (has_alpha ? 4 : 3), stride = (n_line + 127) / 64 * 64;
-    g_autofree guint8 *lines = g_try_malloc (stride * (gsize) frame->height + 64);
-    guint8 *const planes[4] = { lines };
-    const int strides[4] = { (int) stride };
     gboolean done;
 
     vips_image_init_fields (image, frame->width, frame->height, has_alpha ? 4 : 3,
                             VIPS_FORMAT_UCHAR, VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1, 1);
-    done = scaler != NULL && lines != NULL && vips_image_write_prepare (image) == 0 &&
-           sws_scale (scaler, (const guint8 *const *) frame->data, frame->linesize, 0,
-                      frame->height, planes, strides) == frame->height;
+    done = scaler != NULL && vips_image_write_prepare (image) == 0 &&
+           frame_pixels_write (scaler, frame, image);
     sws_freeContext (scaler);
-    for (int y = 0; y < frame->height && done; y++)
-        memcpy (VIPS_IMAGE_ADDR (image, 0, y), lines + stride * (gsize) y, n_line);
     if (!done)
         g_clear_object (&image);
     return image;

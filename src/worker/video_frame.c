@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 #include "base/error.h"
+#include "worker/frame_pixels.h"
 #include "worker/image_source.h"
 #include "worker/video_file.h"
 #include "worker/video_tone.h"
@@ -246,11 +246,6 @@ scale_frame (const AVFrame *frame, VipsImage *out, GError **error)
         frame->width, frame->height, frame->format, out->Xsize, out->Ysize,
         is_deep ? AV_PIX_FMT_RGB48 : AV_PIX_FMT_RGB24,
         SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, NULL, NULL, NULL);
-    /* swscale writes whole vectors, also past the end of a line */
-    gsize n_line = VIPS_IMAGE_SIZEOF_LINE (out), stride = (n_line + 127) / 64 * 64;
-    g_autofree guint8 *lines = g_try_malloc (stride * (gsize) out->Ysize + 64);
-    guint8 *const planes[4] = { lines };
-    const int strides[4] = { (int) stride };
     gboolean scaled;
 
     if (scaler == NULL) {
@@ -261,12 +256,8 @@ scale_frame (const AVFrame *frame, VipsImage *out, GError **error)
     }
     sws_setColorspaceDetails (scaler, coefficients_of (frame), is_full,
                               sws_getCoefficients (SWS_CS_ITU709), 1, 0, 1 << 16, 1 << 16);
-    scaled =
-        lines != NULL && sws_scale (scaler, (const guint8 *const *) frame->data, frame->linesize, 0,
-                                    frame->height, planes, strides) == out->Ysize;
+    scaled = frame_pixels_write (scaler, frame, out);
     sws_freeContext (scaler);
-    for (int y = 0; y < out->Ysize && scaled; y++)
-        memcpy (VIPS_IMAGE_ADDR (out, 0, y), lines + stride * (gsize) y, n_line);
     if (!scaled)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA, "the frame cannot be scaled");
     return scaled;
