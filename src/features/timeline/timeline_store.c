@@ -15,8 +15,8 @@
 
 #define DAY_MS 86400000LL
 
-/* In a set: what of the asset (or of a row of kept counts, or of another set) is compared, and the
- * comparison around its parameter. */
+/* In a set: what is compared around its parameter. That is the id of the asset where a set has rows of
+ * its own, else its owner (in a row of kept counts, or of another set, too). */
 #define SQL_OWNER "a.owner_id"
 #define ROWS_OF_ALBUM "album_asset s WHERE s.album_id = "
 #define ROWS_OF_PERSON                                                                             \
@@ -24,14 +24,14 @@
 #define ROWS_OF_TAG "tag_ancestor t JOIN tag_asset s ON s.tag_id = t.tag_id WHERE t.ancestor_id = "
 #define IN_ROWS " IN (SELECT s.asset_id FROM "
 static const struct {
-    const char *subject, *before, *after;
+    const char *before, *after;
     const char *rows; /* one for each asset, or several, which carry its day and state */
 } set_sql[TIMELINE_N_SETS] = {
-    [TIMELINE_OWNER] = { SQL_OWNER, " = ", "", NULL },
-    [TIMELINE_OWNERS] = { SQL_OWNER, " IN (SELECT value FROM json_each(", "))", NULL },
-    [TIMELINE_ALBUM] = { "a.id", IN_ROWS ROWS_OF_ALBUM, ")", ROWS_OF_ALBUM },
-    [TIMELINE_PERSON] = { "a.id", IN_ROWS ROWS_OF_PERSON, ")", ROWS_OF_PERSON },
-    [TIMELINE_TAG] = { "a.id", IN_ROWS ROWS_OF_TAG, ")", ROWS_OF_TAG },
+    [TIMELINE_OWNER] = { " = ", "", NULL },
+    [TIMELINE_OWNERS] = { " IN (SELECT value FROM json_each(", "))", NULL },
+    [TIMELINE_ALBUM] = { IN_ROWS ROWS_OF_ALBUM, ")", ROWS_OF_ALBUM },
+    [TIMELINE_PERSON] = { IN_ROWS ROWS_OF_PERSON, ")", ROWS_OF_PERSON },
+    [TIMELINE_TAG] = { IN_ROWS ROWS_OF_TAG, ")", ROWS_OF_TAG },
 };
 /* Of the rows of a set, those of the days $6 to $7. */
 #define SQL_DAYS_OF_SET " AND s.local_day BETWEEN $6 AND $7"
@@ -166,7 +166,7 @@ add_sets (Statement *self, const TimelineFilter *filter, TimelineSet but, const 
             continue;
         add_arg (self, db_text (filter->sets[i]));
         sql = arena_printf (arena, "%s AND %s%s$%u%s%s", sql,
-                            set_sql[i].rows == NULL ? owner : set_sql[i].subject, set_sql[i].before,
+                            set_sql[i].rows == NULL ? owner : "a.id", set_sql[i].before,
                             (guint) self->n, set_sql[i].rows == NULL ? "" : days_of_set,
                             set_sql[i].after);
     }
