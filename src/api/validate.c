@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/field.h"
 #include "api/operation.h"
 #include "api/parse.h"
 #include "api/text_format.h"

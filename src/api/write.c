@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "api/field.h"
 #include "api/operation.h"
 #include "base/json_writer.h"
 #include "base/timestamp.h"

@@ -58,24 +58,6 @@ fits_column (const FieldDescriptor *field)
            (field->flags & FIELD_MAP) == 0;
 }
 
-static gsize
-item_size (FieldKind kind)
-{
-    switch (kind) {
-    case FIELD_INT:
-    case FIELD_TIME:
-        return sizeof (gint64);
-    case FIELD_NUMBER:
-        return sizeof (double);
-    case FIELD_BOOL:
-        return sizeof (gboolean);
-    case FIELD_ENUM:
-        return sizeof (int);
-    default:
-        return sizeof (gpointer);
-    }
-}
-
 static gboolean
 map_columns (const DbRow *row, const TypeDescriptor *type, GError **error)
 {
@@ -174,7 +156,7 @@ static gboolean
 fill_list (const FieldDescriptor *field, Arena *arena, const char *text, List *out)
 {
     json_t *array = json_loads (text, 0, NULL);
-    gsize size = item_size (field->kind);
+    gsize size = field_item_bytes (field);
     gboolean ok = json_is_array (array);
     List list = { NULL, 0 };
 
