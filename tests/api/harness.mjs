@@ -104,6 +104,7 @@ export class Server {
   #log = '';
   #exit;
   #database;
+  #env;
   #nUsers = 0;
 
   /** Folder of the media, made on start. */
@@ -147,19 +148,17 @@ export class Server {
       Object.entries(process.env).filter(([name]) => !/^(IMMICH_|TINTYPE_|DB_|REDIS_|NODE_)/.test(name)),
     );
     this.#exit = undefined;
-    this.#child = spawn(findBinary(), ['serve'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...inherited,
-        TZ: 'UTC',
-        IMMICH_HOST: '127.0.0.1',
-        IMMICH_PORT: String(this.port),
-        IMMICH_API_METRICS_PORT: '0',
-        IMMICH_MEDIA_LOCATION: this.media,
-        ...(this.#database ? { DB_URL: this.#database } : {}),
-        ...env,
-      },
-    });
+    this.#env = {
+      ...inherited,
+      TZ: 'UTC',
+      IMMICH_HOST: '127.0.0.1',
+      IMMICH_PORT: String(this.port),
+      IMMICH_API_METRICS_PORT: '0',
+      IMMICH_MEDIA_LOCATION: this.media,
+      ...(this.#database ? { DB_URL: this.#database } : {}),
+      ...env,
+    };
+    this.#child = spawn(findBinary(), ['serve'], { stdio: ['ignore', 'pipe', 'pipe'], env: this.#env });
     const keep = (chunk) => {
       this.#log = (this.#log + chunk).slice(-LOG_LIMIT);
     };
@@ -247,9 +246,20 @@ export class Server {
     await this.start(env);
   }
 
-  /** End it and delete all it had. Fails when it crashed, hung or a sanitizer complained. */
+  /** Whatever a test did: the counts that are kept as assets change are what a count of all of them finds. */
+  async #checkCounts() {
+    try {
+      await run(findBinary(), ['admin', 'check-counts'], { env: this.#env });
+      return '';
+    } catch ({ stdout, stderr }) {
+      return `${stdout}${stderr}`;
+    }
+  }
+
+  /** End it and delete all it had. Fails when it crashed, hung, miscounted or a sanitizer complained. */
   async stop() {
     const exit = await this.end();
+    const miscounted = exit?.code === 0 ? await this.#checkCounts() : '';
     if (this.media) fs.rmSync(this.media, { recursive: true, force: true });
     if (this.#database) {
       const name = new URL(this.#database).pathname.slice(1);
@@ -260,6 +270,7 @@ export class Server {
     const fault = FAULTS.exec(this.#log);
     assert.equal(fault?.[0], undefined, `the server's log has a fault:\n${this.#log.slice(-8000)}`);
     if (exit) assert.deepEqual([exit.code, exit.signal], [0, null], 'the server did not end cleanly');
+    assert.equal(miscounted, '');
   }
 
   /** For a process that ends without waiting: no server is left behind. */

@@ -346,7 +346,7 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
   await server.sql(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${n})
     INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, size_bytes, file_created_at, file_modified_at,
       local_date_time, local_month, created_at, updated_at, update_id)
-    SELECT ${uuid}, '${user.id}', 'IMAGE', 'x', 'a.jpg', ${bytes}, 1, 0, 0, 0, 0, 1, 1, uuid_v7 () FROM numbers`);
+    SELECT ${uuid}, '${user.id}', 'IMAGE', 'x', 'a.jpg', ${bytes}, 0, 0, 0, 0, 0, 1, 1, uuid_v7 () FROM numbers`);
   await server.sql(`INSERT INTO asset_exif (asset_id) SELECT id FROM asset WHERE owner_id = '${user.id}'`);
   const lines = await phone.lines();
   const own = lines.filter(({ type }) => type === 'AssetV2');

@@ -266,6 +266,9 @@ test('statistics count by state', async () => {
   // a new quota counts what is stored: everything that is not external
   const updated = (await asAdmin('PUT', `/admin/users/${user.id}`, { quotaSizeInBytes: 10 })).expect(200).json;
   assert.equal(updated.quotaUsageInBytes, 56_000);
+  // no asset stands behind these rows
+  await server.sql(`DELETE FROM asset_usage WHERE owner_id = '${user.id}'`);
+  await server.sql(`UPDATE users SET quota_usage_bytes = 0 WHERE id = '${user.id}'`);
 });
 
 // ---- oneself and others ----

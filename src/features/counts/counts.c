@@ -47,6 +47,11 @@
     "  FROM album l JOIN album_asset aa ON aa.album_id = l.id"                                     \
     "  JOIN asset a ON a.id = aa.asset_id AND " SQL_ALBUM_SHOWS where " GROUP BY l.id"
 
+#define FACES                                                                                      \
+    "SELECT person_id, count(*) AS n_faces FROM asset_face"                                        \
+    " WHERE person_id IS NOT NULL AND timeline_state IN (0, 4, 8, 12) AND is_visible = 1"          \
+    "   AND deleted_at IS NULL GROUP BY person_id"
+
 /* Rows of one side that the other does not have; kept rows of zero mean nothing. */
 #define DIFFERENCE(kept, counted)                                                                  \
     "SELECT (SELECT count(*) FROM (" kept " EXCEPT " counted ") AS a)"                             \
@@ -111,6 +116,10 @@ static const Table tables[COUNTS_N_TABLES] = {
     COPIES ("album_asset"),
     COPIES ("asset_face"),
     COPIES ("tag_asset"),
+    /* after asset_face, whose copies it counts */
+    { "person_seen",
+      DIFFERENCE ("SELECT person_id, n_faces FROM person_seen WHERE n_faces <> 0", FACES),
+      "DELETE FROM person_seen", "INSERT INTO person_seen " FACES },
 };
 
 typedef struct {

@@ -9,16 +9,11 @@
     " p.is_hidden AS is_hidden, p.is_favorite AS is_favorite, p.color AS color,"                   \
     " p.face_id AS face_id, p.thumbnail_path AS thumbnail_path, p.updated_at AS updated_at"
 
-/* what a face needs to count; asset_face_shown is the index of these */
-#define IS_SEEN "f.is_shown = 1 AND f.is_visible = 1 AND f.deleted_at IS NULL"
-
 /* $1 owner, $2 faces that who has no name needs, $3 1: hidden ones too, $4 at most so many, $5 after so
  * many; favourites first, then those with names, then by how often they are seen */
 static const char SQL_LIST[] =
     "SELECT " PERSON_COLUMNS "  FROM person p"
-    "  JOIN (SELECT f.person_id AS person_id, count(*) AS n_faces FROM asset_face f"
-    "         WHERE f.owner_id = $1 AND f.person_id IS NOT NULL AND " IS_SEEN
-    "         GROUP BY f.person_id) seen ON seen.person_id = p.id"
+    "  JOIN person_seen seen ON seen.person_id = p.id AND seen.n_faces > 0"
     " WHERE p.owner_id = $1 AND (p.name <> '' OR seen.n_faces >= $2)"
     "   AND (p.is_hidden = 0 OR CAST($3 AS SMALLINT) = 1)"
     " ORDER BY p.is_hidden, p.is_favorite DESC, CASE WHEN p.name = '' THEN 1 ELSE 0 END,"
@@ -28,10 +23,8 @@ static const char SQL_LIST[] =
 /* $1 owner */
 static const char SQL_COUNT[] =
     "SELECT count(*) AS total, CAST(COALESCE(sum(p.is_hidden), 0) AS BIGINT) AS hidden"
-    "  FROM person p"
-    " WHERE p.owner_id = $1"
-    "   AND EXISTS (SELECT 1 FROM asset_face f"
-    "                WHERE f.owner_id = $1 AND f.person_id = p.id AND " IS_SEEN ")";
+    "  FROM person p JOIN person_seen seen ON seen.person_id = p.id AND seen.n_faces > 0"
+    " WHERE p.owner_id = $1";
 
 /* $1 a JSON array of ids */
 static const char SQL_FIND[] = "SELECT " PERSON_COLUMNS " FROM person p"
@@ -78,7 +71,8 @@ static const char SQL_FIND_FACE[] =
 
 /* $1 person */
 static const char SQL_COUNT_ASSETS[] =
-    "SELECT count(DISTINCT f.asset_id) FROM asset_face f WHERE f.person_id = $1 AND " IS_SEEN;
+    "SELECT count(DISTINCT f.asset_id) FROM asset_face f WHERE f.person_id = $1"
+    "   AND f.timeline_state IN (0, 4, 8, 12) AND f.is_visible = 1 AND f.deleted_at IS NULL";
 
 /* $1 at most so many */
 static const char SQL_FIND_UNSEEN[] =
