@@ -3,15 +3,11 @@
  * first account is made; else TINTYPE_EMAIL and TINTYPE_PASSWORD must be able to log in. */
 import { defineConfig } from '@playwright/test';
 
-/* What these look at is the app alone: which database stands behind it changes nothing. */
-const looks = ['access.spec.ts', 'offline.spec.ts', 'subpath.spec.ts'];
-
 export default defineConfig({
   testDir: '.',
   // Only the stories: run.test.mjs beside them is what starts this program.
   testMatch: '*.spec.ts',
-  testIgnore: process.env.TINTYPE_TEST_ENGINE === 'postgres' ? looks : [],
-  // One story after the other: they share a server.
+  // One story after the other, each on what the one before it left.
   workers: 1,
   fullyParallel: false,
   retries: 0,
