@@ -1,12 +1,15 @@
 /* What a reader chose for this browser: appearance and language. */
 import { directionOf } from './direction';
-import { de } from './strings/de';
 import { en, type Strings } from './strings/en';
 
 export type ThemeChoice = 'auto' | 'light' | 'dark';
 export type Language = 'en' | 'de';
 
-export const languages: Record<Language, Strings> = { en, de };
+/** What each calls itself, and where its sentences are: those of others than English come when chosen. */
+export const languages: Record<Language, { name: string; load: () => Promise<Strings> }> = {
+  en: { name: 'English', load: async () => en },
+  de: { name: 'Deutsch', load: async () => (await import('./strings/de')).de },
+};
 
 function read<T extends string>(key: string, allowed: readonly T[]): T | null {
   try {
@@ -33,16 +36,24 @@ const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 
 class Preferences {
   theme = $state<ThemeChoice>(read('tintype.theme', ['auto', 'light', 'dark']) ?? 'auto');
-  language = $state<Language>(read('tintype.language', ['en', 'de']) ?? preferredLanguage());
-  strings = $derived(languages[this.language]);
+  /** English until `ready`. */
+  language = $state<Language>('en');
+  strings = $state.raw<Strings>(en);
   /** For dates and numbers: the browser's own variant of the language, such as en-GB. */
   locale = $derived(
     navigator.languages.find((tag) => tag.startsWith(this.language)) ?? this.language,
   );
 
+  #wanted: Language = 'en';
+  /** The chosen language is there; nothing is shown before. */
+  readonly ready: Promise<void>;
+
   constructor() {
     prefersDark.addEventListener('change', () => this.apply());
     this.apply();
+    const chosen = read('tintype.language', ['en', 'de']) ?? preferredLanguage();
+    // An app in the wrong language is better than none.
+    this.ready = this.show(chosen).catch(() => undefined);
   }
 
   setTheme(theme: ThemeChoice): void {
@@ -51,9 +62,18 @@ class Preferences {
     this.apply();
   }
 
-  setLanguage(language: Language): void {
-    this.language = language;
+  /** @throws when its sentences could not be loaded: then nothing changes */
+  async setLanguage(language: Language): Promise<void> {
+    await this.show(language);
     write('tintype.language', language);
+  }
+
+  private async show(language: Language): Promise<void> {
+    this.#wanted = language;
+    const strings = await languages[language].load();
+    if (this.#wanted !== language) return; // another was chosen meanwhile
+    this.strings = strings;
+    this.language = language;
     this.apply();
   }
 

@@ -18,8 +18,6 @@ export const de: Strings = {
   ...uploadDe,
   ...welcomeDe,
 
-  language: 'Deutsch',
-
   nav: {
     label: 'Hauptmenü',
     people: 'Personen',

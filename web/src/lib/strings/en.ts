@@ -17,8 +17,6 @@ export const en = {
   ...uploadEn,
   ...welcomeEn,
 
-  language: 'English',
-
   nav: {
     label: 'Main',
     people: 'People',
