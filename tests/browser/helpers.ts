@@ -1,6 +1,6 @@
 /* What the stories have in common: an account, photos that the test makes, and a page that is
  * watched for what must never happen. */
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 export const account = {
   name: 'Ada Browser',
@@ -150,6 +150,14 @@ export const tiles = (page: Page) => page.locator('a[data-asset]');
 /** The tile whose label tells this date, such as "5 July 2021". */
 export const tileOf = (page: Page, date: string) =>
   page.locator(`a[data-asset][aria-label*="${date}"]`);
+
+/** Open the photo of a tile. @return the viewer, which hears keys from now on */
+export async function look(tile: Locator): Promise<Locator> {
+  await tile.click();
+  const viewer = tile.page().getByRole('dialog', { name: 'Photo viewer' });
+  await expect(viewer).toBeVisible();
+  return viewer;
+}
 
 /** The thumbnail itself arrived and was decoded. */
 export async function expectPicture(page: Page, date: string): Promise<void> {

@@ -1,7 +1,7 @@
 /* Videos that the server converts while they are watched: what the browser cannot play, a size that
  * somebody chooses, a connection that is too slow, sessions and their end. */
 import { expect, test, type Locator, type Page, type Request } from '@playwright/test';
-import { enter, watch } from './helpers';
+import { enter, tileOf, watch } from './helpers';
 import { filmOf, put } from './media';
 
 test.describe.configure({ mode: 'serial' });
@@ -205,6 +205,25 @@ test('a browser without media sources plays it by itself', async ({ browser }) =
   await expectPlaying(0, other);
   expect(await film(other).getAttribute('src')).toMatch(/\/playlist\.m3u8$/);
   await other.keyboard.press('Escape');
+  expect((await (await ended).response())?.status()).toBe(204);
+  await context.close();
+});
+
+test('who comes by a link sees it as well', async ({ browser }) => {
+  const data = { type: 'INDIVIDUAL', assetIds: [ids.foreign, ids.usual] };
+  const answer = await page.request.post('api/shared-links', { data });
+  expect(answer.status()).toBe(201);
+  const { key } = (await answer.json()) as { key: string };
+  const context = await browser.newContext();
+  const stranger = await context.newPage();
+  watch(stranger, complaints);
+  await stranger.goto(`./share/${key}`);
+  await tileOf(stranger, '5 March 2005').click();
+  await expectPlaying(0, stranger);
+  const ended = stranger.waitForRequest(
+    (request) => request.method() === 'DELETE' && /\/video\/stream\//.test(request.url()),
+  );
+  await stranger.keyboard.press('Escape');
   expect((await (await ended).response())?.status()).toBe(204);
   await context.close();
 });
