@@ -4,12 +4,14 @@
 usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
                 [browser] [lighthouse]
 
-Each part runs on its own by its name; all of them, without a name, write the results and take about half an hour
-on a quiet machine, ten minutes of it scrolling.
+Each part runs on its own by its name; all of them, without a name, write the results and take about 45 minutes
+on a quiet machine, ten of them scrolling. Parts that want a library of a million share one:
+TINTYPE_BENCH_LIBRARY names a folder in which it is kept between runs, made when it is missing.
 
 Shared machines are noisy: each figure and its peer are measured in turn, three times, and the medians
 are compared. What counts is the ratio."""
 
+import atexit
 import concurrent.futures
 import hashlib
 import http.client
@@ -33,6 +35,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = pathlib.Path(os.environ.get("TINTYPE_BINARY", ROOT / "build/tintype"))
 ROUNDS = int(os.environ.get("TINTYPE_BENCH_ROUNDS", "3"))
 SECONDS = os.environ.get("TINTYPE_BENCH_SECONDS", "4")
+N_LARGE = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
+PEOPLE = ("--people", "3000", "--faces", str(N_LARGE * 3 // 10))
 WHO = {"email": "bench@example.com", "password": "benchbench", "name": "Bench"}
 rows = []
 
@@ -390,10 +394,28 @@ def seeded(n, env=None, more=(), media=None):
     return server
 
 
+made = []  # the folder of the large library
+
+
+def large():
+    """The library of a million, with albums and people: made once for all parts that want one, and stopped with
+    keep=True by them."""
+    folder = os.environ.get("TINTYPE_BENCH_LIBRARY") or (made[0] if made else None)
+    if folder and os.path.exists(os.path.join(folder, "tintype.db")):
+        server = Server(media=folder)
+        server.log_in()
+        return server
+    server = seeded(N_LARGE, more=("--albums", str(N_LARGE // 200), *PEOPLE), media=folder)
+    if folder is None:
+        made.append(server.media)
+        atexit.register(shutil.rmtree, server.media, ignore_errors=True)
+    return server
+
+
 def bench_timeline():
     rates = {}
-    for n in (10_000, 100_000, 1_000_000):
-        server = seeded(n)
+    for n in (10_000, 100_000, N_LARGE):
+        server = large() if n == N_LARGE else seeded(n)
         base = f"http://127.0.0.1:{server.port}/api/timeline"
         header = f"Authorization: Bearer {server.token}"
         if n == 100_000:
@@ -406,15 +428,15 @@ def bench_timeline():
         rates[n] = wrk(f"{base}/buckets?visibility=timeline", header)[0]
         bucket_p99 = latency(server, url[url.index("/api"):])
         note(f"bucket list, {n:,} assets", f"p99 {list_p99:.1f} ms, {rates[n]:,.0f}/s",
-             "original (200,000) 55 ms, 18/s" if n == 1_000_000 else "", "", "p99 10 ms")
+             "original (200,000) 55 ms, 18/s" if n == N_LARGE else "", "", "p99 10 ms")
         note(f"bucket of {bucket['count']:,}, {n:,} assets", f"p99 {bucket_p99:.1f} ms", "", "", "p99 25 ms")
         if n == 100_000:
             for each in buckets:
                 server.request("GET", f"/api/timeline/bucket?timeBucket={each['timeBucket']}&visibility=timeline")
             note("memory after each bucket was read, 100,000 assets (PSS)", f"{server.pss_kb() / 1024:.0f} MB", "", "",
                  "60 MB")
-        server.stop()
-    note("bucket list, rate at 1,000,000 to that at 10,000", "", "", f"{rates[1_000_000] / rates[10_000]:.2f}", "0.8")
+        server.stop(keep=n == N_LARGE)
+    note(f"bucket list, rate at {N_LARGE:,} to that at 10,000", "", "", f"{rates[N_LARGE] / rates[10_000]:.2f}", "0.8")
 
 
 def postgres_database(name):
@@ -428,11 +450,11 @@ def postgres_database(name):
 
 def bench_library():
     """Pages of a large library, as a user opens them; the engines beside each other."""
-    n = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
+    n = N_LARGE
     found = {}
     for engine in ("SQLite", "PostgreSQL"):
-        server = seeded(n, postgres_database("bench_library") if engine == "PostgreSQL" else None,
-                        ("--albums", str(n // 200), "--people", "3000", "--faces", str(n * 3 // 10)))
+        server = large() if engine == "SQLite" else seeded(
+            n, postgres_database("bench_library"), ("--albums", str(n // 200), *PEOPLE))
         albums = server.json("GET", "/api/albums")
         album = min(albums, key=lambda a: abs(a["assetCount"] - 100))["id"]
         person = server.json("GET", "/api/people?size=1")["people"][0]["id"]
@@ -456,7 +478,7 @@ def bench_library():
         }
         for name, (method, path, body) in pages.items():
             found.setdefault(name, {})[engine] = latency(server, path, 10 if "markers" in name else 100, method, body)
-        server.stop()
+        server.stop(keep=engine == "SQLite")
     for name, by in found.items():
         note(f"{name}, {n:,} assets: p99", f"SQLite {by['SQLite']:.1f} ms", f"PostgreSQL {by['PostgreSQL']:.1f} ms",
              f"{by['SQLite'] / by['PostgreSQL']:.2f}", "100 ms")

@@ -1,34 +1,24 @@
 """What the web app feels like in Chromium, with a large library, and what Lighthouse says of its first pages: parts
-of bench.py, which passes itself as the tools. The programs that hold the browser are browser.mjs and lighthouse.mjs.
-
-TINTYPE_BENCH_LIBRARY names a folder in which the library is kept between runs, made when it is missing."""
+of bench.py, which passes itself as the tools. The programs that hold the browser are browser.mjs and lighthouse.mjs."""
 
 import json
 import os
 import pathlib
 import subprocess
 
-N_ASSETS = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
 MINUTES = float(os.environ.get("TINTYPE_BENCH_MINUTES", "10"))
 HERE = pathlib.Path(__file__).resolve().parent
 ALBUM = 5000
 
 
-def library(tools):
-    """Half of the photos are in the album of their days: one for each 10,000 makes albums of 5,000."""
-    kept = os.environ.get("TINTYPE_BENCH_LIBRARY")
-    if kept and os.path.exists(os.path.join(kept, "tintype.db")):
-        server = tools.Server(media=kept)
-        server.log_in()
-        return server
-    return tools.seeded(N_ASSETS, more=("--albums", str(max(2, N_ASSETS // (2 * ALBUM)))), media=kept)
-
-
 def link_of_album(server):
-    """@return its address, and how many photos it shows"""
-    album = min(server.json("GET", "/api/albums"), key=lambda each: abs(each["assetCount"] - ALBUM))
-    link = server.json("POST", "/api/shared-links", {"type": "ALBUM", "albumId": album["id"]})
-    return f"http://127.0.0.1:{server.port}/share/{link['key']}", album["assetCount"]
+    """An album of a month's photos and a link to it. @return its address, and how many photos it shows"""
+    months = server.json("GET", "/api/timeline/buckets?visibility=timeline")
+    month = min(months, key=lambda each: abs(each["count"] - ALBUM))["timeBucket"]
+    ids = server.json("GET", f"/api/timeline/bucket?visibility=timeline&timeBucket={month}")["id"][:ALBUM]
+    album = server.json("POST", "/api/albums", {"albumName": "Bench", "assetIds": ids})["id"]
+    link = server.json("POST", "/api/shared-links", {"type": "ALBUM", "albumId": album})
+    return f"http://127.0.0.1:{server.port}/share/{link['key']}", len(ids)
 
 
 def run(name, how):
@@ -43,7 +33,7 @@ def settings(tools, server, **more):
 
 
 def bench_browser(tools):
-    server = library(tools)
+    server = tools.large()
     n = server.json("GET", "/api/assets/statistics")["total"]
     link, n_shared = link_of_album(server)
     found = run("browser.mjs", settings(tools, server, link=link, minutes=MINUTES))
@@ -61,12 +51,12 @@ def bench_browser(tools):
                f"{walking['heap'] / 1e6:.0f} MB, before a collection {walking['mostHeap'] / 1e6:.0f} MB", "", "", "150 MB")
     tools.note(f"link of an album of {n_shared:,}, phone at 1.6 Mb/s and 300 ms: first photo",
                f"{shared['first'] / 1000:.1f} s, all in view {shared['all'] / 1000:.1f} s", "", "", "3 s")
-    server.stop(keep="TINTYPE_BENCH_LIBRARY" in os.environ)
+    server.stop(keep=True)
 
 
 def bench_lighthouse(tools):
     """What takes points off is printed; only the scores are written."""
-    server = tools.seeded(10_000, more=("--albums", "2"))
+    server = tools.seeded(10_000)
     link, _ = link_of_album(server)
     pages = [{"name": "login", "path": "/auth/login", "isVisitor": True}, {"name": "timeline", "path": "/photos"},
              {"name": "shared link", "path": link, "isVisitor": True}]

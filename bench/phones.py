@@ -11,7 +11,6 @@ import subprocess
 import threading
 import time
 
-N_ASSETS = int(os.environ.get("TINTYPE_BENCH_SYNC_ASSETS", "1000000"))
 N_SOCKETS = int(os.environ.get("TINTYPE_BENCH_SOCKETS", "2000"))
 N_POLLERS = int(os.environ.get("TINTYPE_BENCH_POLLERS", "200"))
 ALL_TYPES = ["AuthUsersV1", "UsersV1", "AssetsV2", "AssetExifsV1", "AssetEditsV1", "AssetMetadataV1", "PartnersV1",
@@ -56,7 +55,7 @@ FROM asset WHERE owner_id = (SELECT id FROM users) AND update_id > '' ORDER BY u
 
 
 def bench_sync(tools):
-    server = tools.seeded(N_ASSETS)
+    server = tools.large()
     stream(server, ["AssetsV2"])  # what comes from the disk comes once
     idle = anonymous_kb(server.process.pid)
     peak = [0]
@@ -77,7 +76,7 @@ def bench_sync(tools):
 
     rate, other = tools.in_turn(ours, peer)
     stream(server, ["AssetsV2"], watch)
-    tools.note(f"first sync of {N_ASSETS:,} assets", f"{rate:,.0f}/s", f"sqlite3 json_object {other:,.0f}/s",
+    tools.note(f"first sync of {tools.N_LARGE:,} assets", f"{rate:,.0f}/s", f"sqlite3 json_object {other:,.0f}/s",
                f"{rate / other:.2f}", "250,000/s")
     tools.note("memory of a first sync, above idle", f"{(peak[0] - idle) / 1024:.1f} MB", "", "", "32 MB")
 
@@ -93,7 +92,7 @@ def bench_sync(tools):
     ping = tools.latency(server, "/api/users/me", 500)
     tools.note("sync with nothing new, 21 types", f"p99 {times[494]:.1f} ms, median {times[250]:.1f} ms",
                f"GET /users/me p99 {ping:.1f} ms", "", "p99 5 ms")
-    server.stop()
+    server.stop(keep=True)
     bench_sync_cost(tools)
 
 
