@@ -125,13 +125,13 @@ layout_prepare (const char *media_location, gboolean remembered, gboolean ignore
 
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
         g_autofree char *folder = g_build_filename (media_location, folders[i], NULL);
+        g_autoptr (GError) cannot = NULL;
         g_autoptr (GError) why = NULL;
 
-        if (!remembered && g_mkdir_with_parents (folder, 0755) != 0)
+        if (!remembered && !layout_make_folder (folder, &cannot))
             g_set_error (&why, APP_ERROR, APP_ERROR_CONFIG,
-                         "Failed to create '%s': %s. Set IMMICH_MEDIA_LOCATION to a folder that "
-                         "this user may write",
-                         folder, g_strerror (errno));
+                         "%s. Set IMMICH_MEDIA_LOCATION to a folder that this user may write",
+                         cannot->message);
         else
             check_marker (folder, remembered, &why);
         if (why != NULL && !ignore_errors) {
@@ -239,48 +239,79 @@ layout_sync_folder (const char *path, GError **error)
     return ok;
 }
 
-/* Make @path and its missing parents. *@out_made: how many there were, counted from @path up. */
-static gboolean
-make_folders (const char *path, guint *out_made, GError **error)
-{
-    g_autofree char *parent = NULL;
+/* Folders that were made here and are not known to be on the disk yet. Who finds one that another thread
+ * has just made must not take it for durable. */
+static struct {
+    GMutex lock;
+    GHashTable *paths;
+} unsynced;
 
-    *out_made = 0;
-    if (g_mkdir (path, 0755) != 0) {
-        if (errno == EEXIST)
-            return TRUE;
-        if (errno != ENOENT)
-            return layout_set_io_error (error, "create the folder", path);
-        parent = g_path_get_dirname (path);
-        if (!make_folders (parent, out_made, error))
+/* Make @path unless it is there. @return 0 or an errno */
+static int
+make_one (const char *path, gboolean *out_is_unsynced)
+{
+    int why = 0;
+
+    g_mutex_lock (&unsynced.lock);
+    if (unsynced.paths == NULL)
+        unsynced.paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    if (g_mkdir (path, 0755) == 0)
+        g_hash_table_add (unsynced.paths, g_strdup (path));
+    else if (errno != EEXIST)
+        why = errno;
+    *out_is_unsynced = g_hash_table_contains (unsynced.paths, path);
+    g_mutex_unlock (&unsynced.lock);
+    return why;
+}
+
+/* Make @path and its missing parents. *@out_n: how many are to be synced, counted from @path up. */
+static gboolean
+make_folders (const char *path, guint *out_n, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname (path);
+    gboolean is_unsynced;
+    int why = make_one (path, &is_unsynced);
+
+    *out_n = 0;
+    if (why == ENOENT || is_unsynced) {
+        if (!make_folders (parent, out_n, error))
             return FALSE;
-        if (g_mkdir (path, 0755) != 0 && errno != EEXIST)
-            return layout_set_io_error (error, "create the folder", path);
+        if (why == ENOENT)
+            why = make_one (path, &is_unsynced);
     }
-    (*out_made)++;
+    if (why != 0) {
+        errno = why;
+        return layout_set_io_error (error, "create the folder", path);
+    }
+    *out_n = is_unsynced ? *out_n + 1 : 0;
     return TRUE;
 }
 
-/* Make an entry of @folder durable, and @folder itself and those above it that were just made. */
+/* Make an entry of @folder durable, and @folder itself and those above it that are not yet. */
 static gboolean
-sync_folders (const char *folder, guint n_made, GError **error)
+sync_folders (const char *folder, guint n_unsynced, GError **error)
 {
     g_autofree char *above = NULL;
 
     if (!layout_sync_folder (folder, error))
         return FALSE;
-    if (n_made == 0)
+    if (n_unsynced == 0)
         return TRUE;
     above = g_path_get_dirname (folder);
-    return sync_folders (above, n_made - 1, error);
+    if (!sync_folders (above, n_unsynced - 1, error))
+        return FALSE;
+    g_mutex_lock (&unsynced.lock);
+    g_hash_table_remove (unsynced.paths, folder);
+    g_mutex_unlock (&unsynced.lock);
+    return TRUE;
 }
 
 gboolean
 layout_make_folder (const char *path, GError **error)
 {
-    guint n_made = 0;
+    guint n_unsynced = 0;
 
-    return make_folders (path, &n_made, error) && sync_folders (path, n_made, error);
+    return make_folders (path, &n_unsynced, error) && sync_folders (path, n_unsynced, error);
 }
 
 /* The folders are synced after the file and the rename: the journal of a file system then takes all of
@@ -289,9 +320,9 @@ gboolean
 layout_move_in (int fd, const char *from, const char *to, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname (to);
-    guint n_made = 0;
+    guint n_unsynced = 0;
 
-    if (!make_folders (folder, &n_made, error))
+    if (!make_folders (folder, &n_unsynced, error))
         return FALSE;
     if (fsync (fd) != 0)
         return layout_set_io_error (error, "sync", from);
@@ -301,7 +332,7 @@ layout_move_in (int fd, const char *from, const char *to, GError **error)
             return layout_set_io_error (error, "move a file to", to);
         unlink (from);
     }
-    if (!sync_folders (folder, n_made, error)) {
+    if (!sync_folders (folder, n_unsynced, error)) {
         unlink (to);
         return FALSE;
     }
