@@ -4,8 +4,8 @@
 usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
                 [browser] [lighthouse]
 
-Each part runs on its own by its name; all of them, without a name, write the results and take about 45 minutes
-on a quiet machine, ten of them scrolling. Parts that want a library of a million share one:
+Each part runs on its own by its name and puts its rows into the results; all of them, without a name, take about
+45 minutes on a quiet machine, ten of them scrolling. Parts that want a library of a million share one:
 TINTYPE_BENCH_LIBRARY names a folder in which it is kept between runs, made when it is missing.
 
 Shared machines are noisy: each figure and its peer are measured in turn, three times, and the medians
@@ -36,8 +36,14 @@ BINARY = pathlib.Path(os.environ.get("TINTYPE_BINARY", ROOT / "build/tintype"))
 ROUNDS = int(os.environ.get("TINTYPE_BENCH_ROUNDS", "3"))
 SECONDS = os.environ.get("TINTYPE_BENCH_SECONDS", "4")
 N_LARGE = int(os.environ.get("TINTYPE_BENCH_ASSETS", "1000000"))
-PEOPLE = ("--people", "3000", "--faces", str(N_LARGE * 3 // 10))
+N_POSTGRES = int(os.environ.get("TINTYPE_BENCH_POSTGRES_ASSETS", "200000"))  # a million takes 40 minutes to make
 WHO = {"email": "bench@example.com", "password": "benchbench", "name": "Bench"}
+HEAD = """# Measured
+
+By `make bench`, or a part of it by `bench/run NAME`, on shared machines: every figure stands beside its peer in the same
+run, medians of turns, and the ratio is what counts. Figures of the original are of a server 3.0.0, measured once on a
+machine like these, without machine learning.
+"""
 rows = []
 
 
@@ -394,6 +400,10 @@ def seeded(n, env=None, more=(), media=None):
     return server
 
 
+def people(n):
+    return "--people", str(n * 3 // 1000), "--faces", str(n * 3 // 10)
+
+
 made = []  # the folder of the large library
 
 
@@ -405,7 +415,7 @@ def large():
         server = Server(media=folder)
         server.log_in()
         return server
-    server = seeded(N_LARGE, more=("--albums", str(N_LARGE // 200), *PEOPLE), media=folder)
+    server = seeded(N_LARGE, more=("--albums", str(N_LARGE // 200), *people(N_LARGE)), media=folder)
     if folder is None:
         made.append(server.media)
         atexit.register(shutil.rmtree, server.media, ignore_errors=True)
@@ -450,11 +460,10 @@ def postgres_database(name):
 
 def bench_library():
     """Pages of a large library, as a user opens them; the engines beside each other."""
-    n = N_LARGE
     found = {}
-    for engine in ("SQLite", "PostgreSQL"):
+    for engine, n in (("SQLite", N_LARGE), ("PostgreSQL", N_POSTGRES)):
         server = large() if engine == "SQLite" else seeded(
-            n, postgres_database("bench_library"), ("--albums", str(n // 200), *PEOPLE))
+            n, postgres_database("bench_library"), ("--albums", str(n // 200), *people(n)))
         albums = server.json("GET", "/api/albums")
         album = min(albums, key=lambda a: abs(a["assetCount"] - 100))["id"]
         person = server.json("GET", "/api/people?size=1")["people"][0]["id"]
@@ -480,8 +489,8 @@ def bench_library():
             found.setdefault(name, {})[engine] = latency(server, path, 10 if "markers" in name else 100, method, body)
         server.stop(keep=engine == "SQLite")
     for name, by in found.items():
-        note(f"{name}, {n:,} assets: p99", f"SQLite {by['SQLite']:.1f} ms", f"PostgreSQL {by['PostgreSQL']:.1f} ms",
-             f"{by['SQLite'] / by['PostgreSQL']:.2f}", "100 ms")
+        note(f"{name}: p99", f"SQLite, {N_LARGE:,} assets: {by['SQLite']:.1f} ms",
+             f"PostgreSQL, {N_POSTGRES:,} assets: {by['PostgreSQL']:.1f} ms", "", "100 ms")
 
 
 def latency(server, path, n=300, method="GET", body=None):
@@ -517,20 +526,32 @@ def machine():
     return f"{os.cpu_count()} cores of {model}, {memory} GiB, Linux {platform.release().split('-')[0]}"
 
 
+def source():
+    """Which state was measured."""
+    def git(*args):
+        return subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    return (git("describe", "--always") or "no commit") + (" and changes" if git("status", "-s", "src", "web") else "")
+
+
+def keep(name):
+    """Put the rows of a part in the place of those that it had in the results."""
+    file = ROOT / "bench/results.md"
+    parts = dict(part.split("\n", 1) for part in file.read_text().split("\n## ")[1:]) if file.exists() else {}
+    table = ["", f"{time.strftime('%Y-%m-%d')}, {source()}, {machine()}", "",
+             "| what | Tintype | peer | ratio | wanted |", "|---|---|---|---|---|"]
+    parts[name] = "\n".join([*table, *("| " + " | ".join(row) + " |" for row in rows), ""])
+    rows.clear()
+    file.write_text(HEAD + "".join(f"\n## {each}\n{parts[each]}" for each in BENCHES if each in parts))
+
+
 def main():
     wanted = sys.argv[1:] or list(BENCHES)
     if not set(wanted) <= set(BENCHES):
         sys.exit(__doc__)
     for name in wanted:
         BENCHES[name]()
-    if len(wanted) < len(BENCHES):
-        return
-    text = ["# Measured", "", f"By `make bench` on a shared machine: {machine()}. Every figure stands beside its peer in the same",
-            "run, medians of turns; the ratio is what counts. Figures of the original are of a server 3.0.0, measured",
-            "once on a machine like this, without machine learning.", "",
-            "| what | Tintype | peer | ratio | wanted |", "|---|---|---|---|---|"]
-    text += ["| " + " | ".join(row) + " |" for row in rows]
-    (ROOT / "bench/results.md").write_text("\n".join(text) + "\n")
+        keep(name)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@
 #include "features/demo/demo_groups.h"
 #include "features/demo/demo_picture.h"
 
-/* One transaction. SQLite copies every page that a statement of it changes, for as long as it lasts: a
- * long one is slower for each row than a short one with its commit. */
-#define BATCH 10000
+/* One transaction. SQLite copies every page that a statement of it changes, for as long as it lasts, and
+ * PostgreSQL keeps every state that a row of kept counts had in it: a long one is slower for each row than
+ * a short one with its commit. */
+#define BATCH 1000
 /* Ids and checksums are random within the range of so many assets: random over all of them, each row
  * would read and write pages of its own. */
 #define RANGE 50000
