@@ -22,24 +22,16 @@
     "       CAST(sum(size_bytes) AS BIGINT) AS n_bytes FROM asset"                                 \
     " GROUP BY owner_id, type, visibility, is_favorite, " STATE ", " IS_EXTERNAL
 
-#define TEXT(column) "COALESCE(" column ", '')"
 #define PLACES                                                                                     \
-    "SELECT owner_id, is_image, " TEXT ("country") " AS country, " TEXT (                          \
-        "state") " AS state,"                                                                      \
-                 "       " TEXT (                                                                  \
-                     "city") " AS city, count(*) AS n_assets FROM asset_exif"                      \
-                             " WHERE is_shown = 1 AND COALESCE(country, state, city) IS NOT NULL"  \
-                             " GROUP BY owner_id, is_image, " TEXT ("country") ", " TEXT (         \
-                                 "state") ", " TEXT ("city")
+    "SELECT owner_id, is_image, COALESCE(country, '') AS country, COALESCE(state, '') AS state,"   \
+    "       COALESCE(city, '') AS city, count(*) AS n_assets FROM asset_exif"                      \
+    " WHERE is_shown = 1 AND COALESCE(country, state, city) IS NOT NULL"                           \
+    " GROUP BY owner_id, is_image, COALESCE(country, ''), COALESCE(state, ''), COALESCE(city, '')"
 #define CAMERAS                                                                                    \
-    "SELECT owner_id, " TEXT ("make") " AS make, " TEXT (                                          \
-        "model") " AS model,"                                                                      \
-                 "       " TEXT (                                                                  \
-                     "lens_model") " AS lens_model, count(*) AS n_assets FROM asset_exif"          \
-                                   " WHERE is_shown = 1 AND COALESCE(make, model, lens_model) IS " \
-                                   "NOT NULL"                                                      \
-                                   " GROUP BY owner_id, " TEXT ("make") ", " TEXT (                \
-                                       "model") ", " TEXT ("lens_model")
+    "SELECT owner_id, COALESCE(make, '') AS make, COALESCE(model, '') AS model,"                   \
+    "       COALESCE(lens_model, '') AS lens_model, count(*) AS n_assets FROM asset_exif"          \
+    " WHERE is_shown = 1 AND COALESCE(make, model, lens_model) IS NOT NULL"                        \
+    " GROUP BY owner_id, COALESCE(make, ''), COALESCE(model, ''), COALESCE(lens_model, '')"
 /* Those of albums that are noted as stale are counted when somebody looks; they mean nothing here. */
 #define SUMMARIES(where)                                                                           \
     "SELECT l.id AS album_id, count(a.id) AS n_assets, min(a.local_date_time) AS first_at,"        \

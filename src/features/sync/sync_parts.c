@@ -325,27 +325,13 @@ static const char SQL_ALBUMS[] =
     "SELECT n.update_id, " EXIF_COLUMNS " FROM (SELECT x.update_id AS update_id,"                  \
     " x.asset_id AS asset_id FROM " links ") AS n CROSS JOIN asset_exif e"                         \
     " WHERE e.asset_id = n.asset_id ORDER BY n.update_id"
+#define CHANGED_FROM                                                                               \
+    " FROM album_user m CROSS JOIN album_asset x"                                                  \
+    " WHERE m.user_id = $1 AND x.album_id = m.album_id AND x.update_id <= $5 AND "
+#define CHANGED_END(copy) " GROUP BY x." copy ", x.asset_id ORDER BY x." copy " LIMIT $4"
 #define CHANGED(copy)                                                                              \
-    "SELECT x." copy " AS update_id, x.asset_id AS asset_id FROM " OF_ALBUM (                      \
-        "album_asset x") "x.album_id = "                                                           \
-                         "m.album_id AND "                                                         \
-                         "x.update_id <= $5 "                                                      \
-                         "AND " IN_RANGE ("x." copy) " GRO"                                        \
-                                                     "UP "                                         \
-                                                     "BY "                                         \
-                                                     "x"                                           \
-                                                     "." copy ", "                                 \
-                                                     "x."                                          \
-                                                     "asse"                                        \
-                                                     "t_"                                          \
-                                                     "id "                                         \
-                                                     "ORDE"                                        \
-                                                     "R "                                          \
-                                                     "BY "                                         \
-                                                     "x"                                           \
-                                                     "." copy " LIM"                               \
-                                                     "IT "                                         \
-                                                     "$4"
+    "SELECT x." copy " AS update_id, x.asset_id AS asset_id" CHANGED_FROM IN_RANGE ("x." copy)     \
+        CHANGED_END (copy)
 static const char SQL_ALBUM_ASSET_FILL[] = OF_ASSET (MEMBER_COLUMNS, LINKS_OF_ALBUM);
 static const char SQL_ALBUM_ASSET_CREATED[] = OF_ASSET (MEMBER_COLUMNS, LINKS);
 /* an asset that is in several albums comes once */
