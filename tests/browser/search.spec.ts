@@ -82,7 +82,7 @@ test('a photo is tagged in its details and found by the tag', async () => {
 test('a face is drawn by hand, named, and leads to the person', async () => {
   await field().fill(mark);
   await page.keyboard.press('Enter');
-  await tileOf(page, '1 April 2015').click();
+  await look(tileOf(page, '1 April 2015'));
   // The details are still what one wanted to see, or are opened again.
   const details = viewer().getByRole('complementary', { name: 'Details' });
   if (!(await details.isVisible())) await page.keyboard.press('i');
