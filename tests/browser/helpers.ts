@@ -152,7 +152,7 @@ export const tileOf = (page: Page, date: string) =>
   page.locator(`a[data-asset][aria-label*="${date}"]`);
 
 /** Open the photo of a tile. @return the viewer, which hears keys from now on */
-export async function look(tile: Locator): Promise<Locator> {
+export async function openPhoto(tile: Locator): Promise<Locator> {
   await tile.click();
   const viewer = tile.page().getByRole('dialog', { name: 'Photo viewer' });
   await expect(viewer).toBeVisible();

@@ -1,6 +1,6 @@
 /* Finding photos: by words, by tags, and by who is in them. */
 import { expect, test, type Page } from '@playwright/test';
-import { drop, enter, expectPicture, look, tileOf, tiles, watch } from './helpers';
+import { drop, enter, expectPicture, openPhoto, tileOf, tiles, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -66,7 +66,7 @@ test('what is not there is told', async () => {
 });
 
 test('a photo is tagged in its details and found by the tag', async () => {
-  await look(tileOf(page, '1 April 2015'));
+  await openPhoto(tileOf(page, '1 April 2015'));
   await page.keyboard.press('i');
   const tag = viewer().getByRole('combobox', { name: 'Add a tag' });
   await tag.fill(`${mark}/small`);
@@ -82,7 +82,7 @@ test('a photo is tagged in its details and found by the tag', async () => {
 test('a face is drawn by hand, named, and leads to the person', async () => {
   await field().fill(mark);
   await page.keyboard.press('Enter');
-  await look(tileOf(page, '1 April 2015'));
+  await openPhoto(tileOf(page, '1 April 2015'));
   // The details are still what one wanted to see, or are opened again.
   const details = viewer().getByRole('complementary', { name: 'Details' });
   if (!(await details.isVisible())) await page.keyboard.press('i');

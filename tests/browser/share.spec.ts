@@ -2,7 +2,7 @@
  * nothing. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Browser, type Page } from '@playwright/test';
-import { drop, enter, expectPicture, look, tileOf, tiles, watch } from './helpers';
+import { drop, enter, expectPicture, openPhoto, tileOf, tiles, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -76,7 +76,7 @@ test('a link to an album with an address of its own', async ({ browser }) => {
   await visitor.goto(albumLink);
   await expect(visitor.getByRole('heading', { level: 1, name })).toBeVisible();
   await expectPicture(visitor, '2 June 2015');
-  const viewer = await look(tileOf(visitor, '1 June 2015'));
+  const viewer = await openPhoto(tileOf(visitor, '1 June 2015'));
   await visitor.keyboard.press('i');
   await expect(viewer.getByText('cake.jpg')).toBeVisible();
   for (const forbidden of ['Favourite', 'Move to trash', 'Archive']) {

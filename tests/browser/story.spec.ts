@@ -7,7 +7,7 @@ import {
   dropCopyOf,
   enter,
   expectPicture,
-  look,
+  openPhoto,
   tileOf,
   tiles,
   watch,
@@ -84,7 +84,7 @@ test('its address opens it again after a reload', async () => {
 });
 
 test('a favourite is marked and found among the favourites', async () => {
-  await look(tileOf(page, '5 July 2021'));
+  await openPhoto(tileOf(page, '5 July 2021'));
   await page.keyboard.press('f');
   await expect(page.getByRole('button', { name: 'Favourite', pressed: true })).toBeVisible();
   await page.keyboard.press('Escape');
@@ -116,7 +116,7 @@ test('chosen photos are archived together and come back', async () => {
 });
 
 test('a deleted photo lies in the trash and can be restored', async () => {
-  await look(tileOf(page, '3 February 2019'));
+  await openPhoto(tileOf(page, '3 February 2019'));
   await page.keyboard.press('Delete');
   await expect(page.getByText('1 photo moved to the trash')).toBeVisible();
   await page.keyboard.press('Escape');
@@ -170,7 +170,7 @@ test('what another window does shows here, and what is looked at does not move',
   await scroller.evaluate((node) => node.scrollTo(0, 0));
   await expectPicture(page, '9 August 2022');
 
-  await look(tileOf(other, '9 August 2022'));
+  await openPhoto(tileOf(other, '9 August 2022'));
   await other.keyboard.press('Delete');
   await expect(tileOf(page, '9 August 2022')).toHaveCount(0);
   await other.close();

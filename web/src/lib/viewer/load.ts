@@ -2,10 +2,10 @@
 export const loadViewer = () => import('../../components/Viewer.svelte');
 
 /** How long a list has for itself before the viewer is fetched, so that opening one does not wait. */
-const ahead = 2_000;
+const waitMs = 2_000;
 
 /** @return stops it */
 export function fetchViewerSoon(): () => void {
-  const timer = setTimeout(() => void loadViewer().catch(() => undefined), ahead); // asked for again when needed
+  const timer = setTimeout(() => void loadViewer().catch(() => undefined), waitMs); // asked for again when needed
   return () => clearTimeout(timer);
 }
