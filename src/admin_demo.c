@@ -17,8 +17,6 @@
 static void
 print_progress (gint64 n_done)
 {
-    if (n_done % 10000 != 0)
-        return;
     printf ("%" G_GINT64_FORMAT " assets\n", n_done);
     fflush (stdout);
 }

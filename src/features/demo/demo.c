@@ -16,6 +16,7 @@
  * PostgreSQL keeps every state that a row of kept counts had in it: a long one is slower for each row than
  * a short one with its commit. */
 #define BATCH 1000
+#define TOLD_EVERY 10000
 /* Ids and checksums are random within the range of so many assets: random over all of them, each row
  * would read and write pages of its own. */
 #define RANGE 50000
@@ -272,7 +273,9 @@ demo_seed (Db *db, WorkerPool *workers, const char *media_location, const DemoSe
         g_rand_set_seed (random, settings->seed + (guint32) (batch.first / BATCH) + 1);
         if (!db_write (db, run_batch, &batch, error))
             return FALSE;
-        progress (batch.first + batch.n);
+        if ((batch.first + batch.n) % TOLD_EVERY == 0 ||
+            batch.first + batch.n == settings->n_assets)
+            progress (batch.first + batch.n);
     }
     return TRUE;
 }

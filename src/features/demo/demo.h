@@ -15,7 +15,7 @@ typedef struct {
 
 /** Add made-up photos to an existing user. They share a few pictures on disk, which are drawn here and
  *  rendered by a worker; everything else (dates, places, sizes, ids) differs.
- *  @progress  called after each batch with the number so far
+ *  @progress  called now and then, and at the end, with the number so far
  *  @return FALSE with APP_ERROR_NOT_FOUND when there is no such user, or what else went wrong; whole
  *          batches stay */
 gboolean demo_seed (Db *db, WorkerPool *workers, const char *media_location,
