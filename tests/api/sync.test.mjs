@@ -338,9 +338,8 @@ test('only a login session may ask, and only for what there is', async () => {
   (await stream({}, user)).expect(400);
 });
 
-test('a long stream comes whole, and goes on where it was cut', async () => {
-  const { users: [user, bob], phones: [phone, his] } = await scene(2);
-  const n = 4500; // more than two batches
+/** @param n assets of a user, put straight into the database */
+async function fill(user, n) {
   const uuid = engine === 'sqlite' ? "substr(lower(hex(randomblob(4))) || '-0000-4000-8000-' || printf('%012x', i), 1, 36)" : 'gen_random_uuid()::text';
   const bytes = engine === 'sqlite' ? "CAST(printf('%020d', i) AS BLOB)" : "convert_to(lpad(i::text, 20, '0'), 'UTF8')";
   await server.sql(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${n})
@@ -348,6 +347,21 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
       local_date_time, local_month, created_at, updated_at, update_id)
     SELECT ${uuid}, '${user.id}', 'IMAGE', 'x', 'a.jpg', ${bytes}, 0, 0, 0, 0, 0, 1, 1, uuid_v7 () FROM numbers`);
   await server.sql(`INSERT INTO asset_exif (asset_id) SELECT id FROM asset WHERE owner_id = '${user.id}'`);
+}
+
+/** @return ids of new albums, each with all assets of a user */
+async function albumsWithAll(user, n) {
+  const ids = [];
+  for (let i = 0; i < n; i++) ids.push((await call('POST', '/albums', { albumName: `${i}` }, user)).expect(201).json.id);
+  for (const id of ids) await server.sql(`INSERT INTO album_asset (album_id, asset_id, created_at, update_id) SELECT '${id}', id, 1, uuid_v7 () FROM asset WHERE owner_id = '${user.id}'`);
+  await server.waitForJobs();
+  return ids;
+}
+
+test('a long stream comes whole, and goes on where it was cut', async () => {
+  const { users: [user, bob], phones: [phone, his] } = await scene(2);
+  const n = 4500; // more than two batches
+  await fill(user, n);
   const lines = await phone.lines();
   const own = lines.filter(({ type }) => type === 'AssetV2');
   assert.equal(new Set(own.map(({ data }) => data.id)).size, n);
@@ -363,12 +377,10 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
   // by a partner's and by an album, in windows over several parents
   await upload(bob);
   await call('POST', '/partners', { sharedWithId: bob.id }, user);
-  const [one, two] = [(await call('POST', '/albums', { albumName: '1' }, user)).json, (await call('POST', '/albums', { albumName: '2' }, user)).json];
-  for (const { id } of [one, two]) await server.sql(`INSERT INTO album_asset (album_id, asset_id, created_at, update_id) SELECT '${id}', id, 1, uuid_v7 () FROM asset WHERE owner_id = '${user.id}'`);
-  await server.waitForJobs();
+  const [one, two] = await albumsWithAll(user, 2);
   await phone.sync();
   assert.equal(phone.links.size, 2 * n);
-  for (const { id } of [one, two]) await call('PUT', `/albums/${id}/users`, { albumUsers: [{ userId: bob.id, role: 'viewer' }] }, user);
+  for (const id of [one, two]) await call('PUT', `/albums/${id}/users`, { albumUsers: [{ userId: bob.id, role: 'viewer' }] }, user);
   const all = await his.sync();
   assert.equal(all.filter(({ type }) => type === 'PartnerAssetV2').length, n);
   assert.equal(all.filter(({ type }) => type === 'AlbumAssetCreateV2').length, 2 * n);
@@ -377,6 +389,31 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
   const updated = (await his.sync()).filter(({ type }) => type === 'AlbumAssetUpdateV2');
   assert.equal(new Set(updated.map(({ data }) => data.id)).size, n);
   assert.equal(updated.length, n);
+});
+
+test('many changes in albums of others are searched once', async () => {
+  const { users: [user, bob], phones: [, his] } = await scene(2);
+  await fill(user, 4200);
+  const [first] = await albumsWithAll(user, 5); // more than the window of a statement
+  const before = await acksOf(bob);
+  assert.equal(before.AlbumToAssetV1, undefined);
+  assert.deepEqual(await typesOf(his), []);
+  const after = await acksOf(bob);
+  for (const type of ['AlbumToAssetV1', 'AlbumAssetCreateV2', 'AlbumAssetUpdateV2', 'AlbumAssetExifCreateV1', 'AlbumAssetExifUpdateV1'])
+    assert.match(after[type], new RegExp(`^${type}\\|${UUID}$`));
+
+  // nothing is lost by it: all that is older comes when he joins, once, and then what is new
+  await call('PUT', `/albums/${first}/users`, { albumUsers: [{ userId: bob.id, role: 'viewer' }] }, user);
+  const joined = await news(his);
+  for (const type of ['AlbumToAssetBackfillV1', 'AlbumAssetBackfillV2', 'AlbumAssetExifBackfillV1'])
+    assert.equal(joined.filter((line) => line.type === type).length, 4200, type);
+  assert.deepEqual([...new Set(joined.map(({ type }) => type))].sort(), ['AlbumAssetBackfillV2', 'AlbumAssetExifBackfillV1', 'AlbumToAssetBackfillV1', 'AlbumUserV1',
+    'AlbumV2']);
+  const id = await upload(user);
+  await server.waitForJobs();
+  await call('PUT', `/albums/${first}/assets`, { ids: [id] }, user);
+  assert.deepEqual((await news(his)).filter(({ type }) => type === 'AlbumToAssetV1').map(({ data }) => data.assetId), [id]);
+  assert.equal(his.links.size, 4201);
 });
 
 test('what many write at once is missed by nobody', async () => {

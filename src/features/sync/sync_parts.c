@@ -1,7 +1,9 @@
 /* sync_parts.c -- the statements of the stream and the shapes of its lines, see sync_parts.h
  *
- * Each is a range of an index by (owner or album, id of the change). CROSS JOIN keeps SQLite from
- * turning the loops around. */
+ * Each is a range of an index by (owner, id of the change). What belongs to albums or memories, of
+ * which a user may have thousands, is a range of all changes by id, of which the caller's are taken, a
+ * window after the other: a seek in each album would make a sync with nothing new slow. CROSS JOIN
+ * keeps SQLite from turning the loops around. */
 #define G_LOG_DOMAIN "sync"
 #include "features/sync/sync_parts.h"
 
@@ -243,10 +245,14 @@ SHAPE (asset_metadata_delete);
     "SELECT min(n.id) FROM (SELECT (SELECT " key " FROM " child " WHERE " of_parent                \
     " AND " IN_RANGE (key) " ORDER BY " key " LIMIT 1 OFFSET $4) AS id FROM " parents ") AS n"
 
+/* the key of the last change of a window, or none when there are fewer; $4 a batch less one */
+#define WINDOW(table, key)                                                                         \
+    "SELECT " key " FROM " table " WHERE " OF_USER IN_RANGE (key) " ORDER BY " key                 \
+                                                                  " LIMIT 1 OFFSET 10 * $4"
+
 #define MY_PARTNERS "partner p WHERE p.shared_with_id = $1"
-#define MY_ALBUMS "album_user m WHERE m.user_id = $1"
 #define OF_PARTNER(child) "partner p CROSS JOIN " child " WHERE p.shared_with_id = $1 AND "
-#define OF_ALBUM(child) "album_user m CROSS JOIN " child " WHERE m.user_id = $1 AND "
+#define OF_ALBUM(child) child " CROSS JOIN album_user m WHERE m.user_id = $1 AND "
 
 #define DELETED(kind)                                                                              \
     "SELECT d.id, d.item, d.part FROM sync_delete d WHERE d.kind = '" kind "' AND "
@@ -326,11 +332,11 @@ static const char SQL_ALBUMS[] =
     " x.asset_id AS asset_id FROM " links ") AS n CROSS JOIN asset_exif e"                         \
     " WHERE e.asset_id = n.asset_id ORDER BY n.update_id"
 #define CHANGED_FROM                                                                               \
-    " FROM album_user m CROSS JOIN album_asset x"                                                  \
-    " WHERE m.user_id = $1 AND x.album_id = m.album_id AND x.update_id <= $5 AND "
-#define CHANGED_END(copy) " GROUP BY x." copy ", x.asset_id ORDER BY x." copy " LIMIT $4"
+    " FROM " OF_ALBUM ("album_asset x") "x.album_id = m.album_id AND x.update_id <= $5 AND "
+#define CHANGED_END(copy) " GROUP BY x." copy " ORDER BY x." copy " LIMIT $4"
 #define CHANGED(copy)                                                                              \
-    "SELECT x." copy " AS update_id, x.asset_id AS asset_id" CHANGED_FROM IN_RANGE ("x." copy)     \
+    "SELECT x." copy                                                                               \
+    " AS update_id, min(x.asset_id) AS asset_id" CHANGED_FROM IN_RANGE ("x." copy)                 \
         CHANGED_END (copy)
 static const char SQL_ALBUM_ASSET_FILL[] = OF_ASSET (MEMBER_COLUMNS, LINKS_OF_ALBUM);
 static const char SQL_ALBUM_ASSET_CREATED[] = OF_ASSET (MEMBER_COLUMNS, LINKS);
@@ -339,27 +345,26 @@ static const char SQL_ALBUM_ASSET_UPDATED[] =
     "SELECT n.update_id, " MEMBER_COLUMNS
     " FROM (" CHANGED ("asset_update_id") ") AS n CROSS JOIN asset a WHERE a.id = n.asset_id"
                                           " ORDER BY n.update_id";
-static const char SQL_ALBUM_ASSET_UPDATED_BOUND[] =
-    BOUND (MY_ALBUMS, "album_asset x", "x.asset_update_id", "x.album_id = m.album_id");
+static const char SQL_ALBUM_ASSET_UPDATED_WINDOW[] = WINDOW ("album_asset", "asset_update_id");
 static const char SQL_ALBUM_EXIF_FILL[] = OF_EXIF (LINKS_OF_ALBUM);
 static const char SQL_ALBUM_EXIF_CREATED[] = OF_EXIF (LINKS);
 static const char SQL_ALBUM_EXIF_UPDATED[] =
     "SELECT n.update_id, " EXIF_COLUMNS
     " FROM (" CHANGED ("exif_update_id") ") AS n CROSS JOIN asset_exif e"
                                          " WHERE e.asset_id = n.asset_id ORDER BY n.update_id";
-static const char SQL_ALBUM_EXIF_UPDATED_BOUND[] =
-    BOUND (MY_ALBUMS, "album_asset x", "x.exif_update_id", "x.album_id = m.album_id");
-static const char SQL_LINK_BOUND[] =
-    BOUND (MY_ALBUMS, "album_asset x", "x.update_id", "x.album_id = m.album_id");
+static const char SQL_ALBUM_EXIF_UPDATED_WINDOW[] = WINDOW ("album_asset", "exif_update_id");
+static const char SQL_LINK_WINDOW[] = WINDOW ("album_asset", "update_id");
 
 static const char SQL_ALBUM_DELETED[] = MINE ("album");
 static const char SQL_ALBUM_V1[] =
     "SELECT " ALBUM_COLUMNS ", o.user_id"
-    " FROM album_user m CROSS JOIN album l JOIN album_user o ON o.album_id = l.id"
-    " AND o.role = 'owner' WHERE m.user_id = $1 AND l.id = m.album_id AND " RANGE ("l.update_id");
+    " FROM album l CROSS JOIN album_user m JOIN album_user o ON o.album_id = l.id"
+    " AND o.role = 'owner' WHERE m.user_id = $1 AND m.album_id = l.id AND " RANGE ("l.update_id");
 static const char SQL_ALBUM_V2[] =
     "SELECT " ALBUM_COLUMNS
-    " FROM " OF_ALBUM ("album l") "l.id = m.album_id AND " RANGE ("l.update_id");
+    " FROM " OF_ALBUM ("album l") "m.album_id = l.id AND " RANGE ("l.update_id");
+static const char SQL_ALBUM_WINDOW[] = WINDOW ("album", "update_id");
+static const char SQL_DELETED_WINDOW[] = WINDOW ("sync_delete", "id");
 static const char SQL_ALBUM_USER_DELETED[] = DELETED_JOIN ("album-user", OF_ALBUM, "m.album_id");
 static const char SQL_ALBUM_USER_FILL[] =
     "SELECT u.update_id, u.album_id, u.user_id, u.role FROM album_user u WHERE " OF_USER
@@ -367,6 +372,7 @@ static const char SQL_ALBUM_USER_FILL[] =
 static const char SQL_ALBUM_USER[] =
     "SELECT u.update_id, u.album_id, u.user_id, u.role"
     " FROM " OF_ALBUM ("album_user u") "u.album_id = m.album_id AND " RANGE ("u.update_id");
+static const char SQL_ALBUM_USER_WINDOW[] = WINDOW ("album_user", "update_id");
 static const char SQL_LINK_DELETED[] = DELETED_JOIN ("album-asset", OF_ALBUM, "m.album_id");
 static const char SQL_LINK_FILL[] = "SELECT x.update_id, x.asset_id, x.album_id"
                                     " FROM " LINKS_OF_ALBUM;
@@ -387,8 +393,9 @@ static const char SQL_MEMORY[] =
     " AND " RANGE ("m.update_id");
 static const char SQL_MEMORY_ASSET_DELETED[] = MINE ("memory-asset");
 static const char SQL_MEMORY_ASSET[] =
-    "SELECT x.update_id, x.memory_id, x.asset_id FROM memory m CROSS JOIN memory_asset x"
-    " WHERE m.owner_id = $1 AND x.memory_id = m.id AND " RANGE ("x.update_id");
+    "SELECT x.update_id, x.memory_id, x.asset_id FROM memory_asset x CROSS JOIN memory m"
+    " WHERE m.owner_id = $1 AND m.id = x.memory_id AND " RANGE ("x.update_id");
+static const char SQL_MEMORY_ASSET_WINDOW[] = WINDOW ("memory_asset", "update_id");
 static const char SQL_PERSON_DELETED[] = MINE ("person");
 static const char SQL_PERSON[] =
     "SELECT p.update_id, p.id, p.created_at, p.updated_at, p.owner_id, p.name, p.birth_date,"
@@ -476,36 +483,38 @@ const SyncPart sync_parts[] = {
     FILL (ALBUM_ASSETS_V1, ALBUM_ASSET_BACKFILL_V1, ALBUM_ASSET_CREATE_V1, asset_v1,
           SQL_ALBUM_ASSET_FILL, SQL_ALBUMS),
     UPDATES (ALBUM_ASSETS_V1, ALBUM_ASSET_UPDATE_V1, ALBUM_ASSET_CREATE_V1, asset_v1,
-             SQL_ALBUM_ASSET_UPDATED, SQL_ALBUM_ASSET_UPDATED_BOUND),
+             SQL_ALBUM_ASSET_UPDATED, SQL_ALBUM_ASSET_UPDATED_WINDOW),
     CREATES (ALBUM_ASSETS_V1, ALBUM_ASSET_CREATE_V1, ALBUM_ASSET_UPDATE_V1, asset_v1,
-             SQL_ALBUM_ASSET_CREATED, SQL_LINK_BOUND),
+             SQL_ALBUM_ASSET_CREATED, SQL_LINK_WINDOW),
     FILL (ALBUM_ASSETS_V2, ALBUM_ASSET_BACKFILL_V2, ALBUM_ASSET_CREATE_V2, asset_v2,
           SQL_ALBUM_ASSET_FILL, SQL_ALBUMS),
     UPDATES (ALBUM_ASSETS_V2, ALBUM_ASSET_UPDATE_V2, ALBUM_ASSET_CREATE_V2, asset_v2,
-             SQL_ALBUM_ASSET_UPDATED, SQL_ALBUM_ASSET_UPDATED_BOUND),
+             SQL_ALBUM_ASSET_UPDATED, SQL_ALBUM_ASSET_UPDATED_WINDOW),
     CREATES (ALBUM_ASSETS_V2, ALBUM_ASSET_CREATE_V2, ALBUM_ASSET_UPDATE_V2, asset_v2,
-             SQL_ALBUM_ASSET_CREATED, SQL_LINK_BOUND),
+             SQL_ALBUM_ASSET_CREATED, SQL_LINK_WINDOW),
 
     ROWS (ALBUMS_V1, ALBUM_DELETE_V1, album_delete, SQL_ALBUM_DELETED),
-    NEWEST (ALBUMS_V1, ALBUM_V1, album_v1, SQL_ALBUM_V1, NULL),
+    NEWEST (ALBUMS_V1, ALBUM_V1, album_v1, SQL_ALBUM_V1, SQL_ALBUM_WINDOW),
     ROWS (ALBUMS_V2, ALBUM_DELETE_V1, album_delete, SQL_ALBUM_DELETED),
-    NEWEST (ALBUMS_V2, ALBUM_V2, album_v2, SQL_ALBUM_V2, NULL),
-    ROWS (ALBUM_USERS_V1, ALBUM_USER_DELETE_V1, album_user_delete, SQL_ALBUM_USER_DELETED),
+    NEWEST (ALBUMS_V2, ALBUM_V2, album_v2, SQL_ALBUM_V2, SQL_ALBUM_WINDOW),
+    BOUNDED (ALBUM_USERS_V1, ALBUM_USER_DELETE_V1, album_user_delete, SQL_ALBUM_USER_DELETED,
+             SQL_DELETED_WINDOW),
     FILL (ALBUM_USERS_V1, ALBUM_USER_BACKFILL_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER_FILL,
           SQL_ALBUMS),
-    ROWS (ALBUM_USERS_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER),
-    ROWS (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_DELETE_V1, album_asset, SQL_LINK_DELETED),
+    BOUNDED (ALBUM_USERS_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER, SQL_ALBUM_USER_WINDOW),
+    BOUNDED (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_DELETE_V1, album_asset, SQL_LINK_DELETED,
+             SQL_DELETED_WINDOW),
     FILL (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_BACKFILL_V1, ALBUM_TO_ASSET_V1, album_asset,
           SQL_LINK_FILL, SQL_ALBUMS),
-    BOUNDED (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_V1, album_asset, SQL_LINK, SQL_LINK_BOUND),
+    BOUNDED (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_V1, album_asset, SQL_LINK, SQL_LINK_WINDOW),
 
     ROWS (ASSET_EXIFS_V1, ASSET_EXIF_V1, exif, SQL_EXIF),
     FILL (ALBUM_ASSET_EXIFS_V1, ALBUM_ASSET_EXIF_BACKFILL_V1, ALBUM_ASSET_EXIF_CREATE_V1, exif,
           SQL_ALBUM_EXIF_FILL, SQL_ALBUMS),
     UPDATES (ALBUM_ASSET_EXIFS_V1, ALBUM_ASSET_EXIF_UPDATE_V1, ALBUM_ASSET_EXIF_CREATE_V1, exif,
-             SQL_ALBUM_EXIF_UPDATED, SQL_ALBUM_EXIF_UPDATED_BOUND),
+             SQL_ALBUM_EXIF_UPDATED, SQL_ALBUM_EXIF_UPDATED_WINDOW),
     CREATES (ALBUM_ASSET_EXIFS_V1, ALBUM_ASSET_EXIF_CREATE_V1, ALBUM_ASSET_EXIF_UPDATE_V1, exif,
-             SQL_ALBUM_EXIF_CREATED, SQL_LINK_BOUND),
+             SQL_ALBUM_EXIF_CREATED, SQL_LINK_WINDOW),
     ROWS (ASSET_OCR_V1, ASSET_OCR_DELETE_V1, ocr_delete, SQL_OCR_DELETED),
     ROWS (ASSET_OCR_V1, ASSET_OCR_V1, ocr, SQL_OCR),
     FILL (PARTNER_ASSET_EXIFS_V1, PARTNER_ASSET_EXIF_BACKFILL_V1, PARTNER_ASSET_EXIF_V1, exif,
@@ -516,7 +525,8 @@ const SyncPart sync_parts[] = {
     ROWS (MEMORIES_V1, MEMORY_DELETE_V1, memory_delete, SQL_MEMORY_DELETED),
     NEWEST (MEMORIES_V1, MEMORY_V1, memory, SQL_MEMORY, NULL),
     ROWS (MEMORY_TO_ASSETS_V1, MEMORY_TO_ASSET_DELETE_V1, memory_asset, SQL_MEMORY_ASSET_DELETED),
-    ROWS (MEMORY_TO_ASSETS_V1, MEMORY_TO_ASSET_V1, memory_asset, SQL_MEMORY_ASSET),
+    BOUNDED (MEMORY_TO_ASSETS_V1, MEMORY_TO_ASSET_V1, memory_asset, SQL_MEMORY_ASSET,
+             SQL_MEMORY_ASSET_WINDOW),
     ROWS (PEOPLE_V1, PERSON_DELETE_V1, person_delete, SQL_PERSON_DELETED),
     NEWEST (PEOPLE_V1, PERSON_V1, person, SQL_PERSON, NULL),
     ROWS (ASSET_FACES_V1, ASSET_FACE_DELETE_V1, face_delete, SQL_FACE_DELETED),

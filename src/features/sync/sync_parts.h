@@ -20,9 +20,9 @@ typedef struct {
     /** Rows by key: $1 user, $2 after which key, $3 up to which, $4 at most how many; UPDATES: $5 up to
      *  which create; BACKFILL: $5 the parent */
     const char *sql;
-    /** Of several parents: the key up to which none has more than a batch, or NULL ($1 to $3 as above,
-     *  $4 a batch less one), so that no statement sorts much more than a batch. BACKFILL: the parents
-     *  ($1 user, $2 from which create id, $3 up to which) */
+    /** The key up to which a statement may read, or NULL ($1 to $3 as above, $4 a batch less one), so that
+     *  none sorts or searches much more than a batch. BACKFILL: the parents ($1 user, $2 from which create
+     *  id, $3 up to which) */
     const char *sql_more;
 } SyncPart;
 

@@ -110,7 +110,7 @@ write_batch (Range *self, const char *to, GError **error)
     return TRUE;
 }
 
-/* The key up to which no parent has more than a batch; NULL: to the end. */
+/* The key up to which the next statements read; NULL: to the end. */
 static gboolean
 find_bound (const Range *self, Arena *arena, const char *to, const char **out, GError **error)
 {
@@ -129,11 +129,12 @@ write_range (Range *self, const char *to, GError **error)
         g_autoptr (Arena) arena = arena_new ();
         const char *bound;
 
-        if (!find_bound (self, arena, to, &bound, error) ||
-            !write_batch (self, bound != NULL ? bound : to, error))
+        if (!find_bound (self, arena, to, &bound, error))
             return FALSE;
-        if (self->n == BATCH)
-            continue;
+        do {
+            if (!write_batch (self, bound != NULL ? bound : to, error))
+                return FALSE;
+        } while (self->n == BATCH && !self->run->is_gone);
         if (bound == NULL)
             break;
         g_strlcpy (self->after, bound, sizeof self->after);
@@ -142,6 +143,25 @@ write_range (Range *self, const char *to, GError **error)
 }
 
 /* ---- parts ---- */
+
+/* Of many changes none was the caller's, who has nothing to acknowledge: stored here, so that the next
+ * sync does not search them again. What comes into an album later comes with all its updates. */
+static gboolean
+skip_changes (const Range *self, GError **error)
+{
+    Run *run = self->run;
+    const SyncPart *part = self->part;
+    const SyncPoint *points = run->points.points;
+    g_autofree char *ack = g_strdup_printf ("%s|%s", text_of (part->entity), self->after);
+
+    if (g_str_equal (self->after, points[part->entity].update_id) || run->is_gone ||
+        strcmp (self->after, run->horizon) > 0)
+        return TRUE;
+    if (self->lead != NULL && points[part->other].update_id[0] == '\0' &&
+        !sync_point_save (run->app->db, run->session_id, part->other, self->lead, error))
+        return FALSE;
+    return sync_point_save (run->app->db, run->session_id, part->entity, ack, error);
+}
 
 static gboolean
 write_changes (Run *self, const SyncPart *part, GError **error)
@@ -157,7 +177,9 @@ write_changes (Run *self, const SyncPart *part, GError **error)
     if (part->kind == SYNC_CREATES)
         range.lead = lead = g_strdup_printf ("%s|%s", text_of (part->other), self->horizon);
     memcpy (range.after, self->points.points[part->entity].update_id, sizeof range.after);
-    return write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error);
+    if (!write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error))
+        return FALSE;
+    return range.n_all > 0 || skip_changes (&range, error);
 }
 
 /* @lead is acknowledged before the first row. */
