@@ -480,6 +480,26 @@ test('a messenger is shown the album behind a link', async (t) => {
   (await setDomain('')).expect(200);
 });
 
+test('the page of a link has its first answers sent along', async (t) => {
+  if (!await hasApp(t)) return;
+  const preloads = async (where) => [...(await page(where)).expect(200).text.matchAll(/<link rel="preload" as="fetch" crossorigin href="\.\/api(\/[^"]*)" \/>/g)]
+    .map(([, found]) => found.replaceAll('&amp;', '&'));
+  const others = await preloads('/');
+  const album = await newAlbum(owner, 'A', [await upload(owner, { fileCreatedAt: '2001-01-01T00:00:00.000Z' }), await upload(owner, { fileCreatedAt: '2003-05-01T00:00:00.000Z' })]);
+  const link = await newLink({ albumId: album, slug: 'first answers' });
+  const told = (await preloads(`/share/${link.key}`)).filter((each) => !others.includes(each));
+  const list = `albumId=${album}&isTrashed=false&order=desc`;
+  assert.deepEqual(told, [`/shared-links/me?key=${link.key}`, `/timeline/buckets?${list}&key=${link.key}`,
+    `/timeline/bucket?${list}&timeBucket=2003-05-01&key=${link.key}`]);
+  const bySlug = (await preloads('/s/first%20answers')).filter((each) => !others.includes(each));
+  assert.equal(bySlug.length, 3);
+  for (const where of [...told, ...bySlug]) (await call('GET', where)).expect(200);
+  (await call('PATCH', `/albums/${album}`, { order: 'asc' }, owner)).expect(200);
+  assert.equal((await preloads(`/share/${link.key}`)).at(-1), `/timeline/bucket?albumId=${album}&isTrashed=false&order=asc&timeBucket=2001-01-01&key=${link.key}`);
+  const single = await newLink({ assetIds: [await upload(owner)] });
+  assert.deepEqual((await preloads(`/share/${single.key}`)).filter((each) => !others.includes(each)), [`/shared-links/me?key=${single.key}`]);
+});
+
 test('a messenger is shown what an individual link says of itself', async (t) => {
   if (!await hasApp(t)) return;
   const ids = [await upload(owner, { fileCreatedAt: '2001-01-01T00:00:00.000Z' }), await upload(owner), await upload(owner)];

@@ -33,6 +33,16 @@ function watchCredentials(visitor: Page): string[] {
   return without;
 }
 
+/** The questions of a page that its head asks already, each as often as it was asked. */
+function watchPreloaded(visitor: Page): Record<string, number> {
+  const asked: Record<string, number> = {};
+  visitor.on('request', (request) => {
+    const found = /\/api\/(shared-links\/me|timeline\/buckets?)\?/.exec(request.url());
+    if (found) asked[found[1]] = (asked[found[1]] ?? 0) + 1;
+  });
+  return asked;
+}
+
 /** What the dialog says the address is. */
 async function createdAddress(): Promise<string> {
   const dialog = page.getByRole('dialog', { name: 'The link is ready' });
@@ -73,9 +83,11 @@ test('a link to an album with an address of its own', async ({ browser }) => {
 
   const visitor = await stranger(browser, 'about:blank');
   const without = watchCredentials(visitor);
+  const asked = watchPreloaded(visitor);
   await visitor.goto(albumLink);
   await expect(visitor.getByRole('heading', { level: 1, name })).toBeVisible();
   await expectPicture(visitor, '2 June 2015');
+  expect(asked).toEqual({ 'shared-links/me': 1, 'timeline/buckets': 1, 'timeline/bucket': 1 });
   const viewer = await openPhoto(tileOf(visitor, '1 June 2015'));
   await visitor.keyboard.press('i');
   await expect(viewer.getByText('cake.jpg')).toBeVisible();

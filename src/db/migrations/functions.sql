@@ -123,6 +123,6 @@ CREATE OR REPLACE FUNCTION trigrams (phrase TEXT) RETURNS TEXT[]
 DECLARE
     letters TEXT[] := string_to_array (phrase, NULL);
 BEGIN
-    RETURN (SELECT array_agg (DISTINCT letters[n] || letters[n + 1] || letters[n + 2])
-              FROM generate_series (1, cardinality (letters) - 2) AS n);
+    RETURN ARRAY (SELECT letters[n] || letters[n + 1] || letters[n + 2]
+                    FROM generate_series (1, cardinality (letters) - 2) AS n);
 END $$;

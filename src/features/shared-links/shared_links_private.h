@@ -80,5 +80,5 @@ gboolean link_store_add_assets (Db *tx, Arena *arena, const char *id, const Stri
                                 GError **error);
 gboolean link_store_remove_assets (Db *tx, Arena *arena, const char *id,
                                    const StringList *asset_ids, GError **error);
-gboolean link_store_preview (Db *db, Arena *arena, const LinkCredential *link, LinkPreviewRow *out,
+gboolean link_store_preview (Db *db, Arena *arena, const char *id, LinkPreviewRow *out,
                              GError **error);

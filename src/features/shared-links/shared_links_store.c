@@ -92,19 +92,8 @@ static const char SQL_ADD_UPLOAD[] =
     " ON CONFLICT DO NOTHING";
 
 /* $1 link */
-static const char SQL_PREVIEW_OF_ALBUM[] =
-    "SELECT a.name AS title, l.description AS description, l.key AS key,"
-    "       (SELECT count(*) FROM album_asset x JOIN asset s ON s.id = x.asset_id"
-    "         WHERE x.album_id = a.id AND" SQL_SHOWN "  AND s.visibility <> 'hidden') AS n_assets,"
-    "       COALESCE("
-    "         (SELECT s.id FROM album_asset x JOIN asset s ON s.id = x.asset_id"
-    "           WHERE x.album_id = a.id AND x.asset_id = a.thumbnail_asset_id AND" SQL_SHOWN "),"
-    "         (SELECT s.id FROM album_asset x JOIN asset s ON s.id = x.asset_id"
-    "           WHERE x.album_id = a.id AND" SQL_SHOWN
-    "           ORDER BY s.file_created_at, s.id LIMIT 1)) AS cover_id"
-    "  FROM shared_link l JOIN album a ON a.id = l.album_id WHERE l.id = $1";
-static const char SQL_PREVIEW_OF_ASSETS[] =
-    "SELECT CAST(NULL AS TEXT) AS title, l.description AS description, l.key AS key,"
+static const char SQL_PREVIEW[] =
+    "SELECT l.description AS description, l.key AS key,"
     "       (SELECT count(*) FROM shared_link_asset x JOIN asset s ON s.id = x.asset_id"
     "         WHERE x.link_id = l.id AND" SQL_SHOWN ") AS n_assets,"
     "       (SELECT s.id FROM shared_link_asset x JOIN asset s ON s.id = x.asset_id"
@@ -244,10 +233,8 @@ shared_link_add_upload (Db *tx, const char *link_id, const char *asset_id, GErro
 }
 
 gboolean
-link_store_preview (Db *db, Arena *arena, const LinkCredential *link, LinkPreviewRow *out,
-                    GError **error)
+link_store_preview (Db *db, Arena *arena, const char *id, LinkPreviewRow *out, GError **error)
 {
-    return db_select_one (db, arena, &link_preview_row_type, out,
-                          link->album_id != NULL ? SQL_PREVIEW_OF_ALBUM : SQL_PREVIEW_OF_ASSETS,
-                          DB_ARGS (db_text (link->id)), error);
+    return db_select_one (db, arena, &link_preview_row_type, out, SQL_PREVIEW,
+                          DB_ARGS (db_text (id)), error);
 }
