@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the built program beside its peers, and write bench/results.md.
 
-usage: bench.py [http] [ingest] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
+usage: bench.py [http] [ingest] [formats] [metadata] [upload] [start] [timeline] [library] [sync] [sockets]
                 [browser] [lighthouse]
 
 Each part runs on its own by its name and puts its rows into the results; all of them, without a name, take about
@@ -29,6 +29,7 @@ import tempfile
 import time
 
 import browsing
+import formats
 import phones
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -512,8 +513,9 @@ def latency(server, path, n=300, method="GET", body=None):
     return sorted(times)[int(n * 0.99)]
 
 
-BENCHES = {"http": bench_http, "ingest": bench_ingest, "metadata": bench_metadata, "upload": bench_upload,
-           "start": bench_start, "timeline": bench_timeline, "library": bench_library,
+BENCHES = {"http": bench_http, "ingest": bench_ingest, "formats": lambda: formats.bench_formats(sys.modules[__name__]),
+           "metadata": bench_metadata, "upload": bench_upload, "start": bench_start,
+           "timeline": bench_timeline, "library": bench_library,
            "sync": lambda: phones.bench_sync(sys.modules[__name__]),
            "sockets": lambda: phones.bench_sockets(sys.modules[__name__]),
            "browser": lambda: browsing.bench_browser(sys.modules[__name__]),

@@ -36,9 +36,10 @@ static const char SQL_COVER_REPAIR[] =
     "                      AND aa.asset_id = album.thumbnail_asset_id)"
     "   AND (thumbnail_asset_id IS NOT NULL OR EXISTS (SELECT 1" SQL_SHOWN_OF_ALBUM "))";
 
-/* $1 member */
+/* $1 member; mostly nothing is stale, and then no album is looked at */
 static const char SQL_STALE_OF_MEMBER[] =
-    "SELECT m.album_id FROM album_user m WHERE m.user_id = $1"
+    "SELECT m.album_id FROM (SELECT 1 FROM album_stale LIMIT 1) AS some CROSS JOIN album_user m"
+    " WHERE m.user_id = $1"
     "   AND EXISTS (SELECT 1 FROM album_stale s WHERE s.album_id = m.album_id)";
 
 /* $1 assets */
