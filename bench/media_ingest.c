@@ -41,6 +41,7 @@ ingest_file (Ingest *self, guint task)
     };
     MediaRender render = { .original_path = self->files[task % self->n_files],
                            .keep_wide_gamut = TRUE,
+                           .embedded_px = 1440,
                            .want_thumbhash = TRUE,
                            .outputs = outputs,
                            .n_outputs = 2 };

@@ -98,14 +98,15 @@ def bench_sync(tools):
 
 # ---- what the notes for it cost ----
 
-# As many rows as uploads make, in one statement each, and back again: what triggers cost is all there is to see.
-SQL_INSERTS = """
+# As many rows as a scan adds at once, and back again: what triggers cost is all there is to see.
+N_ROWS, N_TURNS = 1000, 10
+SQL_INSERTS = f"""
 BEGIN;
 INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, size_bytes, file_created_at,
                    file_modified_at, local_date_time, local_month, created_at, updated_at, update_id)
  SELECT gen_random_uuid ()::text, (SELECT id FROM users LIMIT 1), 'IMAGE', 'p' || n, 'IMG_' || n || '.jpg',
-        decode (lpad (to_hex (n), 40, '0'), 'hex'), 1, n, n, n, 600, n, n, gen_random_uuid ()::text
-   FROM generate_series (1, 20000) AS n;
+        decode (lpad (to_hex (n), 40, '0'), 'hex'), 1, n, n, n, n % 240, n, n, gen_random_uuid ()::text
+   FROM generate_series (1, {N_ROWS}) AS n;
 INSERT INTO asset_exif (asset_id, file_size_in_byte) SELECT id, 1 FROM asset WHERE original_path LIKE 'p%';
 ROLLBACK;
 """
@@ -129,8 +130,8 @@ def bench_sync_cost(tools):
                            for trigger, table in (each.split(" ON ") for each in TRIGGERS))
             subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text], check=True)
             begun = time.perf_counter()
-            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", url], input=SQL_INSERTS.encode(), check=True)
-            return 20000 / (time.perf_counter() - begun)
+            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", url], input=SQL_INSERTS.encode() * N_TURNS, check=True)
+            return N_ROWS * N_TURNS / (time.perf_counter() - begun)
         return run
 
     with_notes, without = tools.in_turn(inserts("ENABLE"), inserts("DISABLE"))

@@ -1,9 +1,9 @@
 /* image.c -- decode once, small; then every rendition from that
  *
  * The decode is reduced to the largest output that is wanted: by the decoder where it can (JPEG at
- * 1/2, 1/4, 1/8, SVG at any scale), the rest by a Lanczos filter in one pass from top to bottom, so
- * that memory does not grow with the original. What comes out is turned upright, converted to its
- * 8-bit colour space and kept; thumbnail and hashes are reductions of it.
+ * 1/2, 1/4, 1/8, SVG and WebP at any scale), the rest by a Lanczos filter in one pass from top to
+ * bottom, so that memory does not grow with the original. What comes out is turned upright, converted
+ * to its 8-bit colour space and kept; thumbnail and hashes are reductions of it.
  *
  * With edits the original is decoded in full: a crop may need all of its pixels. */
 #define G_LOG_DOMAIN "image"
@@ -20,6 +20,9 @@
 #include "worker/video_frame.h"
 
 #define FULL_CHROMA_QUALITY 80 /* from here on 4:4:4 */
+#define STRIP_ROWS 64
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsRegion, g_object_unref)
 
 static const int format_max_side[] = { [IMAGE_FORMAT_JPEG] = 65500, [IMAGE_FORMAT_WEBP] = 16383 };
 
@@ -74,40 +77,62 @@ fit_output (const ImageRender *self, const ImageOutput *output, int width, int h
 }
 
 static gboolean
-is_rgb_in_memory (VipsImage *image)
+is_rgb (VipsImage *image)
 {
-    return (image->dtype == VIPS_IMAGE_SETBUF || image->dtype == VIPS_IMAGE_SETBUF_FOREIGN) &&
-           image->BandFmt == VIPS_FORMAT_UCHAR && image->Bands == 3 &&
-           image->Type == VIPS_INTERPRETATION_sRGB;
+    return image->BandFmt == VIPS_FORMAT_UCHAR && image->Bands == 3 &&
+           image->Type == VIPS_INTERPRETATION_sRGB && image->Coding == VIPS_CODING_NONE;
 }
 
-/* The fast way, for 8-bit RGB in memory. */
+static void
+push_row (Resampler *resampler, const guint8 *rgb, int width)
+{
+    guint8 *rgbx = resampler_next_row (resampler);
+
+    for (int x = 0; x < width; x++) {
+        rgbx[4 * x] = rgb[3 * x];
+        rgbx[4 * x + 1] = rgb[3 * x + 1];
+        rgbx[4 * x + 2] = rgb[3 * x + 2];
+    }
+    resampler_push (resampler, rgbx);
+}
+
+/* What the pixels of @to mean is what those of @from mean. */
+static void
+take_profile (VipsImage *to, VipsImage *from)
+{
+    const void *profile;
+    size_t n_bytes;
+
+    if (vips_image_get_typeof (from, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob (from, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
+        vips_image_set_blob_copy (to, VIPS_META_ICC_NAME, profile, n_bytes);
+}
+
+/* The fast way, for 8-bit RGB: its rows are taken from top to bottom as their decoder makes them. */
 static VipsImage *
 reduce_rgb (VipsImage *image, int width, int height)
 {
-    VipsImage *out = vips_image_new_memory ();
-    g_autofree guint8 *rgbx = g_malloc ((gsize) image->Xsize * 4);
+    g_autoptr (VipsImage) out = vips_image_new_memory ();
+    g_autoptr (VipsRegion) region = vips_region_new (image);
     g_autoptr (Resampler) resampler = NULL;
 
     vips_image_init_fields (out, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
                             VIPS_INTERPRETATION_sRGB, 1, 1);
-    if (vips_image_write_prepare (out) != 0) {
-        g_object_unref (out);
+    take_profile (out, image);
+    if (vips_image_write_prepare (out) != 0)
         return NULL;
-    }
     resampler =
         resampler_new ((guint) image->Xsize, (guint) image->Ysize, image->Xsize, image->Ysize,
                        (guint) width, (guint) height, VIPS_IMAGE_ADDR (out, 0, 0));
-    for (int y = 0; y < image->Ysize; y++) {
-        const guint8 *rgb = VIPS_IMAGE_ADDR (image, 0, y);
-        for (int x = 0; x < image->Xsize; x++) {
-            rgbx[4 * x] = rgb[3 * x];
-            rgbx[4 * x + 1] = rgb[3 * x + 1];
-            rgbx[4 * x + 2] = rgb[3 * x + 2];
-        }
-        resampler_push (resampler, rgbx);
+    for (int y = 0; y < image->Ysize; y += STRIP_ROWS) {
+        VipsRect strip = { 0, y, image->Xsize, MIN (STRIP_ROWS, image->Ysize - y) };
+
+        if (vips_region_prepare (region, &strip) != 0)
+            return NULL;
+        for (int row = 0; row < strip.height; row++)
+            push_row (resampler, VIPS_REGION_ADDR (region, 0, y + row), image->Xsize);
     }
-    return out;
+    return g_steal_pointer (&out);
 }
 
 /* Reduce to exactly @width x @height; colours next to transparent pixels do not bleed in. */
@@ -121,7 +146,7 @@ reduce (VipsImage *image, int width, int height)
 
     if (width == image->Xsize && height == image->Ysize)
         return g_object_ref (image);
-    if (is_rgb_in_memory (image))
+    if (is_rgb (image))
         return reduce_rgb (image, width, height);
     if (!has_alpha) {
         if (vips_resize (image, &out, x_scale, "vscale", y_scale, NULL) != 0)
@@ -240,14 +265,11 @@ load_jpeg (ImageRender *self, ImageSource *source, int width, int height, VipsIm
            GError **error)
 {
     VipsImage *header = image_source_header (source);
-    const void *profile;
-    size_t n_bytes;
 
     if (header->Bands != 3 || !image_jpeg_load (&self->input, width, height, out, error))
         return header->Bands != 3;
-    if (*out != NULL && vips_image_get_typeof (header, VIPS_META_ICC_NAME) != 0 &&
-        vips_image_get_blob (header, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
-        vips_image_set_blob_copy (*out, VIPS_META_ICC_NAME, profile, n_bytes);
+    if (*out != NULL)
+        take_profile (*out, header);
     return TRUE;
 }
 

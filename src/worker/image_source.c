@@ -450,7 +450,7 @@ image_source_load (ImageSource *self, int min_width, int min_height, GError **er
         return image_jxl_load (&self->input, error);
     if (self->type == IMAGE_GIF && image_source_frames (self) > 1)
         return open_source (self, "page", find_frame (self), error);
-    if (self->type == IMAGE_SVG) {
+    if (self->type == IMAGE_SVG || self->type == IMAGE_WEBP) {
         double scale = MAX ((double) min_width / width, (double) min_height / height);
         if (scale < 1)
             return open_source (self, "scale", scale, error);
