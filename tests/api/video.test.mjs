@@ -38,7 +38,7 @@ const get = (where, options = {}) => server.request('GET', where, { as: admin, .
 const asset = async (id) => (await get(`/assets/${id}`)).expect(200).json;
 const playback = async (id) => (await get(`/assets/${id}/video/playback`)).expect(200);
 const encodedFiles = () => fs.readdirSync(path.join(server.media, 'encoded-video'), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name !== '.immich').map((entry) => entry.name);
+  .filter((entry) => entry.isFile() && entry.name !== '.immich').map((entry) => entry.name).sort();
 
 async function upload(bytes, name) {
   const { id } = (await server.upload(bytes, name, fields)).expect(201).json;
@@ -268,6 +268,39 @@ describe('ffmpeg', () => {
     assert.match((await reasonOf(id))[0], /ffmpeg was killed by signal 9/);
     assert.deepEqual(encodedFiles(), before);
     (await server.request('DELETE', '/queues/videoConversion/jobs', { as: admin, body: { failed: true } })).expect(204);
+  });
+
+  test('that fills the disk leaves nothing, keeps nobody else waiting, and is run again', async (t) => {
+    const disk = path.join(server.media, 'encoded-video');
+    const marker = fs.readFileSync(path.join(disk, '.immich'));
+    const until = async (what, isSo) => {
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) if (await isSo()) return;
+      assert.fail(`${what} within a minute`);
+    };
+    const before = encodedFiles();
+    await configure({ preset: 'ultrafast', targetResolution: 'original' });
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk], { stdio: 'pipe' });
+    } catch {
+      return t.skip('this machine lets nobody mount a small disk');
+    }
+    let id;
+    try {
+      fs.writeFileSync(path.join(disk, '.immich'), marker);
+      ({ id } = (await server.upload(slow(), 'full.mov', fields)).expect(201).json);
+      await until('no reason', async () => (await reasonOf(id)).some(Boolean));
+      assert.match((await reasonOf(id))[0], /ffmpeg: .*No space left on device/);
+      assert.deepEqual(encodedFiles(), []);
+      const small = make('small.mov', ['-c:v', 'mpeg4', '-c:a', 'aac'], { size: '64x48' });
+      const { id: other } = (await server.upload(small, 'small.mov', fields)).expect(201).json;
+      await until('no copy of a small one', () => encodedFiles().includes(`${other}.mp4`));
+      assert.deepEqual(encodedFiles(), [`${other}.mp4`]);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
+    await server.sql("UPDATE job SET run_after = 0 WHERE name = 'AssetEncodeVideo'");
+    await server.waitForJobs();
+    assert.deepEqual(encodedFiles(), [...before, `${id}.mp4`].sort());
   });
 
   test('ends with the server, and begins again', async () => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { enter, watch } from './helpers';
-import { assetOf, movingPhoto, panorama, put, quarters, video } from './media';
+import { assetOf, filmOf, movingPhoto, panorama, put, quarters, video } from './media';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -38,6 +38,7 @@ for (const [size, options] of Object.entries(sizes)) {
       ids.film = await put(page, video(2), 'film.mp4', day(5));
       ids.last = await put(page, quarters(800, 600), 'last.jpg', day(4));
       ids.broken = await put(page, Buffer.from(noFilm), 'broken.mp4', day(3));
+      ids.hevc = await put(page, filmOf('phone.mov', 6, 'libx265'), 'phone.mov', day(2));
     });
     test.afterAll(() => page.context().close());
     test.afterEach(() => expect(complaints).toEqual([]));
@@ -325,9 +326,16 @@ for (const [size, options] of Object.entries(sizes)) {
       await open('moving');
       expect((await assetOf(page, ids.moving!)).livePhotoVideoId).toBeTruthy();
       const button = slide().getByRole('button', { name: 'Moving' });
+      const film = slide().locator('video');
+      if (!isPhone) {
+        // As long as the mouse is on it.
+        await button.hover();
+        await expect(film).toHaveClass(/showing/);
+        await page.mouse.move(20, 400);
+        await expect(film).toHaveCount(0);
+      }
       await button.click();
       if (!isPhone) await page.mouse.move(20, 400);
-      const film = slide().locator('video');
       await expect(film).toHaveClass(/showing/);
       await expect
         .poll(() => film.evaluate((node: HTMLVideoElement) => node.currentTime))
@@ -382,6 +390,30 @@ for (const [size, options] of Object.entries(sizes)) {
       await viewer().focus();
       await page.keyboard.press('ArrowRight');
       await expect(page).toHaveURL(new RegExp(ids.last!));
+    });
+
+    test('what a phone filmed in HEVC plays, from any place', async () => {
+      await open('hevc');
+      const film = slide().locator('video');
+      const is = (name: 'currentTime' | 'readyState' | 'videoWidth'): Promise<number> =>
+        film.evaluate((node: HTMLVideoElement, name) => node[name], name);
+      await expect.poll(() => is('readyState'), { timeout: 60_000 }).toBeGreaterThan(2);
+      expect(await is('videoWidth')).toBe(1280);
+      await film.evaluate((node: HTMLVideoElement) => {
+        node.muted = true;
+        return node.play();
+      });
+      await expect.poll(() => is('currentTime')).toBeGreaterThan(0.2);
+      for (const place of [5, 2]) {
+        await film.evaluate((node: HTMLVideoElement, to) => {
+          node.pause();
+          node.currentTime = to;
+        }, place);
+        await expect
+          .poll(() => film.evaluate((node: HTMLVideoElement) => !node.seeking && node.readyState > 1))
+          .toBe(true);
+        expect(await is('currentTime')).toBeCloseTo(place, 1);
+      }
     });
 
     test('a video that cannot be played says so and can be downloaded', async () => {
