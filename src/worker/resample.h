@@ -1,7 +1,8 @@
 /* resample.h -- reduce 8-bit RGB pictures with a Lanczos-3 filter, row by row as they are decoded
  *
  * libvips reduces any picture; this one does the case that nearly every upload is, in a third of the
- * time, whichever decoder makes the rows. Rows are weighted first, then columns, in 16-bit fixed point. One thread. */
+ * time, whichever decoder makes the rows. Rows are weighted first, then columns, in 16-bit fixed
+ * point. One thread. */
 #pragma once
 #include <glib.h>
 
