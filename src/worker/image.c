@@ -96,19 +96,8 @@ push_row (Resampler *resampler, const guint8 *rgb, int width)
     resampler_push (resampler, rgbx);
 }
 
-/* What the pixels of @to mean is what those of @from mean. */
-static void
-take_profile (VipsImage *to, VipsImage *from)
-{
-    const void *profile;
-    size_t n_bytes;
-
-    if (vips_image_get_typeof (from, VIPS_META_ICC_NAME) != 0 &&
-        vips_image_get_blob (from, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
-        vips_image_set_blob_copy (to, VIPS_META_ICC_NAME, profile, n_bytes);
-}
-
-/* The fast way, for 8-bit RGB: its rows are taken from top to bottom as their decoder makes them. */
+/* The fast way, for 8-bit RGB: its rows are taken from top to bottom as their decoder makes them. The
+ * profile stays behind. */
 static VipsImage *
 reduce_rgb (VipsImage *image, int width, int height)
 {
@@ -118,7 +107,6 @@ reduce_rgb (VipsImage *image, int width, int height)
 
     vips_image_init_fields (out, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
                             VIPS_INTERPRETATION_sRGB, 1, 1);
-    take_profile (out, image);
     if (vips_image_write_prepare (out) != 0)
         return NULL;
     resampler =
@@ -259,6 +247,18 @@ load_edited (ImageRender *self, ImageSource *source, GError **error)
     return image;
 }
 
+/* What the pixels of @to mean is what those of @from mean. */
+static void
+take_profile (VipsImage *to, VipsImage *from)
+{
+    const void *profile;
+    size_t n_bytes;
+
+    if (vips_image_get_typeof (from, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob (from, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
+        vips_image_set_blob_copy (to, VIPS_META_ICC_NAME, profile, n_bytes);
+}
+
 /* *out stays NULL when this JPEG is none for the fast way. */
 static gboolean
 load_jpeg (ImageRender *self, ImageSource *source, int width, int height, VipsImage **out,
@@ -304,8 +304,10 @@ load_base (ImageRender *self, ImageSource *source, ColourSpace target, GError **
             return NULL;
     }
     self->has_alpha = vips_image_hasalpha (loaded);
-    if ((reduced = reduce (loaded, width, height)) != NULL &&
-        (settled = settle (reduced)) != NULL &&
+    reduced = reduce (loaded, width, height);
+    if (reduced != NULL && reduced != loaded)
+        take_profile (reduced, loaded);
+    if (reduced != NULL && (settled = settle (reduced)) != NULL &&
         (upright = self->n_edits > 0
                        ? g_object_ref (settled)
                        : turn_upright (settled, image_source_orientation (source))) != NULL &&

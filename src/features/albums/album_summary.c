@@ -38,7 +38,7 @@ static const char SQL_COVER_REPAIR[] =
 
 /* $1 member; mostly nothing is stale, and then no album is looked at */
 static const char SQL_STALE_OF_MEMBER[] =
-    "SELECT m.album_id FROM (SELECT 1 FROM album_stale LIMIT 1) AS some CROSS JOIN album_user m"
+    "SELECT m.album_id FROM (SELECT 1 FROM album_stale LIMIT 1) AS found CROSS JOIN album_user m"
     " WHERE m.user_id = $1"
     "   AND EXISTS (SELECT 1 FROM album_stale s WHERE s.album_id = m.album_id)";
 
