@@ -1,11 +1,13 @@
 // The golden table: what becomes of every file of the test data, from its bytes to what clients are told, as
 // golden.tsv has it. A change of a decoder, of a reader of metadata or of a rule shows here. After one that is
-// meant, TINTYPE_WRITE_GOLDEN=1 writes the table anew; its difference is what to look at.
+// meant, TINTYPE_WRITE_GOLDEN=1 writes the table anew; its difference is what to look at. The previews of pictures
+// are held against what other decoders see.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { MOST_DIFFERENCE, difference } from './decoders.mjs';
 import { server } from './harness.mjs';
 
 const testData = process.env.TINTYPE_TESTDATA ?? new URL('../../../shared/testdata', import.meta.url).pathname;
@@ -13,6 +15,7 @@ const table = fileURLToPath(new URL('golden.tsv', import.meta.url));
 const COLUMNS = ['file', 'type', 'width', 'height', 'orientation', 'duration', 'preview', 'thumbnail', 'thumbhash',
   'fileCreatedAt', 'localDateTime', 'timeZone', 'motion', 'error'];
 const NOT_MEDIA = /\.(csv|json|md|xmp)$|README$/i;
+const PICTURE = /\.(jpe?g|png|webp|avif|jxl|heic)$/i; // of a film it is not known which frame was taken
 const CREATED = '2001-02-03T04:05:06.000Z'; // of what has no date of its own
 
 /** Width and height of a JPEG or WebP as we write them. */
@@ -78,5 +81,15 @@ test('every file of the test data becomes what the golden table says', { timeout
   const golden = fs.readFileSync(table, 'utf8').trimEnd().split('\n');
   assert.ok(golden.length > 60, 'the table is not empty');
   assert.deepEqual(now, golden);
+
+  const wrong = [];
+  for (const [file, id] of ids) {
+    const reply = await server.request('GET', `/assets/${id}/thumbnail?size=preview`, { as: admin });
+    if (!PICTURE.test(file) || reply.status !== 200) continue;
+    const [[orientation]] = await server.sql(`SELECT orientation FROM asset_exif WHERE asset_id = '${id}'`);
+    const differs = await difference(reply.bytes, path.join(testData, file), Number(orientation ?? 1));
+    if (differs > MOST_DIFFERENCE) wrong.push(`${file}: ${differs.toFixed(1)}`);
+  }
+  assert.deepEqual(wrong, [], 'the preview shows something else than other decoders see');
   return undefined;
 });
