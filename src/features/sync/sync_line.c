@@ -83,9 +83,9 @@ put_string (GString *out, const char *text)
     while ((c = (guchar) text[n]) >= 0x20 && c < 0x7f && c != '"' && c != '\\')
         n++;
     if (c == '\0') {
-        g_string_append_c (out, '"');
+        PUT (out, "\"");
         put (out, text, n);
-        g_string_append_c (out, '"');
+        PUT (out, "\"");
         return;
     }
     json_writer_init (&writer, out);
@@ -99,14 +99,14 @@ put_base64 (GString *out, const guint8 *bytes, gsize n_bytes)
     int state = 0, save = 0;
     gsize n = 0;
 
-    g_string_append_c (out, '"');
+    PUT (out, "\"");
     for (gsize at = 0; at < n_bytes; at += 48) { /* a multiple of three */
         n = g_base64_encode_step (bytes + at, MIN (48, n_bytes - at), FALSE, small, &state, &save);
         put (out, small, n);
     }
     n = g_base64_encode_close (FALSE, small, &state, &save);
     put (out, small, n);
-    g_string_append_c (out, '"');
+    PUT (out, "\"");
 }
 
 static void
@@ -114,7 +114,7 @@ put_duration (GString *out, gint64 ms)
 {
     char text[] = ":00:00.000000\"";
 
-    g_string_append_c (out, '"');
+    PUT (out, "\"");
     put_int (out, ms / 3600000);
     digits_at (text + 1, (guint) (ms / 60000 % 60), 2);
     digits_at (text + 4, (guint) (ms / 1000 % 60), 2);
@@ -160,9 +160,9 @@ put_value (GString *out, SyncFieldKind kind, const DbRow *row, guint column)
 
     switch (kind) {
     case SYNC_PLAIN:
-        g_string_append_c (out, '"');
+        PUT (out, "\"");
         put_text (out, db_row_text (row, column));
-        g_string_append_c (out, '"');
+        PUT (out, "\"");
         break;
     case SYNC_TEXT:
         put_string (out, db_row_text (row, column));
@@ -183,7 +183,7 @@ put_value (GString *out, SyncFieldKind kind, const DbRow *row, guint column)
         put_time (out, db_row_int (row, column));
         break;
     case SYNC_DAY:
-        g_string_append_c (out, '"');
+        PUT (out, "\"");
         put_text (out, db_row_text (row, column));
         PUT (out, "T00:00:00.000Z\"");
         break;
@@ -219,7 +219,7 @@ sync_line_row (GString *out, const char *type, const SyncShape *shape, const cha
     }
     PUT (out, "},\"ack\":\"");
     put_text (out, type);
-    g_string_append_c (out, '|');
+    PUT (out, "|");
     put_text (out, middle);
     put_text (out, key);
     PUT (out, "\"}\n");
