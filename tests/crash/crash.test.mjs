@@ -66,6 +66,7 @@ test(`${ROUNDS} crashes in the middle of ${PHOTOS} uploads lose nothing`, async 
     const enough = acknowledged.size + randomInt(2, Math.max(3, Math.floor(PHOTOS / ROUNDS) - PARALLEL));
     const uploads = Array.from({ length: PARALLEL }, uploader);
     for (const end = Date.now() + 60_000; acknowledged.size < enough && next < until && Date.now() < end;) await sleep(5);
+    assert.ok(acknowledged.size >= enough || next >= until, `round ${round}: only ${acknowledged.size} of ${enough} uploads were answered in a minute`);
     for (const worker of workersOf(server.pid)) if (randomInt(2)) kill(worker);
     await sleep(randomInt(0, 100));
     const exit = server.end('SIGKILL');

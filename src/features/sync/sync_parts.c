@@ -245,7 +245,7 @@ SHAPE (asset_metadata_delete);
     "SELECT min(n.id) FROM (SELECT (SELECT " key " FROM " child " WHERE " of_parent                \
     " AND " IN_RANGE (key) " ORDER BY " key " LIMIT 1 OFFSET $4) AS id FROM " parents ") AS n"
 
-/* the key of the last change of a window, or none when there are fewer; $4 a batch less one */
+/* the key of the last change of a window of ten batches, or none when there are fewer */
 #define WINDOW(table, key)                                                                         \
     "SELECT " key " FROM " table " WHERE " OF_USER IN_RANGE (key) " ORDER BY " key                 \
                                                                   " LIMIT 1 OFFSET 10 * $4"
