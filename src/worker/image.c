@@ -247,18 +247,6 @@ load_edited (ImageRender *self, ImageSource *source, GError **error)
     return image;
 }
 
-/* What the pixels of @to mean is what those of @from mean. */
-static void
-take_profile (VipsImage *to, VipsImage *from)
-{
-    const void *profile;
-    size_t n_bytes;
-
-    if (vips_image_get_typeof (from, VIPS_META_ICC_NAME) != 0 &&
-        vips_image_get_blob (from, VIPS_META_ICC_NAME, &profile, &n_bytes) == 0)
-        vips_image_set_blob_copy (to, VIPS_META_ICC_NAME, profile, n_bytes);
-}
-
 /* *out stays NULL when this JPEG is none for the fast way. */
 static gboolean
 load_jpeg (ImageRender *self, ImageSource *source, int width, int height, VipsImage **out,
@@ -269,7 +257,7 @@ load_jpeg (ImageRender *self, ImageSource *source, int width, int height, VipsIm
     if (header->Bands != 3 || !image_jpeg_load (&self->input, width, height, out, error))
         return header->Bands != 3;
     if (*out != NULL)
-        take_profile (*out, header);
+        image_colour_copy (*out, header);
     return TRUE;
 }
 
@@ -306,7 +294,7 @@ load_base (ImageRender *self, ImageSource *source, ColourSpace target, GError **
     self->has_alpha = vips_image_hasalpha (loaded);
     reduced = reduce (loaded, width, height);
     if (reduced != NULL && reduced != loaded)
-        take_profile (reduced, loaded);
+        image_colour_copy (reduced, loaded);
     if (reduced != NULL && (settled = settle (reduced)) != NULL &&
         (upright = self->n_edits > 0
                        ? g_object_ref (settled)

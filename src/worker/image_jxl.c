@@ -1,43 +1,42 @@
 /* image_jxl.c -- JPEG XL through libjxl, the whole file at once
  *
  * libvips 8.14 feeds libjxl piece by piece, and libjxl 0.7 then fails on some sound files. Orientation
- * is applied by libjxl. Pictures in HDR transfer curves (PQ, HLG) are taken by their code values, as
- * libvips does with AVIF: without tone mapping a profile would make them nearly black. */
+ * is applied by libjxl. */
 #define G_LOG_DOMAIN "image-jxl"
 #include "worker/image_jxl.h"
 #include <jxl/decode.h>
+#include <libavutil/pixfmt.h>
 #include "base/error.h"
+#include "worker/image_colour.h"
 #include "worker/mapping.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JxlDecoder, JxlDecoderDestroy)
 
-static gboolean
-is_hdr (JxlDecoder *decoder)
+/* @image with what its pixels mean. (transfer full) */
+static VipsImage *
+tag (JxlDecoder *decoder, VipsImage *image)
 {
     JxlColorEncoding encoding;
-
-    return JxlDecoderGetColorAsEncodedProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA,
-                                               &encoding) == JXL_DEC_SUCCESS &&
-           (encoding.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
-            encoding.transfer_function == JXL_TRANSFER_FUNCTION_HLG);
-}
-
-static GBytes *
-read_profile (JxlDecoder *decoder)
-{
     size_t n_bytes = 0;
     g_autofree guint8 *bytes = NULL;
 
-    if (is_hdr (decoder) ||
-        JxlDecoderGetICCProfileSize (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, &n_bytes) !=
-            JXL_DEC_SUCCESS ||
-        n_bytes == 0)
-        return NULL;
-    bytes = g_malloc (n_bytes);
-    if (JxlDecoderGetColorAsICCProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, bytes,
-                                        n_bytes) != JXL_DEC_SUCCESS)
-        return NULL;
-    return g_bytes_new_take (g_steal_pointer (&bytes), n_bytes);
+    if (JxlDecoderGetColorAsEncodedProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA,
+                                            &encoding) == JXL_DEC_SUCCESS &&
+        (encoding.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
+         encoding.transfer_function == JXL_TRANSFER_FUNCTION_HLG))
+        return image_colour_tag (image,
+                                 encoding.primaries == JXL_PRIMARIES_P3 ? AVCOL_PRI_SMPTE432
+                                                                        : (int) encoding.primaries,
+                                 (int) encoding.transfer_function);
+    if (JxlDecoderGetICCProfileSize (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, &n_bytes) ==
+            JXL_DEC_SUCCESS &&
+        n_bytes > 0) {
+        bytes = g_malloc (n_bytes);
+        if (JxlDecoderGetColorAsICCProfile (decoder, NULL, JXL_COLOR_PROFILE_TARGET_DATA, bytes,
+                                            n_bytes) == JXL_DEC_SUCCESS)
+            vips_image_set_blob_copy (image, VIPS_META_ICC_NAME, bytes, n_bytes);
+    }
+    return g_object_ref (image);
 }
 
 static VipsImage *
@@ -77,7 +76,6 @@ image_jxl_load (const ImageInput *input, GError **error)
     g_auto (Mapping) file = { 0 };
     g_autoptr (JxlDecoder) decoder = JxlDecoderCreate (NULL);
     g_autoptr (VipsImage) image = NULL;
-    g_autoptr (GBytes) profile = NULL;
     JxlBasicInfo info = { 0 };
     JxlPixelFormat format = { .endianness = JXL_NATIVE_ENDIAN };
 
@@ -100,7 +98,6 @@ image_jxl_load (const ImageInput *input, GError **error)
             format.num_channels = (info.num_color_channels == 1 ? 1 : 3) + (info.alpha_bits > 0);
             break;
         case JXL_DEC_COLOR_ENCODING:
-            profile = read_profile (decoder);
             break;
         case JXL_DEC_NEED_IMAGE_OUT_BUFFER:
             g_clear_object (&image);
@@ -111,11 +108,7 @@ image_jxl_load (const ImageInput *input, GError **error)
                 return fail (file.n_bytes, "it does not fit into memory", error);
             break;
         case JXL_DEC_FULL_IMAGE:
-            if (profile != NULL)
-                vips_image_set_blob_copy (image, VIPS_META_ICC_NAME,
-                                          g_bytes_get_data (profile, NULL),
-                                          g_bytes_get_size (profile));
-            return g_steal_pointer (&image);
+            return tag (decoder, image);
         case JXL_DEC_NEED_MORE_INPUT:
             if (input->process_invalid && image != NULL &&
                 JxlDecoderFlushImage (decoder) == JXL_DEC_SUCCESS)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "worker/image_heif.h"
 #include "worker/image_jxl.h"
 #include "worker/image_raw.h"
 #include "worker/image_still.h"
@@ -246,6 +247,14 @@ open_source (ImageSource *self, const char *option, double value, GError **error
     if (failed != 0) {
         image_source_set_error (self, error);
         return NULL;
+    }
+    /* of HDR a profile cannot tell the truth; other pictures without one are rare */
+    if (self->type == IMAGE_HEIF && (image->BandFmt != VIPS_FORMAT_UCHAR ||
+                                     vips_image_get_typeof (image, VIPS_META_ICC_NAME) == 0)) {
+        g_autoptr (VipsImage) untagged = image;
+        image = image_heif_tag (&self->input, untagged);
+        if (image == NULL)
+            image_source_set_error (self, error);
     }
     return image;
 }

@@ -9,9 +9,8 @@
 #include <libavutil/pixdesc.h>
 #include "base/error.h"
 #include "worker/frame_pixels.h"
-#include "worker/image_source.h"
+#include "worker/image_colour.h"
 #include "worker/video_file.h"
-#include "worker/video_tone.h"
 
 #define TIME_LIMIT_S 45                      /* for all reading; a worker has a minute */
 #define CANDIDATES 20                        /* key frames to look at */
@@ -285,7 +284,7 @@ turn (const VideoFrame *self, VipsImage *image)
     g_autoptr (VipsImage) turned = NULL;
 
     if (rotation == 0)
-        return g_object_ref (image);
+        return vips_image_copy_memory (image);
     if (vips_rot (image, &turned,
                   rotation == -90  ? VIPS_ANGLE_D90
                   : rotation == 90 ? VIPS_ANGLE_D270
@@ -301,21 +300,18 @@ video_frame_load (VideoFrame *self, int width, int height, GError **error)
     gboolean is_hdr = video_is_hdr (self->best->color_trc);
     g_autoptr (VipsImage) scaled = is_sideways (self) ? new_pixels (height, width, is_hdr)
                                                       : new_pixels (width, height, is_hdr);
-    g_autoptr (VipsImage) toned = NULL;
+    g_autoptr (VipsImage) tagged = NULL, shown = NULL;
     VipsImage *out = NULL;
 
     if (scaled != NULL && !scale_frame (self->best, scaled, error))
         return NULL;
     if (scaled != NULL && is_hdr) {
-        toned = new_pixels (scaled->Xsize, scaled->Ysize, FALSE);
-        if (toned != NULL)
-            video_tone_map ((const guint16 *) (void *) VIPS_IMAGE_ADDR (scaled, 0, 0),
-                            (gsize) scaled->Xsize * (gsize) scaled->Ysize, self->best->color_trc,
-                            VIPS_IMAGE_ADDR (toned, 0, 0));
+        tagged = image_colour_tag (scaled, self->best->color_primaries, self->best->color_trc);
+        shown = tagged != NULL ? image_colour_convert (tagged, COLOUR_SRGB) : NULL;
     } else if (scaled != NULL) {
-        toned = g_object_ref (scaled);
+        shown = g_object_ref (scaled);
     }
-    out = toned != NULL ? turn (self, toned) : NULL;
+    out = shown != NULL ? turn (self, shown) : NULL;
     if (out == NULL) {
         g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
                      "a frame of %d x %d cannot be held in memory: %s", width, height,

@@ -17,10 +17,19 @@ export const MOST_DIFFERENCE = 6;
 /** What ffmpeg does to turn a picture of each Exif orientation upright. */
 const TURNS = ['', '', 'hflip,', 'hflip,vflip,', 'vflip,', 'transpose=0,', 'transpose=1,', 'transpose=3,', 'transpose=2,'];
 
+/** What makes sRGB of a file that says it is something else; HDR by ffmpeg's own filters, to the curve that we use. */
+async function toSrgb(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'stream=color_transfer,color_primaries', '-of', 'json', file]);
+  const { color_transfer: transfer, color_primaries: primaries = 'bt709' } = JSON.parse(stdout).streams[0];
+  if (['smpte2084', 'arib-std-b67'].includes(transfer))
+    return 'zscale=agamma=0:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0:peak=10,zscale=t=iec61966-2-1:r=full,format=gbrp,';
+  return ['bt2020', 'smpte432'].includes(primaries) ? 'zscale=p=bt709,' : '';
+}
+
 async function pixels(file, turn, input) {
   const colours = 'scale=flags=bilinear+full_chroma_int+full_chroma_inp+accurate_rnd,format=rgb24';
   const { stdout } = await run('ffmpeg', ['-v', 'error', ...input, '-i', file, '-frames:v', '1',
-    '-vf', `${turn}${colours},scale=${SIDE}:${SIDE}:flags=area`, '-f', 'rawvideo', '-'], { encoding: 'buffer', maxBuffer: 1 << 24 });
+    '-vf', `${turn}${await toSrgb(file)}${colours},scale=${SIDE}:${SIDE}:flags=area`, '-f', 'rawvideo', '-'], { encoding: 'buffer', maxBuffer: 1 << 24 });
   assert.equal(stdout.length, SIDE * SIDE * 3, `ffmpeg does not read ${file}`);
   return stdout;
 }
@@ -41,8 +50,9 @@ async function see(file, orientation = 1) {
 export async function difference(preview, file, orientation) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-preview-'));
   try {
-    const ours = path.join(folder, 'preview');
-    fs.writeFileSync(ours, preview);
+    const [wide, ours] = ['preview', 'preview.png'].map((name) => path.join(folder, name));
+    fs.writeFileSync(wide, preview); // some are in Display P3, as their profile says
+    await run('vips', ['icc_transform', wide, ours, 'srgb', '--embedded']);
     const [a, b] = [await pixels(ours, '', []), await see(file, orientation)];
     return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
   } finally {

@@ -55,12 +55,24 @@ const PICTURES = {
   'a.avif': ['-c:v', 'libaom-av1', '-cpu-used', '8', '-still-picture', '1', '-pix_fmt', 'yuv444p', '-crf', '10'],
   'sub.jpg': ['-pix_fmt', 'yuvj420p', '-q:v', '2'], 'whole.jpeg': ['-pix_fmt', 'yuvj444p', '-q:v', '2'], 'grey.jpg': ['-pix_fmt', 'gray', '-q:v', '2'],
 };
+// in the light and the primaries of cameras and phones that take more than sRGB can say
+const SRGB = 'format=gbrp,setparams=color_primaries=bt709:color_trc=iec61966-2-1:colorspace=gbr:range=pc,format=gbrp16';
+const light = (way, format) => ['-vf', `${SRGB},zscale=t=linear,format=gbrpf32le,zscale=agamma=0:${way},format=${format}`];
+const avif = ['-c:v', 'libaom-av1', '-cpu-used', '8', '-still-picture', '1', '-crf', '10'];
+const WIDE = {
+  'pq.avif': [...light('t=smpte2084:p=bt2020:m=bt2020nc:r=limited', 'yuv420p10le'), ...avif],
+  'hlg.avif': [...light('t=arib-std-b67:p=bt2020:m=bt2020nc:r=limited', 'yuv420p10le'), ...avif],
+  'p3.avif': ['-vf', `${SRGB},zscale=p=smpte432:t=iec61966-2-1:m=bt470bg:r=full,format=yuv444p`, ...avif],
+  'pq.jxl': [...light('t=smpte2084:p=bt2020:r=full', 'gbrp16,format=rgb48le'), '-c:v', 'libjxl', '-distance', '0.5'],
+  'hlg.jxl': [...light('t=arib-std-b67:p=smpte432:r=full', 'gbrp16,format=rgb48le'), '-c:v', 'libjxl', '-distance', '0.5'],
+};
 const x264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
 const mpeg2 = ['-c:v', 'mpeg2video', '-q:v', '2'];
 const FILMS = {
   'avc.mp4': x264, 'avc.mov': x264, 'avc.mkv': x264, 'avc.ts': x264, 'avc.mts': [...x264, '-f', 'mpegts'], 'avc.m2ts': x264, 'avc.flv': x264,
   'hevc.mov': ['-c:v', 'libx265', '-x265-params', 'log-level=none', '-pix_fmt', 'yuv420p', '-tag:v', 'hvc1'],
   'deep.mp4': ['-c:v', 'libx265', '-x265-params', 'log-level=none', '-pix_fmt', 'yuv420p10le', '-tag:v', 'hvc1'],
+  'pq.mov': [...light('t=smpte2084:p=bt2020:m=bt2020nc:r=limited', 'yuv420p10le'), '-c:v', 'libx265', '-x265-params', 'log-level=none', '-tag:v', 'hvc1'],
   'av1.mp4': ['-c:v', 'libaom-av1', '-cpu-used', '8', '-pix_fmt', 'yuv420p'], 'av1.webm': ['-c:v', 'libaom-av1', '-cpu-used', '8', '-pix_fmt', 'yuv420p'],
   'vp8.webm': ['-c:v', 'libvpx', '-b:v', '2M'], 'vp9.webm': ['-c:v', 'libvpx-vp9', '-b:v', '2M', '-deadline', 'realtime'],
   'mpeg4.avi': ['-c:v', 'mpeg4', '-q:v', '2'], 'mpeg4.m4v': ['-c:v', 'mpeg4', '-q:v', '2', '-f', 'mp4'], 'mjpeg.avi': ['-c:v', 'mjpeg', '-q:v', '2'],
@@ -73,7 +85,7 @@ const FILMS = {
 
 test('pictures of each kind show what ffmpeg sees', async () => {
   const rows = [];
-  for (const [name, args] of Object.entries(PICTURES)) rows.push([name, await ffmpeg(name, 'testsrc=size=400x300', ...args, '-frames:v', '1')]);
+  for (const [name, args] of Object.entries({ ...PICTURES, ...WIDE })) rows.push([name, await ffmpeg(name, 'testsrc=size=400x300', ...args, '-frames:v', '1')]);
   const heic = path.join(folder, 'a.heic');
   await run('heif-enc', ['-q', '90', rows[0][1], '-o', heic]);
   rows.push(['a.heic', heic]);

@@ -1,8 +1,8 @@
-/* video_tone.c -- see video_tone.h
+/* tone_map.c -- see tone_map.h
  *
  * Light is counted in units of 100 cd/m2, what an ordinary screen shows as white. PQ is ITU-R BT.2100
  * table 4, HLG table 5 for a screen of 1000 cd/m2, the curve John Hable's of 2010. */
-#include "worker/video_tone.h"
+#include "worker/tone_map.h"
 #include <math.h>
 
 #define STEPS 4096 /* of the tables */
@@ -40,48 +40,43 @@ srgb_of (double light)
     return light <= 0.0031308 ? 12.92 * light : 1.055 * pow (light, 1 / 2.4) - 0.055;
 }
 
+/* The codes are those of the roots of light, so that the dark ones lie close enough. */
 static void
-fill_tables (enum AVColorTransferCharacteristic transfer, float *light, guint8 *code)
+fill_tables (enum AVColorTransferCharacteristic transfer, float *light, guint16 *code)
 {
     for (guint i = 0; i < STEPS; i++) {
         double at = (double) i / (STEPS - 1);
 
         light[i] = (float) (transfer == AVCOL_TRC_SMPTE2084 ? light_of_pq (at) : light_of_hlg (at));
-        code[i] = (guint8) lround (255 * srgb_of (at));
+        code[i] = (guint16) lround (G_MAXUINT16 * srgb_of (at * at));
     }
 }
 
 void
-video_tone_map (const guint16 *rgb, gsize n, enum AVColorTransferCharacteristic transfer,
-                guint8 *out)
+tone_map (guint16 *pixels, guint n_bands, gsize n, enum AVColorTransferCharacteristic transfer)
 {
-    static const float to_bt709[3][3] = { { 1.660491f, -0.587641f, -0.072850f },
-                                          { -0.124550f, 1.132900f, -0.008349f },
-                                          { -0.018151f, -0.100579f, 1.118730f } };
     g_autofree float *light = g_new (float, STEPS);
-    g_autofree guint8 *code = g_new (guint8, STEPS);
+    g_autofree guint16 *code = g_new (guint16, STEPS);
     double white = hable (PEAK);
 
     fill_tables (transfer, light, code);
-    for (gsize i = 0; i < n; i++) {
-        float wide[3], plain[3], brightest = 0, gain;
+    for (guint16 *pixel = pixels; n > 0; n--, pixel += n_bands) {
+        float rgb[3], brightest = 0, gain;
 
         for (guint k = 0; k < 3; k++)
-            wide[k] = light[rgb[3 * i + k] * (STEPS - 1) / G_MAXUINT16];
+            rgb[k] = light[pixel[k] * (STEPS - 1) / G_MAXUINT16];
         if (transfer == AVCOL_TRC_ARIB_STD_B67) {
-            float y = 0.2627f * wide[0] + 0.6780f * wide[1] + 0.0593f * wide[2];
+            float y = 0.2627f * rgb[0] + 0.6780f * rgb[1] + 0.0593f * rgb[2];
             float of_screen = (float) PEAK * powf (y, 0.2f);
             for (guint k = 0; k < 3; k++)
-                wide[k] *= of_screen;
+                rgb[k] *= of_screen;
         }
         for (guint k = 0; k < 3; k++) {
-            plain[k] =
-                to_bt709[k][0] * wide[0] + to_bt709[k][1] * wide[1] + to_bt709[k][2] * wide[2];
-            plain[k] = CLAMP (plain[k], 0, (float) PEAK);
-            brightest = MAX (brightest, plain[k]);
+            rgb[k] = MIN (rgb[k], (float) PEAK);
+            brightest = MAX (brightest, rgb[k]);
         }
         gain = brightest > 0 ? (float) (hable (brightest) / white) / brightest : 0;
         for (guint k = 0; k < 3; k++)
-            out[3 * i + k] = code[(guint) lroundf (MIN (plain[k] * gain, 1) * (STEPS - 1))];
+            pixel[k] = code[(guint) lroundf (sqrtf (MIN (rgb[k] * gain, 1)) * (STEPS - 1))];
     }
 }
