@@ -269,6 +269,32 @@ describe('every kind of video plays whole, and from the middle', () => {
   }
 });
 
+// A film that grows brighter with each second tells by its first picture where it was entered.
+describe('a jump shows what is there, however far apart the key frames are', () => {
+  const rare = ['-g', '300', '-an']; // at 25 pictures a second 12 s
+  const kinds = {
+    'MPEG-4 in AVI': ['rare.avi', ['-c:v', 'mpeg4', '-q:v', '3', ...rare]],
+    'H.264 in MPEG-TS': ['rare.ts', [...H264, '-sc_threshold', '0', ...rare]],
+    'H.264 in Matroska': ['rare.mkv', [...H264, '-sc_threshold', '0', ...rare]],
+    'H.264 in MOV': ['rare.mov', [...H264, '-sc_threshold', '0', ...rare]],
+    'MPEG-2 in a programme stream': ['rare.mpg', ['-c:v', 'mpeg2video', '-q:v', '3', ...rare]],
+  };
+  for (const [name, [file, args]] of Object.entries(kinds))
+    test(name, async () => {
+      const id = await upload(make(file, ['-vf', 'geq=lum=16+4*floor(T):cb=128:cr=128', ...args], { size: '64x48', seconds: 52, rate: 25, sound: false }));
+      const [variant] = (await open(id)).slice(-1);
+      const list = await segments(variant);
+      for (const at of [20, 7, 11, 24]) { // 40 s, 14 s, 22 s, 48 s: before and after key frames, forward and back
+        const init = (await get(`${variant.base}init.mp4`, { headers: { 'x-immich-hls-msn': `${at}` } })).expect(200).bytes;
+        const piece = path.join(folder, `piece-${++n}.mp4`);
+        fs.writeFileSync(piece, Buffer.concat([init, (await get(list[at].uri)).expect(200).bytes]));
+        const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', piece, '-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-'], { encoding: 'buffer' });
+        assert.ok(Math.abs(stdout[0] - (16 + 4 * 2 * at)) <= 2, `${2 * at} s has brightness ${stdout[0]}`);
+      }
+      await end(id, variant);
+    });
+});
+
 describe('a long video', () => {
   let id, file;
 
