@@ -410,7 +410,9 @@ for (const [size, options] of Object.entries(sizes)) {
           node.currentTime = to;
         }, place);
         await expect
-          .poll(() => film.evaluate((node: HTMLVideoElement) => !node.seeking && node.readyState > 1))
+          .poll(() =>
+            film.evaluate((node: HTMLVideoElement) => !node.seeking && node.readyState > 1),
+          )
           .toBe(true);
         expect(await is('currentTime')).toBeCloseTo(place, 1);
       }

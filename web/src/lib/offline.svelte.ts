@@ -9,12 +9,15 @@ import {
   type FromWorker,
   type ToWorker,
 } from '../offline/names';
+import { goesPast, kindOf } from '../offline/rules';
 import { basePath } from './base';
 
 /** How often a lost server is looked for. */
 const lookMs = 5_000;
 /** How long what was asked before the service worker came may be on its way. */
 const comingMs = 3_000;
+/** How long no picture has come before the worker hears of those that did. */
+const quietMs = 1_500;
 
 /** How long after a page was loaded a browser that is new here gets the worker. */
 const installMs = 3_000;
@@ -53,6 +56,7 @@ class Offline {
     workers.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === 'connection') this.set(data.isOnline);
     });
+    this.tellOfPictures();
     workers.addEventListener('controllerchange', () => {
       if (isNew) this.tellOfBefore();
     });
@@ -75,6 +79,27 @@ class Offline {
       if (entries.some(({ startTime }) => startTime > since + comingMs)) observer.disconnect();
     });
     observer.observe({ type: 'resource', buffered: true });
+  }
+
+  /** Thumbnails come past the worker. It keeps them when the page has nothing better to do. */
+  private tellOfPictures(): void {
+    const seen = new Set<string>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const api = `${location.origin}${basePath}api/`;
+    new PerformanceObserver((list) => {
+      for (const { name } of list.getEntries()) {
+        if (!name.startsWith(api)) continue;
+        const url = new URL(name);
+        const kind = kindOf(url.pathname.slice(basePath.length + 'api/'.length), url.searchParams);
+        if (goesPast(kind, url.searchParams)) seen.add(name);
+      }
+      if (seen.size === 0) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        this.tell({ type: 'warm', urls: [...seen] });
+        seen.clear();
+      }, quietMs);
+    }).observe({ type: 'resource' });
   }
 
   /** Nobody is logged in any more: what was seen goes. */

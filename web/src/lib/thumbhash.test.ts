@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeThumbhash } from './thumbhash';
+import { averageColour, decodeThumbhash } from './thumbhash';
 
 /** A hash whose photo has one colour: header with the average, all waves at their middle. */
 function plainHash(l: number, p: number, q: number): string {
@@ -49,6 +49,12 @@ describe('decodeThumbhash', () => {
     const alpha = average(decodeThumbhash(hash(30))!.pixels)[3] ?? 0;
     expect(alpha).toBeCloseTo((8 / 15) * 255, -1);
     expect(decodeThumbhash(hash(3))).toBeNull();
+  });
+
+  it('tells the average colour for CSS, of what is not transparent', () => {
+    expect(averageColour(plainHash(21, 47, 63))).toMatch(/^rgb\(2[45]\d -?\d -?\d\)$/);
+    expect(averageColour(btoa(String.fromCharCode(0, 0, 128, 0, 0, 0)))).toBeNull();
+    for (const text of ['', '%', 'AAA']) expect(averageColour(text)).toBeNull();
   });
 
   it('gives null for what is no hash', () => {

@@ -11,6 +11,13 @@ export interface Placeholder {
 
 const longestEdge = 32;
 
+/** From lightness and the two colour axes, blue to yellow and green to red. */
+function rgbOf(lightness: number, yellow: number, redGreen: number): [number, number, number] {
+  const blue = lightness - (2 / 3) * yellow;
+  const red = (3 * lightness - blue + redGreen) / 2;
+  return [red, red - redGreen, blue];
+}
+
 /** How many cosine waves there are along x and y, and their weights. */
 interface Channel {
   nx: number;
@@ -74,6 +81,19 @@ function wave(line: number[], fx: number[]): number {
   return sum;
 }
 
+/** The average colour of a hash, for CSS; null when parts of it are transparent or it is no hash. */
+export function averageColour(base64: string): string | null {
+  const [b0 = 0, b1 = 0, b2 = 0, b3] = base64Bytes(base64.slice(0, 8)) ?? [];
+  if (b3 === undefined || b2 >> 7 !== 0) return null;
+  const head = b0 | (b1 << 8) | (b2 << 16);
+  const [red, green, blue] = rgbOf(
+    (head & 63) / 63,
+    ((head >> 6) & 63) / 31.5 - 1,
+    ((head >> 12) & 63) / 31.5 - 1,
+  );
+  return `rgb(${Math.round(red * 255)} ${Math.round(green * 255)} ${Math.round(blue * 255)})`;
+}
+
 /** Decode a hash in base64. Null when it is not one: a placeholder is never worth an error. */
 export function decodeThumbhash(base64: string): Placeholder | null {
   const bytes = base64Bytes(base64);
@@ -114,12 +134,11 @@ export function decodeThumbhash(base64: string): Placeholder | null {
     const [lineL, lineP, lineQ] = [onLine(l, fy), onLine(p, fy), onLine(q, fy)];
     const lineA = a && onLine(a, fy);
     for (const fx of columns) {
-      const lightness = average.l + wave(lineL, fx);
-      const yellow = average.p + wave(lineP, fx);
-      const redGreen = average.q + wave(lineQ, fx);
-      const blue = lightness - (2 / 3) * yellow;
-      const red = (3 * lightness - blue + redGreen) / 2;
-      const green = red - redGreen;
+      const [red, green, blue] = rgbOf(
+        average.l + wave(lineL, fx),
+        average.p + wave(lineP, fx),
+        average.q + wave(lineQ, fx),
+      );
       pixels[i++] = red * 255;
       pixels[i++] = green * 255;
       pixels[i++] = blue * 255;

@@ -26,7 +26,7 @@ export const fileTimeHeader = 'x-file-time';
 
 export type ToWorker =
   | { type: 'forget' }
-  /** What the page asked before there was a worker to see it. */
+  /** What the page has seen without the worker: before there was one, and what goes past it. */
   | { type: 'warm'; urls: string[] };
 
 export type FromWorker = { type: 'connection'; isOnline: boolean };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFixed, isLocked, kindOf } from './rules';
+import { goesPast, isFixed, isLocked, kindOf } from './rules';
 
 const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const kind = (address: string) => {
@@ -51,5 +51,12 @@ describe('what is kept', () => {
     expect(isFixed('previews', new URLSearchParams('c=abc'))).toBe(true);
     expect(isFixed('previews', new URLSearchParams(''))).toBe(false);
     expect(isFixed('answers', new URLSearchParams('c=abc'))).toBe(false);
+  });
+
+  it('goes past the worker when it is a thumbnail of a version', () => {
+    expect(goesPast('thumbnails', new URLSearchParams('c=abc'))).toBe(true);
+    expect(goesPast('thumbnails', new URLSearchParams(''))).toBe(false);
+    expect(goesPast('previews', new URLSearchParams('c=abc'))).toBe(false);
+    expect(goesPast(null, new URLSearchParams('c=abc'))).toBe(false);
   });
 });

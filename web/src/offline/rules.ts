@@ -59,6 +59,12 @@ export function isFixed(kind: Kind, query: URLSearchParams): boolean {
   return kind !== 'answers' && query.has('c');
 }
 
+/** Hundreds of thumbnails come while somebody scrolls, and each would cost the worker as much as the page. They go
+ *  past it: from the cache if they are in one, else from the server. The page tells of them when it is quiet. */
+export function goesPast(kind: Kind | null, query: URLSearchParams): boolean {
+  return kind === 'thumbnails' && isFixed(kind, query);
+}
+
 /** Whether an answer that could be kept tells of a locked photo. */
 export function isLocked(answer: unknown): boolean {
   return (answer as { visibility?: unknown } | null)?.visibility === 'locked';

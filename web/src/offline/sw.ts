@@ -3,7 +3,7 @@
  * what can never change under its address (scripts, versions of pictures) from here. */
 import { cacheNames, fileNameHeader, fileTimeHeader, sharePath } from './names';
 import type { FromWorker, ToWorker } from './names';
-import { isFixed, isLocked, kindOf, type Kind } from './rules';
+import { goesPast, isFixed, isLocked, kindOf, type Kind } from './rules';
 import { Seen } from './seen';
 
 /** Put in by the build: its version, and the files without which the app does not start. */
@@ -18,7 +18,7 @@ const seen = new Seen(base);
 
 /** How long a page may take before the one that is here is shown. */
 const patienceMs = 6_000;
-/** Addresses that are looked up again for a page that was here before the worker. */
+/** Addresses that are looked up for one message of a page, the last ones. */
 const mostWarm = 400;
 
 /* ---- the app ---- */
@@ -125,12 +125,11 @@ async function answer(event: FetchEvent, kind: Kind): Promise<Response> {
 
 let warming = Promise.resolve();
 
-/** A page that was here before the worker has asked for things that nobody kept. */
+/** A page has seen things that nobody kept; the browser's own cache still has them. */
 async function warm(urls: readonly string[]): Promise<void> {
-  const mine = urls.filter((url) => kindOfUrl(new URL(url)) !== null).slice(0, mostWarm);
+  const mine = urls.filter((url) => kindOfUrl(new URL(url)) !== null);
   const isMe = (url: string): boolean => new URL(url).pathname.endsWith('/api/users/me');
-  mine.sort((a, b) => Number(isMe(b)) - Number(isMe(a)));
-  for (const url of mine) {
+  for (const url of [...mine.filter(isMe), ...mine.slice(-mostWarm)]) {
     const kind = kindOfUrl(new URL(url));
     if (!kind || (await seen.get(kind, url))) continue;
     const request = new Request(url);
@@ -166,7 +165,29 @@ async function receive(request: Request): Promise<Response> {
 
 /* ---- events ---- */
 
-worker.addEventListener('install', (event) => event.waitUntil(install()));
+/** Not in every browser yet: what it answers without starting us. */
+interface Router {
+  addRoutes?: (rule: object) => Promise<void>;
+}
+
+/** Pictures of the grid that `goesPast` means; in other browsers the fetch event lets them pass. */
+function addRoutes(event: Router): void {
+  const urlPattern = {
+    pathname: `${base}api/assets/:id/thumbnail`,
+    search: '*size=thumbnail*&c=*',
+  };
+  void event
+    .addRoutes?.({
+      condition: { urlPattern, requestMethod: 'GET', requestDestination: 'image' },
+      source: 'cache', // then the network
+    })
+    .catch(() => undefined);
+}
+
+worker.addEventListener('install', (event) => {
+  addRoutes(event as Router);
+  event.waitUntil(install());
+});
 worker.addEventListener('activate', (event) => event.waitUntil(activate()));
 
 worker.addEventListener('message', (event) => {
@@ -187,6 +208,8 @@ worker.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || request.headers.has('range')) return;
   if (path.startsWith('api/')) {
     const kind = request.mode === 'navigate' ? null : kindOfUrl(url);
+    const isOnline = wasOnline && worker.navigator.onLine;
+    if (isOnline && request.destination === 'image' && goesPast(kind, url.searchParams)) return;
     if (kind) event.respondWith(answer(event, kind));
   } else if (request.mode === 'navigate') event.respondWith(page(request));
   else if (path.startsWith('assets/')) event.respondWith(file(request));
