@@ -61,13 +61,14 @@ test('check-counts finds what is wrong, and sets it right', async () => {
   await server.sql("UPDATE album_summary SET n_assets = 5, last_at = 0");
   await server.sql("UPDATE album_asset SET timeline_state = NULL");
   await server.sql('DELETE FROM person_seen');
+  await server.sql("UPDATE asset SET timeline_city = 'Atlantis'");
   const found = command('check-counts');
   assert.equal(found.status, 1);
-  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes', 'asset_place', 'asset_camera', 'album_summary', 'album_asset', 'person_seen'])
+  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes', 'asset_place', 'asset_camera', 'album_summary', 'album_asset', 'person_seen', 'asset.timeline'])
     assert.match(found.stdout, new RegExp(`${name}: \\d+ rows differ\\n`));
   const repaired = command('check-counts', '--repair');
   assert.equal(repaired.status, 0, repaired.stderr);
-  assert.equal(command('check-counts').stdout.match(/right/g).length, 11);
+  assert.equal(command('check-counts').stdout.match(/right/g).length, 12);
   assert.equal(await read(), 1);
   const months = (await server.request('GET', '/timeline/buckets?visibility=timeline&isFavorite=true', { as: admin })).expect(200).json;
   const [[wanted]] = await server.sql("SELECT count(*) FROM asset WHERE is_favorite = 1 AND visibility = 'timeline' AND status = 'active'");

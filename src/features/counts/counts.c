@@ -105,6 +105,17 @@ static const Table tables[COUNTS_N_TABLES] = {
                   " WHERE n_assets <> 0 AND album_id NOT IN (SELECT album_id FROM album_stale)",
                   SUMMARIES (" WHERE l.id NOT IN (SELECT album_id FROM album_stale)")),
       "DELETE FROM album_summary", "INSERT INTO album_summary " SUMMARIES ("") },
+    { "asset.timeline",
+      "SELECT count(*) FROM asset a JOIN asset_exif e ON e.asset_id = a.id"
+      " WHERE a.timeline_city IS DISTINCT FROM e.city"
+      "    OR a.timeline_country IS DISTINCT FROM e.country"
+      "    OR a.timeline_projection IS DISTINCT FROM e.projection_type"
+      "    OR a.timeline_latitude IS DISTINCT FROM e.latitude"
+      "    OR a.timeline_longitude IS DISTINCT FROM e.longitude",
+      NULL,
+      "UPDATE asset SET timeline_city = e.city, timeline_country = e.country,"
+      "       timeline_projection = e.projection_type, timeline_latitude = e.latitude,"
+      "       timeline_longitude = e.longitude FROM asset_exif e WHERE e.asset_id = id" },
     COPIES ("album_asset"),
     COPIES ("asset_face"),
     COPIES ("tag_asset"),

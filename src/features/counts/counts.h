@@ -1,7 +1,8 @@
 /* counts.h -- the counts that are kept as assets change, compared with a count of all assets
  *
  * asset_month, asset_created_day, asset_usage, users.quota_usage_bytes, asset_place, asset_camera,
- * album_summary and person_seen; and what album_asset, asset_face and tag_asset copy of an asset (see the migrations). */
+ * album_summary and person_seen; and the copies for timelines: of asset_exif in asset, of an asset in album_asset,
+ * asset_face and tag_asset (see the migrations). */
 #pragma once
 #include "db/db.h"
 
@@ -11,7 +12,7 @@ typedef struct {
     gboolean is_repaired;
 } CountsResult;
 
-#define COUNTS_N_TABLES 11
+#define COUNTS_N_TABLES 12
 
 /** @param repair  set what differs right, in one transaction with the comparison */
 gboolean counts_check (Db *db, gboolean repair, CountsResult out[COUNTS_N_TABLES], GError **error);

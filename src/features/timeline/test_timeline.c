@@ -366,6 +366,42 @@ test_sets_are_read_by_their_index (TestDb *t)
         }
 }
 
+/* What an asset carries of asset_exif is what stands there, however it came there. */
+static void
+test_assets_carry_what_is_shown (TestDb *t)
+{
+    static const char *const sql[] = {
+        "INSERT INTO asset_exif (asset_id) VALUES ('a0')",
+        "UPDATE asset_exif SET city = 'Oslo', country = 'Norway' WHERE asset_id = 'a0'",
+        "UPDATE asset_exif SET latitude = 59.9, longitude = 10.7 WHERE asset_id = 'a0'",
+        "UPDATE asset_exif SET projection_type = 'EQUIRECTANGULAR' WHERE asset_id = 'a0'",
+        "UPDATE asset_exif SET longitude = 10.8, city = NULL WHERE asset_id = 'a0'",
+        "UPDATE asset_exif SET country = NULL, latitude = NULL, longitude = NULL,"
+        "       projection_type = NULL WHERE asset_id = 'a0'",
+        "INSERT INTO asset_exif (asset_id, city, longitude) VALUES ('a1', 'Bergen', 5.3)",
+    };
+    static const char SQL_WRONG[] =
+        "SELECT a.id FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id"
+        " WHERE a.timeline_city IS DISTINCT FROM e.city"
+        "    OR a.timeline_country IS DISTINCT FROM e.country"
+        "    OR a.timeline_projection IS DISTINCT FROM e.projection_type"
+        "    OR a.timeline_latitude IS DISTINCT FROM e.latitude"
+        "    OR a.timeline_longitude IS DISTINCT FROM e.longitude";
+    StringList wrong;
+
+    fill (t, 2);
+    g_assert_true (db_exec (t->db, "DELETE FROM asset_exif", DB_NO_ARGS, NULL, &t->error));
+    g_assert_true (db_exec (t->db,
+                            "UPDATE asset SET timeline_latitude = NULL, timeline_longitude = NULL",
+                            DB_NO_ARGS, NULL, &t->error));
+    for (gsize i = 0; i < G_N_ELEMENTS (sql); i++) {
+        g_assert_true (db_exec (t->db, sql[i], DB_NO_ARGS, NULL, &t->error));
+        g_assert_true (db_select_texts (t->db, t->arena, SQL_WRONG, DB_NO_ARGS, &wrong, &t->error));
+        if (wrong.n > 0)
+            g_error ("not carried over: %s", sql[i]);
+    }
+}
+
 static void
 test_counts_are_those_of_the_buckets (TestDb *t)
 {
@@ -502,6 +538,7 @@ main (int argc, char *argv[])
     test_db_add ("/store/nothing-reads-a-whole-table", test_nothing_reads_a_whole_table);
     test_db_add ("/store/sets-are-read-by-their-index", test_sets_are_read_by_their_index);
     test_db_add ("/store/counts-are-those-of-the-buckets", test_counts_are_those_of_the_buckets);
+    test_db_add ("/store/assets-carry-what-is-shown", test_assets_carry_what_is_shown);
     test_db_add ("/store/sets-follow-their-assets", test_sets_follow_their_assets);
     return test_db_run ();
 }

@@ -71,18 +71,18 @@ static const struct {
 #define SQL_LIST                                                                                   \
     "SELECT a.id, a.owner_id, a.type, a.visibility, a.is_favorite, a.deleted_at, a.duration_ms,"   \
     "       a.live_photo_video_id, a.file_created_at, a.local_date_time, a.created_at, a.width,"   \
-    "       a.height, a.thumbhash, e.city, e.country, e.projection_type, e.latitude, e.longitude," \
-    "       a.stack_id, "
+    "       a.height, a.thumbhash, a.timeline_city, a.timeline_country, a.timeline_projection,"    \
+    "       a.timeline_latitude, a.timeline_longitude, a.stack_id, "
 /* counts its primary, and only what is on the timeline */
 #define SQL_STACK_COUNT                                                                            \
     "CASE WHEN a.stack_id IS NULL THEN 0 ELSE"                                                     \
     "     (SELECT count(*) FROM asset m WHERE m.stack_id = a.stack_id"                             \
     "         AND m.visibility = 'timeline' AND m.deleted_at IS NULL AND m.status = 'active') END"
-#define SQL_LIST_FROM " FROM asset a LEFT JOIN asset_exif e ON e.asset_id = a.id WHERE" SQL_SHOWN
+#define SQL_LIST_FROM " FROM asset a WHERE" SQL_SHOWN
 /* $8 south, $9 north, $10 west, $11 east, $12 west, $13 east */
 #define SQL_LIST_AREA                                                                              \
-    " AND e.latitude BETWEEN $8 AND $9"                                                            \
-    " AND (e.longitude BETWEEN $10 AND $11 OR e.longitude BETWEEN $12 AND $13)"
+    " AND a.timeline_latitude BETWEEN $8 AND $9"                                                   \
+    " AND (a.timeline_longitude BETWEEN $10 AND $11 OR a.timeline_longitude BETWEEN $12 AND $13)"
 
 /* The columns of SQL_LIST. */
 enum {
