@@ -74,27 +74,15 @@ path_of (const App *app, Arena *arena, const char *id)
     return arena_printf (arena, "%s/%s", folder_of (app, arena), id);
 }
 
-static gboolean
-sync_folder (const char *path, GError **error)
-{
-    int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    gboolean ok = fd >= 0 && fsync (fd) == 0;
-
-    if (!ok)
-        layout_set_io_error (error, "sync the folder", path);
-    if (fd >= 0)
-        close (fd);
-    return ok;
-}
-
 gboolean
 partial_upload_start (App *app, GError **error)
 {
     g_autoptr (Arena) arena = arena_new ();
     const char *folder = folder_of (app, arena);
 
-    return g_mkdir_with_parents (folder, 0700) == 0 ||
-           layout_set_io_error (error, "create the folder", folder);
+    return layout_make_folder (folder, error) &&
+           (g_chmod (folder, 0700) == 0 ||
+            layout_set_io_error (error, "protect the folder", folder));
 }
 
 /* ---- beginning ---- */
@@ -193,7 +181,7 @@ partial_upload_create (App *app, Arena *arena, const PartialUploadWho *who, cons
     if (fd < 0)
         return layout_set_io_error (error, "make", path);
     close (fd);
-    if (!sync_folder (folder_of (app, arena), error) ||
+    if (!layout_sync_folder (folder_of (app, arena), error) ||
         !db_write (app->db, run_create, &create, error)) {
         layout_remove (path);
         return FALSE;
