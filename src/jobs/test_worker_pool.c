@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <gio/gio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/error.h"
 #include "jobs/worker_pool.h"
+#include "worker/protocol.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
 
@@ -321,6 +324,29 @@ test_sandbox_holds (void)
     close (original);
 }
 
+/* A server that is killed while a worker starts leaves a socket without another end. */
+static void
+test_worker_of_a_server_that_is_gone_says_nothing (void)
+{
+    g_autoptr (GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    g_autoptr (GSubprocess) worker = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree char *complaint = NULL;
+    int ends[2];
+
+    g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+    close (ends[0]);
+    g_subprocess_launcher_take_fd (launcher, ends[1], WORKER_SOCKET_FD);
+    worker = g_subprocess_launcher_spawn (launcher, &error, worker_program, NULL);
+    g_assert_no_error (error);
+    g_assert_true (g_subprocess_communicate_utf8 (worker, NULL, NULL, NULL, &complaint, &error));
+    g_assert_no_error (error);
+    g_assert_cmpstr (complaint, ==, "");
+    g_assert_true (g_subprocess_get_if_exited (worker));
+    g_assert_cmpint (g_subprocess_get_exit_status (worker), ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -347,6 +373,7 @@ main (int argc, char **argv)
     g_test_add_func ("/worker-pool/many-callers", test_many_callers_share_few_workers);
     g_test_add_func ("/worker-pool/end-with-hanging", test_end_does_not_wait_for_a_hanging_worker);
     g_test_add_func ("/worker-pool/killed-server", test_workers_go_with_a_killed_server);
+    g_test_add_func ("/worker-pool/server-gone", test_worker_of_a_server_that_is_gone_says_nothing);
     g_test_add_func ("/worker-pool/sandbox-holds", test_sandbox_holds);
     return g_test_run ();
 }

@@ -67,6 +67,7 @@ main (int argc, char **argv)
     g_autoptr (GString) reply = g_string_new (NULL);
     int fds[WORKER_MAX_FDS];
     guint n_fds;
+    ChannelStatus sent;
 
     parse_arguments (argc, argv, &settings);
     g_log_set_writer_func (write_log, NULL, NULL);
@@ -85,11 +86,13 @@ main (int argc, char **argv)
 
     g_string_printf (reply, "{\"ready\":true,\"sandbox\":{\"landlock\":%d,\"seccomp\":%s}}",
                      state.landlock_version, state.has_seccomp ? "true" : "false");
-    if (channel_send (WORKER_SOCKET_FD, reply->str, reply->len, NULL, 0, 0) != CHANNEL_OK) {
-        g_printerr ("%s: descriptor %d is not a socket of the server; the server starts this "
-                    "program\n",
-                    argv[0], WORKER_SOCKET_FD);
-        return 2;
+    sent = channel_send (WORKER_SOCKET_FD, reply->str, reply->len, NULL, 0, 0);
+    if (sent != CHANNEL_OK) {
+        if (sent != CHANNEL_CLOSED) /* a server that was just killed needs no word */
+            g_printerr ("%s: descriptor %d is not a socket of the server; the server starts this "
+                        "program\n",
+                        argv[0], WORKER_SOCKET_FD);
+        _exit (2);
     }
     while (channel_receive (WORKER_SOCKET_FD, request, WORKER_REQUEST_MAX_BYTES, fds, &n_fds, 0) ==
            CHANNEL_OK) {

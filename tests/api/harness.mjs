@@ -268,7 +268,8 @@ export class Server {
       this.#database = undefined;
     }
     const fault = FAULTS.exec(this.#log);
-    assert.equal(fault?.[0], undefined, `the server's log has a fault:\n${this.#log.slice(-8000)}`);
+    const around = fault && this.#log.slice(Math.max(0, fault.index - 2000), fault.index + 6000);
+    assert.equal(fault?.[0], undefined, `the server's log has a fault:\n${around}`);
     if (exit) assert.deepEqual([exit.code, exit.signal], [0, null], 'the server did not end cleanly');
     assert.equal(miscounted, '');
   }

@@ -81,29 +81,33 @@ class Offline {
     observer.observe({ type: 'resource', buffered: true });
   }
 
+  /** What has come past the worker and it was not told of yet. */
+  private readonly pictures = new Set<string>();
+  private pictureTimer: ReturnType<typeof setTimeout> | undefined;
+
   /** Thumbnails come past the worker. It keeps them when the page has nothing better to do. */
   private tellOfPictures(): void {
-    const seen = new Set<string>();
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const api = `${location.origin}${basePath}api/`;
     new PerformanceObserver((list) => {
       for (const { name } of list.getEntries()) {
         if (!name.startsWith(api)) continue;
         const url = new URL(name);
         const kind = kindOf(url.pathname.slice(basePath.length + 'api/'.length), url.searchParams);
-        if (goesPast(kind, url.searchParams)) seen.add(name);
+        if (goesPast(kind, url.searchParams)) this.pictures.add(name);
       }
-      if (seen.size === 0) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        this.tell({ type: 'warm', urls: [...seen] });
-        seen.clear();
+      if (this.pictures.size === 0) return;
+      clearTimeout(this.pictureTimer);
+      this.pictureTimer = setTimeout(() => {
+        this.tell({ type: 'warm', urls: [...this.pictures] });
+        this.pictures.clear();
       }, quietMs);
     }).observe({ type: 'resource' });
   }
 
   /** Nobody is logged in any more: what was seen goes. */
   async forget(): Promise<void> {
+    this.pictures.clear(); // whoever comes next has not seen them
+    clearTimeout(this.pictureTimer);
     this.tell({ type: 'forget' });
     // Without https there are neither workers nor caches.
     const storage = globalThis.caches as CacheStorage | undefined;

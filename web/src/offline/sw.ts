@@ -128,12 +128,19 @@ let warming = Promise.resolve();
 /** A page has seen things that nobody kept; the browser's own cache still has them. */
 async function warm(urls: readonly string[]): Promise<void> {
   const mine = urls.filter((url) => kindOfUrl(new URL(url)) !== null);
-  const isMe = (url: string): boolean => new URL(url).pathname.endsWith('/api/users/me');
-  for (const url of [...mine.filter(isMe), ...mine.slice(-mostWarm)]) {
+  await warmEach(mine.filter((url) => new URL(url).pathname.endsWith('/api/users/me')));
+  await warmEach(mine.slice(-mostWarm));
+}
+
+async function warmEach(urls: readonly string[]): Promise<void> {
+  const owner = await seen.ownerId();
+  for (const url of urls) {
     const kind = kindOfUrl(new URL(url));
     if (!kind || (await seen.get(kind, url))) continue;
     const request = new Request(url);
     const response = await fetch(request).catch(() => null);
+    // Somebody else may have come: the browser's cache does not know whose it is.
+    if (kind !== 'answers' && (await seen.ownerId()) !== owner) return;
     if (response) await keep(kind, request, response).catch(() => undefined);
   }
 }
