@@ -238,9 +238,12 @@ VipsImage *
 image_colour_tag (VipsImage *image, int primaries, int transfer)
 {
     const AVColorPrimariesDesc *of = av_csp_primaries_desc_from_id (primaries);
-    gboolean is_hdr = video_is_hdr (transfer), is_wide = of != NULL && primaries != AVCOL_PRI_BT709;
+    gboolean is_hdr = video_is_hdr (transfer), is_wide;
     VipsImage *out = NULL;
 
+    if (is_hdr && of == NULL) /* BT.2100, which defines both curves, has these */
+        of = av_csp_primaries_desc_from_id (primaries = AVCOL_PRI_BT2020);
+    is_wide = of != NULL && primaries != AVCOL_PRI_BT709;
     if (vips_copy (image, &out, NULL) != 0)
         return NULL;
     if (is_hdr) { /* a profile of such pixels makes them nearly black */

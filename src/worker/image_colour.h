@@ -10,7 +10,8 @@ typedef enum { COLOUR_SRGB, COLOUR_P3 } ColourSpace;
 ColourSpace image_colour_target (VipsImage *header, ColourSpace wide);
 
 /** Say what the pixels of @image mean by the code points of ITU-T H.273, for pictures that say it so and not
- *  by a profile. Codes that are sRGB's, unknown or not specified change nothing. A transfer curve other than
+ *  by a profile. Codes that are sRGB's, unknown or not specified change nothing, but of HDR they
+ *  count as BT.2020's. A transfer curve other than
  *  those of HDR (PQ, HLG) counts as sRGB's, as it does in browsers.
  *  @return (transfer full) a copy with a profile of the primaries; NULL with the complaint of libvips set */
 VipsImage *image_colour_tag (VipsImage *image, int primaries, int transfer);

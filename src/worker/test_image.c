@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+#include <libavutil/pixfmt.h>
 #include <lcms2.h>
 #include "base/error.h"
 #include "worker/image_fixtures.h"
@@ -365,6 +366,30 @@ test_ten_thousand_frames_are_a_picture (void)
     g_assert_cmpuint (vips_tracked_get_mem_highwater () - before, <, 16 * 1024 * 1024);
 }
 
+/* Films in HDR often do not say their primaries: they are BT.2020's. */
+static void
+test_hdr_without_primaries (void)
+{
+    g_autoptr (VipsImage) picture = make_quarters (16, 16);
+    const int primaries[] = { AVCOL_PRI_BT2020, AVCOL_PRI_UNSPECIFIED };
+    g_autoptr (GBytes) said = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS (primaries); i++) {
+        g_autoptr (VipsImage) tagged =
+            image_colour_tag (picture, primaries[i], AVCOL_TRC_SMPTE2084);
+        g_autoptr (GBytes) profile = NULL;
+        const void *bytes;
+        size_t n_bytes;
+
+        g_assert_cmpint (vips_image_get_blob (tagged, VIPS_META_ICC_NAME, &bytes, &n_bytes), ==, 0);
+        profile = g_bytes_new (bytes, n_bytes);
+        if (said == NULL)
+            said = g_steal_pointer (&profile);
+        else
+            g_assert_true (g_bytes_equal (said, profile));
+    }
+}
+
 /* The name of the profile in a file; "" without one. */
 static char *
 profile_name (GBytes *file)
@@ -607,6 +632,7 @@ main (int argc, char **argv)
     g_test_add_func ("/image/empty-beginning", test_an_empty_beginning_is_passed_over);
     g_test_add_func ("/image/ten-thousand-frames", test_ten_thousand_frames_are_a_picture);
     g_test_add_func ("/image/colour-profiles", test_colour_profiles);
+    g_test_add_func ("/image/hdr-without-primaries", test_hdr_without_primaries);
     g_test_add_func ("/image/tags-do-not-leak", test_tags_do_not_leak);
     g_test_add_func ("/image/progressive-and-chroma", test_progressive_and_chroma);
     g_test_add_func ("/image/edits", test_edits_in_order);
