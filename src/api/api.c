@@ -3,14 +3,17 @@
  * It is an HttpApp. What is not under /api, and what is mounted under it (realtime), goes on to
  * another HttpApp. */
 #define G_LOG_DOMAIN "api"
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/call.h"
 #include "api/upload.h"
 
 #define MAX_BODY_BYTES (10 * 1024 * 1024)
 #define N_CHECK_THREADS 4
+#define MAX_WRITING 32 /* files that wait for the disk to begin */
 
 typedef struct {
     const char *prefix; /* lower case, without a slash at its end; "": everything */
@@ -26,7 +29,8 @@ struct _Api {
     GArray *mounts;     /* Mount */
     Mount fallback;     /* app_class NULL: none */
     GThreadPool *checks;
-    GThreadPool *again; /* calls that an event thread gave up */
+    GThreadPool *again;   /* calls that an event thread gave up */
+    GThreadPool *writing; /* file descriptors, each one more than it is: none is NULL */
 };
 
 /* ---- the document ---- */
@@ -85,6 +89,16 @@ dispatch_again (gpointer call, gpointer api)
     call_dispatch (call);
 }
 
+static void
+begin_writing (gpointer number, gpointer api)
+{
+    int fd = GPOINTER_TO_INT (number) - 1;
+
+    /* that it did not begin is no harm: fsync () tells what went wrong */
+    sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    close (fd);
+}
+
 Api *
 api_new (const ApiSettings *settings)
 {
@@ -99,6 +113,7 @@ api_new (const ApiSettings *settings)
     self->mounts = g_array_new (FALSE, TRUE, sizeof (Mount));
     self->checks = g_thread_pool_new (check_upload, self, N_CHECK_THREADS, FALSE, NULL);
     self->again = g_thread_pool_new (dispatch_again, self, N_CHECK_THREADS, FALSE, NULL);
+    self->writing = g_thread_pool_new (begin_writing, self, 1, FALSE, NULL);
     for (gsize i = 0; i < contract->n_features; i++)
         add_routes (self, contract->features[i].items, contract->features[i].n);
     add_routes (self, document_operations, G_N_ELEMENTS (document_operations));
@@ -113,6 +128,7 @@ api_free (Api *self)
         return;
     g_thread_pool_free (self->checks, FALSE, TRUE);
     g_thread_pool_free (self->again, FALSE, TRUE);
+    g_thread_pool_free (self->writing, FALSE, TRUE);
     router_free (self->router);
     g_hash_table_unref (self->by_row);
     g_ptr_array_unref (self->routes);
@@ -181,6 +197,18 @@ void
 api_check_later (Api *self, Upload *upload)
 {
     g_thread_pool_push (self->checks, upload, NULL);
+}
+
+void
+api_write_behind (Api *self, int fd)
+{
+    int own;
+
+    if (g_thread_pool_unprocessed (self->writing) > MAX_WRITING)
+        return; /* the disk has enough to do */
+    own = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+    if (own >= 0)
+        g_thread_pool_push (self->writing, GINT_TO_POINTER (own + 1), NULL);
 }
 
 /* ---- about the contract ---- */

@@ -40,3 +40,6 @@ HttpResponse *problem_response (unsigned status, const char *message, const char
 /* What upload.c and call.c need of the Api. */
 const ApiSettings *api_settings (const Api *self);
 void api_check_later (Api *self, Upload *upload);
+/** Have the disk begin with what was written to @fd, on another thread, so that fsync () has little left
+ *  to wait for. */
+void api_write_behind (Api *self, int fd);

@@ -27,6 +27,7 @@
 /* The body comes in pieces of some kilobytes. Written in large ones a file takes large folios of the page
  * cache, and a tenth of the calls. */
 #define BUFFER_BYTES (256 * 1024)
+#define WRITE_BEHIND_BYTES (1024 * 1024)
 #define MAX_UNKNOWN_BYTES (64 * 1024 * 1024)
 
 typedef enum { VERDICT_PENDING, VERDICT_ALLOWED, VERDICT_REFUSED, VERDICT_ANSWERED } Verdict;
@@ -50,6 +51,7 @@ struct _Upload {
     EVP_MD_CTX *digest;
     guint8 *buffer; /* of the file: received, not yet written */
     gsize n_buffered;
+    gsize n_behind; /* written since the disk was told to begin */
 
     GMutex mutex;
     GCond decided;
@@ -180,7 +182,7 @@ begin_file (Upload *self, const MultipartPart *part, GError **error)
         return FALSE;
     }
     self->files[self->n_files++] = file;
-    self->n_buffered = 0;
+    self->n_buffered = self->n_behind = 0;
     if (self->buffer == NULL)
         self->buffer = g_malloc (BUFFER_BYTES);
     self->file = file;
@@ -229,6 +231,11 @@ flush_file (Upload *self, GError **error)
         written += (gsize) n;
     }
     self->n_buffered = 0;
+    self->n_behind += written;
+    if (self->n_behind >= WRITE_BEHIND_BYTES) {
+        self->n_behind = 0;
+        api_write_behind (self->call->private_data->api, self->file->fd);
+    }
     return EVP_DigestUpdate (self->digest, self->buffer, written) == 1;
 }
 
