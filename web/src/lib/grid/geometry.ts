@@ -4,6 +4,13 @@
 /** Browsers clamp taller elements (Firefox at about 17.8 million pixels). */
 export const tallestCanvas = 8_000_000;
 
+/** What is in the page is chosen anew when a scroll has gone this far, not in each of its frames. */
+export const windowStep = 200;
+
+export function stepBefore(top: number): number {
+  return Math.floor(top / windowStep) * windowStep;
+}
+
 export class Stack {
   private readonly tops: number[];
   readonly total: number;
