@@ -53,6 +53,18 @@ add_some_of (Db *db, Arena *arena, const char *owner_id, gsize n, StringList *ou
     return TRUE;
 }
 
+void
+assets_shuffle (StringList *ids)
+{
+    for (gsize i = ids->n; i > 1; i--) {
+        gsize other = (gsize) g_random_int_range (0, (gint32) i);
+        const char *id = ids->items[i - 1];
+
+        ids->items[i - 1] = ids->items[other];
+        ids->items[other] = id;
+    }
+}
+
 gboolean
 assets_find_random (Db *db, Arena *arena, const char *user_id, gsize n, StringList *out,
                     GError **error)
@@ -64,13 +76,7 @@ assets_find_random (Db *db, Arena *arena, const char *user_id, gsize n, StringLi
     for (gsize i = 0; i < owners.n; i++)
         if (!add_some_of (db, arena, owners.items[i], n, &found, error))
             return FALSE;
-    for (gsize i = found.n; i > 1; i--) {
-        gsize other = (gsize) g_random_int_range (0, (gint32) i);
-        const char *id = found.items[i - 1];
-
-        found.items[i - 1] = found.items[other];
-        found.items[other] = id;
-    }
+    assets_shuffle (&found);
     found.n = MIN (found.n, n);
     *out = found;
     return TRUE;

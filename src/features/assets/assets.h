@@ -21,6 +21,8 @@ gboolean asset_is_locked (const AssetRow *asset, const char *property);
 gboolean asset_find_file (Db *db, Arena *arena, const char *id, AssetFileType type,
                           gboolean is_edited, const char **out_path, GError **error);
 
+void assets_shuffle (StringList *ids); /* into an order of chance */
+
 /* ---- describing ---- */
 
 typedef enum {

@@ -164,15 +164,14 @@ add_sets (SearchTerms *terms, const SearchFlat *flat)
         search_term (terms, "NOT EXISTS (SELECT 1 FROM tag_asset x WHERE x.asset_id = a.id)");
 }
 
-/* How much was written for what asset_usage counts; more means that it is not plain. */
 void
 search_add_flat (SearchQuery *query, const SearchFlat *flat)
 {
     SearchTerms terms = { query, query->where, TRUE };
-    gsize n_plain;
+    gsize n_counted;
 
     add_state (&terms, flat);
-    n_plain = query->where->len;
+    n_counted = query->where->len; /* more means that something else is asked for, too */
     add_facts (&terms, flat);
     add_dates (&terms, flat);
     add_flags (&terms, flat);
@@ -180,7 +179,7 @@ search_add_flat (SearchQuery *query, const SearchFlat *flat)
     add_sets (&terms, flat);
     query->needs_exif |= flat->with_exif;
     query->joins_exif |= query->needs_exif;
-    query->is_plain = query->where->len == n_plain && !query->needs_exif;
+    query->is_counted = query->where->len == n_counted;
     query->visibility = flat->has_visibility ? asset_visibility_enum.texts[flat->visibility] : NULL;
     query->type = flat->has_type ? asset_type_enum.texts[flat->type] : NULL;
     query->has_favorite = flat->has_is_favorite;

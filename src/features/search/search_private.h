@@ -26,7 +26,8 @@ typedef struct {
     GError *error;  /* the first that was wrong */
     GString *where; /* " AND ..." for each condition */
     GString *parts; /* what the text index is asked for, see 0058-asset-text.sql; empty: nothing */
-    const char *candidates; /* $n of the parts: begin with what the text index has for them */
+    /* the assets that may match, and how they are joined, when less than all of them do; else NULL */
+    const char *candidates, *candidates_join;
     gboolean joins_exif;
     gboolean needs_exif;           /* what has no exif row is not found */
     gboolean has_size;             /* none without a size is found: no nulls to put last */
@@ -34,8 +35,8 @@ typedef struct {
     gboolean is_confined;          /* an index finds it before any order does */
     gboolean any_owner;            /* other conditions say whose */
     StringList owner_ids;          /* else: of these, the caller first */
-    gboolean is_plain;             /* only what is kept counted is asked for, see below */
-    const char *visibility, *type; /* is_plain: NULL: all but locked, any */
+    gboolean is_counted;           /* only what is kept counted is asked for: the next line */
+    const char *visibility, *type; /* NULL: all but locked, any */
     gboolean has_favorite, is_favorite, with_deleted;
 } SearchQuery;
 

@@ -4,13 +4,19 @@
 
 #include <string.h>
 
+#include "base/uuid.h"
+#include "features/assets/assets.h"
+
 /* $1 parts. What may match is asked for first when it is little; else an order finds a page sooner. */
 static const char SQL_PARTS_COUNT[] =
     "SELECT count(*) FROM (SELECT 1 FROM asset_text_index($1) LIMIT 20001) AS several";
 #define MAX_CANDIDATES 20000
 /* CROSS JOIN keeps SQLite from beginning with the order after all. */
-#define SQL_CANDIDATES "asset_text_index(%s) i CROSS JOIN asset_text c CROSS JOIN asset a"
-#define SQL_CANDIDATES_JOIN " AND c.id = i.rowid AND a.id = c.asset_id"
+#define SQL_BY_TEXT "asset_text_index(%s) i CROSS JOIN asset_text c CROSS JOIN asset a"
+#define SQL_BY_TEXT_JOIN " AND c.id = i.rowid AND a.id = c.asset_id"
+#define SQL_BY_CHANCE                                                                              \
+    "(SELECT id FROM asset WHERE id %s %s ORDER BY id LIMIT %s) i CROSS JOIN asset a"
+#define SQL_BY_CHANCE_JOIN " AND a.id = i.id"
 
 /* $1 JSON array of owners, $2 visibility or NULL, $3 type or NULL, $4 favourite or NULL, $5 1: also
  * what is in the trash */
@@ -22,6 +28,9 @@ static const char SQL_COUNT_KEPT[] =
     "   AND type = COALESCE(CAST($3 AS TEXT), type)"
     "   AND is_favorite = COALESCE(CAST($4 AS SMALLINT), is_favorite)"
     "   AND (status = 'active' OR (CAST($5 AS SMALLINT) = 1 AND status IN ('trashed', 'offline')))";
+
+static const char SQL_COUNT_ALL[] =
+    "SELECT CAST(COALESCE(sum(n_assets), 0) AS BIGINT) FROM asset_usage";
 
 /* What an order compares. local_day goes with local_date_time, and an index has it. */
 static const struct {
@@ -49,9 +58,7 @@ static void
 append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif, const char *owner,
              gboolean is_partner, GString *out)
 {
-    const char *assets = query->candidates == NULL
-                             ? "asset a"
-                             : arena_printf (query->arena, SQL_CANDIDATES, query->candidates);
+    const char *assets = query->candidates != NULL ? query->candidates : "asset a";
 
     if (exif_first)
         g_string_append (out, " FROM asset_exif e CROSS JOIN asset a WHERE a.id = e.asset_id");
@@ -64,7 +71,7 @@ append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif,
     else
         g_string_append_printf (out, " FROM %s WHERE 1 = 1", assets);
     if (!exif_first && query->candidates != NULL)
-        g_string_append (out, SQL_CANDIDATES_JOIN);
+        g_string_append (out, query->candidates_join);
     if (owner != NULL)
         g_string_append_printf (out, " AND %s.owner_id = %s", exif_first ? "e" : "a", owner);
     if (is_partner)
@@ -175,9 +182,85 @@ use_text_index (Db *db, SearchQuery *query, GError **error)
     if (!db_select_int (db, SQL_PARTS_COUNT, DB_ARGS (parts), &n, NULL, error))
         return FALSE;
     if (n <= MAX_CANDIDATES) {
-        query->candidates = search_arg (query, parts);
+        query->candidates = arena_printf (query->arena, SQL_BY_TEXT, search_arg (query, parts));
+        query->candidates_join = SQL_BY_TEXT_JOIN;
         query->is_confined = TRUE;
     }
+    return TRUE;
+}
+
+/* ---- by chance ---- */
+
+/* Ids are random: those that follow a random one are a sample. They are of all owners and states, so
+ * this is for what is not too rare among them. */
+#define MAX_SAMPLE 50000
+
+static gboolean
+count_kept (Db *db, const SearchQuery *query, gint64 *out, GError **error)
+{
+    return db_select_int (db, SQL_COUNT_KEPT,
+                          DB_ARGS (db_strings (query->arena, &query->owner_ids),
+                                   db_text (query->visibility), db_text (query->type),
+                                   db_int_if (query->has_favorite, query->is_favorite),
+                                   db_bool (query->with_deleted)),
+                          out, NULL, error);
+}
+
+/* Append at most @limit ids of a sample on one side of @begin. */
+static gboolean
+append_sample (Db *db, SearchQuery *query, const char *side, const char *begin,
+               gint64 n_sample, gsize limit, StringList *out, GError **error)
+{
+    g_autoptr (GString) sql = g_string_new ("SELECT a.id");
+    gsize n_args = query->n;
+    StringList found;
+    gboolean ok;
+
+    query->candidates =
+        arena_printf (query->arena, SQL_BY_CHANCE, side, search_arg (query, db_text (begin)),
+                      search_arg (query, db_int (n_sample)));
+    query->candidates_join = SQL_BY_CHANCE_JOIN;
+    append_from (query, FALSE, query->joins_exif,
+                 search_arg (query, db_text (query->owner_ids.items[0])), FALSE, sql);
+    g_string_append_printf (sql, " LIMIT %s", search_arg (query, db_int ((gint64) limit)));
+    ok = check (query, error) &&
+         db_select_texts (db, query->arena, arena_strdup (query->arena, sql->str),
+                          (DbArgs){ query->values, query->n }, &found, error);
+    query->candidates = NULL;
+    query->n = n_args; /* PostgreSQL takes none that a statement does not name */
+    if (!ok)
+        return FALSE;
+    if (found.n > 0)
+        memcpy (out->items + out->n, found.items, found.n * sizeof *found.items);
+    out->n += found.n;
+    return TRUE;
+}
+
+/* @out_done FALSE: the sample had too few of them, or would be too large. */
+static gboolean
+find_by_chance (Db *db, SearchQuery *query, gsize limit, StringList *out, gboolean *out_done,
+                GError **error)
+{
+    const char *begin = uuid_v4 (query->arena);
+    gint64 n, n_all, n_sample;
+
+    *out_done = FALSE;
+    if (!query->is_counted || query->any_owner || query->owner_ids.n != 1)
+        return TRUE;
+    if (!count_kept (db, query, &n, error) ||
+        !db_select_int (db, SQL_COUNT_ALL, DB_NO_ARGS, &n_all, NULL, error))
+        return FALSE;
+    *out = (StringList){ arena_new_array (query->arena, const char *, MAX (limit, 1)), 0 };
+    limit = MIN (limit, (gsize) n);
+    n_sample = n_all / MAX (n, 1) * (gint64) limit * 3 / 2 + 100;
+    if (n_sample > MAX_SAMPLE)
+        return TRUE;
+    if (!append_sample (db, query, ">=", begin, n_sample, limit, out, error) ||
+        (out->n < limit &&
+         !append_sample (db, query, "<", begin, n_sample, limit - out->n, out, error)))
+        return FALSE;
+    assets_shuffle (out);
+    *out_done = out->n == limit;
     return TRUE;
 }
 
@@ -185,8 +268,14 @@ gboolean
 search_find (Db *db, SearchQuery *query, const SearchPage *page, StringList *out_ids,
              GError **error)
 {
+    gboolean is_done = FALSE;
     const char *sql;
 
+    if (page->by == SEARCH_BY_CHANCE &&
+        !find_by_chance (db, query, (gsize) page->limit, out_ids, &is_done, error))
+        return FALSE;
+    if (is_done)
+        return TRUE;
     if (!use_text_index (db, query, error))
         return FALSE;
     sql = compose_page (query, page);
@@ -214,13 +303,8 @@ search_count (Db *db, SearchQuery *query, gint64 *out, GError **error)
     g_autoptr (GString) sql = g_string_new ("SELECT count(*) FROM (");
     gboolean exif_first;
 
-    if (query->is_plain && !query->any_owner && query->owner_ids.n == 1)
-        return db_select_int (db, SQL_COUNT_KEPT,
-                              DB_ARGS (db_strings (query->arena, &query->owner_ids),
-                                       db_text (query->visibility), db_text (query->type),
-                                       db_int_if (query->has_favorite, query->is_favorite),
-                                       db_bool (query->with_deleted)),
-                              out, NULL, error);
+    if (query->is_counted && !query->needs_exif && !query->any_owner && query->owner_ids.n == 1)
+        return count_kept (db, query, out, error);
     if (!use_text_index (db, query, error))
         return FALSE;
     exif_first = begins_with_exif (query, SEARCH_BY_TAKEN);

@@ -1,5 +1,6 @@
 /* What searches ask of the database: nothing reads or sorts a whole library; and what is kept by triggers
  * is right. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/test_db.h"
@@ -192,6 +193,45 @@ test_the_counts_follow_the_assets (TestDb *t)
                      199);
 }
 
+static void
+assert_by_chance (TestDb *t, const SearchFlat *flat, gint64 limit, gsize n_expected)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+    SearchPage page = { .by = SEARCH_BY_CHANCE, .limit = limit };
+    SearchQuery query;
+    StringList ids;
+
+    prepare (t, &query, flat);
+    search_find (t->db, &query, &page, &ids, &t->error);
+    g_assert_no_error (t->error);
+    g_assert_cmpint (ids.n, ==, n_expected);
+    for (gsize i = 0; i < ids.n; i++) {
+        g_assert_true (g_hash_table_add (seen, (gpointer) ids.items[i]));
+        g_assert_cmpint (atoi (ids.items[i] + 1) % 2, ==, 0); /* the caller's own */
+    }
+}
+
+static void
+test_chance_finds_as_many_as_there_are (TestDb *t)
+{
+    static const SearchFlat all = { .id = NULL };
+    static const SearchFlat favorites = { .has_is_favorite = TRUE, .is_favorite = TRUE };
+    static const SearchFlat with_exif = { .with_exif = TRUE };
+
+    fill (t, N_ASSETS);
+    /* wherever among the ids it begins */
+    for (int i = 0; i < 10; i++)
+        assert_by_chance (t, &all, 20, 20);
+    assert_by_chance (t, &all, N_ASSETS, N_ASSETS / 2);
+    assert_by_chance (t, &favorites, 20, 0);
+    run_sql (t, "UPDATE asset SET is_favorite = 1 WHERE id IN ('a10', 'a11', 'a98', 'a5000')");
+    assert_by_chance (t, &favorites, 20, 3);
+    assert_by_chance (t, &favorites, 2, 2);
+    /* what has no exif is counted, but not found */
+    run_sql (t, "DELETE FROM asset_exif WHERE asset_id IN ('a0', 'a2', 'a3')");
+    assert_by_chance (t, &with_exif, N_ASSETS, N_ASSETS / 2 - 2);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -199,5 +239,7 @@ main (int argc, char *argv[])
     test_db_add ("/search/no-page-reads-a-whole-library", test_no_page_reads_a_whole_library);
     test_db_add ("/search/the-text-index-follows-the-texts", test_the_text_index_follows_the_texts);
     test_db_add ("/search/the-counts-follow-the-assets", test_the_counts_follow_the_assets);
+    test_db_add ("/search/chance-finds-as-many-as-there-are",
+                 test_chance_finds_as_many_as_there_are);
     return test_db_run ();
 }
