@@ -208,8 +208,8 @@ count_kept (Db *db, const SearchQuery *query, gint64 *out, GError **error)
 
 /* Append at most @limit ids of a sample on one side of @begin. */
 static gboolean
-append_sample (Db *db, SearchQuery *query, const char *side, const char *begin,
-               gint64 n_sample, gsize limit, StringList *out, GError **error)
+append_sample (Db *db, SearchQuery *query, const char *side, const char *begin, gint64 n_sample,
+               gsize limit, StringList *out, GError **error)
 {
     g_autoptr (GString) sql = g_string_new ("SELECT a.id");
     gsize n_args = query->n;
