@@ -236,3 +236,22 @@ test('a deleted album is gone, its photos are not', async () => {
   await page.setViewportSize({ width: 1280, height: 8000 });
   await expect(tileOf(page, '3 March 2016')).toBeVisible();
 });
+
+test('of hundreds of albums as many are in the page as were scrolled to', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 140; i++) {
+    const answer = await page.request.post('api/albums', { data: { albumName: `Shelf ${i}` } });
+    ids.push((await answer.json()).id);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole('link', { name: 'Albums', exact: true }).click();
+  const albums = page.locator('[data-album]');
+  await expect(albums).toHaveCount(60);
+  await expect(async () => {
+    await albums.last().scrollIntoViewIfNeeded();
+    expect(await albums.count()).toBeGreaterThanOrEqual(ids.length);
+  }).toPass();
+  await page.getByLabel('Search albums').fill('Shelf 139');
+  await expect(albums).toHaveCount(1);
+  for (const id of ids) await page.request.delete(`api/albums/${id}`);
+});
