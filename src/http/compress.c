@@ -1,4 +1,5 @@
-/* compress.c -- quality 4 of brotli is about as quick as gzip and a fifth smaller on our JSON */
+/* compress.c -- quality 4 of brotli is about as quick as gzip and a fifth smaller on our JSON. Streams
+ * are long and made while they are sent: 1 is four times as quick and a twentieth larger. */
 #include <brotli/encode.h>
 #include <string.h>
 #include <zlib.h>
@@ -8,6 +9,8 @@
 #define BROTLI_QUALITY 4
 #define BROTLI_STREAM_WINDOW_BITS 18
 #define GZIP_LEVEL 4
+#define BROTLI_STREAM_QUALITY 1
+#define GZIP_STREAM_LEVEL 1
 #define GZIP_WINDOW_BITS (15 + 16) /* + 16: with a gzip header */
 #define PIECE_BYTES (16 * 1024)
 
@@ -144,11 +147,11 @@ compressor_new (ContentEncoding encoding)
     if (encoding == ENCODING_BR) {
         self->brotli = BrotliEncoderCreateInstance (NULL, NULL, NULL);
         g_assert (self->brotli != NULL);
-        BrotliEncoderSetParameter (self->brotli, BROTLI_PARAM_QUALITY, BROTLI_QUALITY);
+        BrotliEncoderSetParameter (self->brotli, BROTLI_PARAM_QUALITY, BROTLI_STREAM_QUALITY);
         BrotliEncoderSetParameter (self->brotli, BROTLI_PARAM_LGWIN, BROTLI_STREAM_WINDOW_BITS);
     } else {
-        int result = deflateInit2 (&self->deflate, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
-                                   Z_DEFAULT_STRATEGY);
+        int result = deflateInit2 (&self->deflate, GZIP_STREAM_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS,
+                                   8, Z_DEFAULT_STRATEGY);
 
         g_assert (result == Z_OK);
     }
