@@ -54,6 +54,10 @@ test('photos stand on the map where they were taken, and open from there', async
   await page.keyboard.press('Escape');
   await expect(viewer()).toBeHidden();
   await expect(page).toHaveURL(/\/map$/);
+  // Oslo and Bergen are one pile from afar, and two photos from closer by.
+  await page.getByRole('button', { name: /^2 photos/ }).click();
+  await expect(page.getByRole('button', { name: /^1 photo(, |$)/ })).toHaveCount(2);
+  await expect(page.getByRole('button', { name: /^2 photos/ })).toHaveCount(0);
 });
 
 test('chosen photos become a stack, whose photos can be looked through, and come apart', async () => {
