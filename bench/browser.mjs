@@ -199,7 +199,27 @@ async function sharedLink() {
   return { first: median(found.first), all: median(found.all) };
 }
 
-const parts = { opening, walking, sharedLink };
+/* ---- pages with very much on them ---- */
+
+/** ms from the navigation until the first of @selector was painted. */
+async function pageOf(path, selector) {
+  const times = [];
+  for (let turn = 0; turn < turns; turn++) {
+    const context = await open();
+    await logIn(context);
+    const page = await context.newPage();
+    await page.goto(`${base}/${path}`, { waitUntil: 'commit' });
+    times.push(await page.evaluate((wanted) => window.bench.when(() => document.querySelector(wanted)), selector));
+    await context.close();
+  }
+  return median(times);
+}
+
+async function pages() {
+  return { albums: await pageOf('albums', '[data-album]'), map: await pageOf('map', '.map-photo') };
+}
+
+const parts = { opening, walking, sharedLink, pages };
 const result = {};
 for (const name of settings.parts ?? Object.keys(parts)) result[name] = await parts[name]();
 await browser.close();

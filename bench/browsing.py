@@ -51,6 +51,10 @@ def bench_browser(tools):
                f"{walking['heap'] / 1e6:.0f} MB, before a collection {walking['mostHeap'] / 1e6:.0f} MB", "", "", "150 MB")
     tools.note(f"link of an album of {n_shared:,}, phone at 1.6 Mb/s and 300 ms: first photo",
                f"{shared['first'] / 1000:.1f} s, all in view {shared['all'] / 1000:.1f} s", "", "", "3 s")
+    n_albums = len(server.json("GET", "/api/albums"))
+    n_places = len(server.json("GET", "/api/map/markers"))
+    tools.note(f"page of {n_albums:,} albums: first cover", f"{found['pages']['albums']:.0f} ms", "", "", "")
+    tools.note(f"map of {n_places:,} places: first pile", f"{found['pages']['map']:.0f} ms", "", "", "")
     server.stop(keep=True)
 
 
