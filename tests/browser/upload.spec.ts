@@ -233,6 +233,24 @@ test('ten thousand files are a list that scrolls, can be paused and given up', a
   await close();
 });
 
+/** How many files the browser remembers as not sent. */
+const keptFiles = () =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('tintype-uploads');
+        opening.onerror = () => reject(new Error('no database'));
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction('files').objectStore('files').count();
+          counting.onerror = () => reject(new Error('no files'));
+          counting.onsuccess = () => {
+            opening.result.close();
+            resolve(counting.result);
+          };
+        };
+      }),
+  );
+
 test('what was not sent is offered again after a reload, and what was is not sent twice', async () => {
   const files = [
     await picture('stay-1.jpg'),
@@ -265,6 +283,8 @@ test('what was not sent is offered again after a reload, and what was is not sen
   await expect(panel().getByText(/The connection was lost/)).toBeVisible();
   await panel().getByRole('button', { name: 'Pause' }).click();
   await expect(panel().getByText('Paused')).toBeVisible();
+  // The browser's own database may be slow, and drops what is under way when a page goes.
+  await expect.poll(keptFiles).toBe(2);
   await page.reload();
   await page.unroute('**/api/assets');
   await expect(heading('2 files not sent yet')).toBeVisible();
