@@ -49,6 +49,12 @@ describe('piles of a map', () => {
     expect(other.map(({ key }) => key)).toEqual(one.map(({ key }) => key));
   });
 
+  it('keeps one alone as it is at each zoom', () => {
+    const piles = new Piles([paris, sydney]);
+    const keys = (zoom: number): string[] => piles.within(world, zoom).map(({ key }) => key);
+    expect(keys(3)).toEqual(keys(9));
+  });
+
   it('shows the world again beyond the date line', () => {
     const piles = new Piles([paris]);
     const found = piles.within({ west: 170, east: 400, north: 60, south: 40 }, 2);

@@ -19,7 +19,7 @@ export interface Box {
 }
 
 export interface Pile {
-  /** The same for the same photos at the same zoom. */
+  /** The same for the same photos at the same zoom, for one alone at each. */
   key: string;
   /** The middle of them. */
   lat: number;
@@ -93,7 +93,7 @@ export class Piles {
       else piles.push(cell);
     }
     return piles.map(({ count, first, x, y, west, east, north, south }) => ({
-      key: `${Math.floor(zoom)} ${first} ${count} ${Math.floor(x)}`,
+      key: `${count > 1 ? Math.floor(zoom) : ''} ${first} ${count} ${Math.floor(x)}`,
       lat: latOf(y),
       lon: x * 360 - 180,
       count,
