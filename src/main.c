@@ -1,6 +1,7 @@
 /* main.c -- the program's sub-commands */
 #include <glib.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,9 @@ main (int argc, char *argv[])
     gboolean wants_help =
         argc > 2 && (g_str_equal (argv[2], "--help") || g_str_equal (argv[2], "-h"));
 
+    /* Idle threads of pools end whenever they like, also while the program does: OpenSSL must not be taken
+     * down under them, and what they have of it is freed with them only while it stands. */
+    OPENSSL_init_crypto (OPENSSL_INIT_NO_ATEXIT, NULL);
     if (g_str_equal (command, "--help") || g_str_equal (command, "-h") ||
         g_str_equal (command, "help")) {
         print_help ();
