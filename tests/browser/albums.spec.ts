@@ -224,6 +224,28 @@ test('the album page fits a small phone', async ({ browser }) => {
   await phone.close();
 });
 
+test('a menu that was opened before the photos came stays open', async ({ browser }) => {
+  // a request that the service worker passes on could not be held
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const slow = await context.newPage();
+  let arrive = (): void => undefined;
+  const photos = new Promise<void>((resolve) => (arrive = resolve));
+  await enter(slow);
+  await slow.getByRole('link', { name: 'Albums', exact: true }).click();
+  await slow.route('**/api/timeline/buckets?*', async (route) => {
+    await photos;
+    await route.continue();
+  });
+  await slow.getByRole('link', { name: new RegExp(`^${name}`) }).click();
+  await slow.locator('main').getByRole('button', { name: 'More' }).click();
+  await expect(slow.getByRole('button', { name: 'Delete album' })).toBeVisible();
+  await expect(tiles(slow)).toHaveCount(0);
+  arrive();
+  await expect(tiles(slow).first()).toBeVisible();
+  await expect(slow.getByRole('button', { name: 'Delete album' })).toBeVisible();
+  await context.close();
+});
+
 test('a deleted album is gone, its photos are not', async () => {
   await page.getByRole('link', { name: 'Albums', exact: true }).click();
   await page.getByRole('link', { name: new RegExp(`^${name}`) }).click();
