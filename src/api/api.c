@@ -371,7 +371,7 @@ api_read_json (const TypeDescriptor *type, const char *json, gssize n_bytes, Are
         return FALSE;
     memset (out, 0, type->size_bytes); /* what is absent is zero, whatever stood there */
     api_issues_init (&issues, arena);
-    ok = api_parse_object (type, value, API_FROM_JSON, arena, out, &issues);
+    ok = api_parse_object (type, value, arena, out, &issues);
     if (!ok)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, issues.first);
     json_decref (value);

@@ -115,17 +115,22 @@ parse_query (ApiCall *self, void *in, ApiIssues *issues, GError **error)
 }
 
 static gboolean
-parse_body (ApiCall *self, const json_t *body, ApiOrigin origin, char *in, ApiIssues *issues,
-            GError **error)
+parse_body (ApiCall *self, const ApiBody *body, char *in, ApiIssues *issues, GError **error)
 {
     const ApiOperation *operation = self->private_data->route->operation;
+    gboolean ok;
     void *out;
 
     if (operation->body_kind == API_BODY_NONE ||
         (body == NULL && operation->flags & API_BODY_OPTIONAL))
         return TRUE;
     out = arena_alloc (self->arena, operation->body_type->size_bytes);
-    if (!api_parse_object (operation->body_type, body, origin, self->arena, out, issues))
+    ok = body != NULL && body->json == NULL
+             ? api_parse_pairs (operation->body_type, body->pairs, body->n_pairs, self->arena, out,
+                                issues)
+             : api_parse_object (operation->body_type, body != NULL ? body->json : NULL,
+                                 self->arena, out, issues);
+    if (!ok)
         return FALSE;
     *(void **) (in + operation->body_offset) = out;
     return operation->body_kind != API_BODY_MULTIPART ||
@@ -161,7 +166,7 @@ answer (ApiCall *self, ApiStatus status, const void *out)
 }
 
 void
-call_run (ApiCall *self, const json_t *body, ApiOrigin origin)
+call_run (ApiCall *self, const ApiBody *body)
 {
     const Route *route = self->private_data->route;
     const ApiOperation *operation = route->operation;
@@ -177,7 +182,7 @@ call_run (ApiCall *self, const json_t *body, ApiOrigin origin)
     }
     api_issues_init (&issues, self->arena);
     if (!parse_path (self, in, &issues, &error) || !parse_query (self, in, &issues, &error) ||
-        !parse_body (self, body, origin, in, &issues, &error)) {
+        !parse_body (self, body, in, &issues, &error)) {
         if (error != NULL)
             api_fail (self, g_steal_pointer (&error));
         else
@@ -202,44 +207,35 @@ has_content_type (HttpRequest *request, const char *wanted)
            strchr ("; \t", given[length]) != NULL;
 }
 
-/* A form becomes an object of texts. */
-static json_t *
-read_form (ApiCall *self, const char *bytes, gsize n_bytes, GError **error)
+static gboolean
+read_form (ApiCall *self, const char *bytes, gsize n_bytes, ApiBody *out, GError **error)
 {
     const char *text = arena_strndup (self->arena, bytes, n_bytes);
-    const HttpPair *pairs;
-    gsize n;
 
     if (strlen (text) != n_bytes) {
         g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "the form holds a NUL");
-        return NULL;
+        return FALSE;
     }
-    if (!http_parse_pairs (self->arena, text, &pairs, &n, error))
-        return NULL;
-    return api_pairs_as_json (pairs, n);
+    return http_parse_pairs (self->arena, text, &out->pairs, &out->n_pairs, error);
 }
 
-/* @return FALSE when the body cannot be read; TRUE with *@out NULL when there is none that counts */
+/* @return FALSE when the body cannot be read; *@out_counts whether there is one that does */
 static gboolean
-read_body (ApiCall *self, json_t **out, ApiOrigin *out_origin, GError **error)
+read_body (ApiCall *self, ApiBody *out, gboolean *out_counts, GError **error)
 {
     gsize n_bytes = 0;
     const char *bytes =
         self->request->body == NULL ? NULL : g_bytes_get_data (self->request->body, &n_bytes);
 
-    *out = NULL;
-    *out_origin = API_FROM_JSON;
-    if (n_bytes == 0)
-        return TRUE;
-    if (has_content_type (self->request, "application/json")) {
-        *out = api_parse_json (bytes, n_bytes, error);
-        return *out != NULL;
+    *out = (ApiBody){ 0 };
+    *out_counts = TRUE;
+    if (n_bytes > 0 && has_content_type (self->request, "application/json")) {
+        out->json = api_parse_json (bytes, n_bytes, error);
+        return out->json != NULL;
     }
-    if (has_content_type (self->request, "application/x-www-form-urlencoded")) {
-        *out = read_form (self, bytes, n_bytes, error);
-        *out_origin = API_FROM_TEXT;
-        return *out != NULL;
-    }
+    if (n_bytes > 0 && has_content_type (self->request, "application/x-www-form-urlencoded"))
+        return read_form (self, bytes, n_bytes, out, error);
+    *out_counts = FALSE;
     return TRUE;
 }
 
@@ -248,10 +244,10 @@ call_dispatch (ApiCall *self)
 {
     const Route *route = self->private_data->route;
     g_autoptr (GError) error = NULL;
-    ApiOrigin origin;
-    json_t *body;
+    gboolean has_body;
+    ApiBody body;
 
-    if (!read_body (self, &body, &origin, &error)) {
+    if (!read_body (self, &body, &has_body, &error)) {
         api_fail (self, g_steal_pointer (&error));
         return;
     }
@@ -261,11 +257,11 @@ call_dispatch (ApiCall *self)
     } else if (!call_authorize (self, &error)) {
         api_fail (self, g_steal_pointer (&error));
     } else {
-        if (body == NULL && route->operation->body_kind == API_BODY_MULTIPART)
-            body = json_object (); /* not a form at all: tell which fields it should have */
-        call_run (self, body, origin);
+        /* what is not a form at all is told which fields it should have */
+        has_body |= route->operation->body_kind == API_BODY_MULTIPART;
+        call_run (self, has_body ? &body : NULL);
     }
-    json_decref (body);
+    json_decref (body.json);
 }
 
 /* ---- on an event thread ---- */
@@ -296,7 +292,7 @@ call_dispatch_quick (ApiCall *self)
     if (has_given_up)
         return FALSE;
     if (is_authorized)
-        call_run (self, NULL, API_FROM_JSON);
+        call_run (self, NULL);
     else
         api_fail (self, g_steal_pointer (&error));
     return TRUE;

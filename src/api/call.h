@@ -24,8 +24,15 @@ ApiCall *call_new (Api *api, HttpRequest *request, const Route *route,
                    const char *const *path_values);
 /** Find out who asks and whether they may call this operation. Blocks. */
 gboolean call_authorize (ApiCall *self, GError **error);
-/** Authorised and its body complete: parse, run the handler, answer. */
-void call_run (ApiCall *self, const json_t *body, ApiOrigin origin);
+/** A body that was read: JSON, or else the pairs of a form. */
+typedef struct {
+    json_t *json; /* NULL: a form */
+    const HttpPair *pairs;
+    gsize n_pairs;
+} ApiBody;
+
+/** Authorised and its body complete (NULL: there is none that counts): parse, run the handler, answer. */
+void call_run (ApiCall *self, const ApiBody *body);
 /** The whole way of a call with a buffered body. */
 void call_dispatch (ApiCall *self);
 /** The same on an event thread, for a call without a body. FALSE when it has to begin again

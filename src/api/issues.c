@@ -39,11 +39,7 @@ print_place (GString *out, const ApiPlace *place)
 void
 api_issues_init (ApiIssues *self, Arena *arena)
 {
-    self->json = arena_own (arena, g_string_new (NULL), free_string);
-    self->n = 0;
-    self->first = NULL;
-    self->arena = arena;
-    self->writer = arena_new0 (arena, JsonWriter);
+    *self = (ApiIssues){ .arena = arena };
 }
 
 gboolean
@@ -55,6 +51,10 @@ api_issues_are_full (const ApiIssues *self)
 void
 api_issue_begin (ApiIssues *self, const char *code)
 {
+    if (self->json == NULL) { /* most requests have none */
+        self->json = arena_own (self->arena, g_string_new (NULL), free_string);
+        self->writer = arena_new0 (self->arena, JsonWriter);
+    }
     if (self->n > 0)
         g_string_append_c (self->json, ',');
     json_writer_init (self->writer, self->json);

@@ -17,7 +17,7 @@ struct _ApiPlace {
 };
 
 typedef struct {
-    GString *json; /* the array's members, comma between them; goes with the arena */
+    GString *json; /* the array's members, comma between them; goes with the arena; NULL: none */
     guint n;
     const char *first; /* "a.b: message" of the first one; NULL: none */
     Arena *arena;

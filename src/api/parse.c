@@ -1,4 +1,4 @@
-/* parse.c -- see parse.h: from bytes to a JSON tree, from pairs to the same tree
+/* parse.c -- see parse.h: from bytes to a JSON tree
  *
  * jansson builds the tree. What it does not limit (how deep, how many values) is counted before, so
  * that ten megabytes of brackets cost no more than reading them. */
@@ -70,45 +70,4 @@ api_parse_json (const char *bytes, gsize n_bytes, GError **error)
                      why.column);
     }
     return root;
-}
-
-/* A name that stands twice becomes a list, which a scalar then refuses. */
-static void
-add_pair (json_t *object, const HttpPair *pair)
-{
-    json_t *text = json_stringn (pair->value, strlen (pair->value)),
-           *before = json_object_get (object, pair->name);
-
-    if (before == NULL) {
-        json_object_set_new (object, pair->name, text);
-    } else if (json_is_array (before)) {
-        json_array_append_new (before, text);
-    } else {
-        json_t *list = json_array ();
-
-        json_array_append (list, before);
-        json_array_append_new (list, text);
-        json_object_set_new (object, pair->name, list);
-    }
-}
-
-json_t *
-api_pairs_as_json (const HttpPair *pairs, gsize n)
-{
-    json_t *object = json_object ();
-
-    for (gsize i = 0; i < n; i++)
-        add_pair (object, &pairs[i]);
-    return object;
-}
-
-gboolean
-api_parse_pairs (const TypeDescriptor *type, const HttpPair *pairs, gsize n, Arena *arena,
-                 void *out, ApiIssues *issues)
-{
-    json_t *object = api_pairs_as_json (pairs, n);
-    gboolean ok = api_parse_object (type, object, API_FROM_TEXT, arena, out, issues);
-
-    json_decref (object);
-    return ok;
 }

@@ -14,21 +14,16 @@ typedef struct json_t json_t; /* a tree of <jansson.h>, whose names clash with j
 #define API_MAX_JSON_VALUES 300000
 #define API_MAX_INT G_GINT64_CONSTANT (9007199254740991) /* 2^53 - 1: what JavaScript holds */
 
-/** Where values come from decides how they are written: text is "true", "12", JSON inside a field. */
-typedef enum { API_FROM_JSON, API_FROM_TEXT } ApiOrigin;
-
 /** Read an object or array; a byte order mark is skipped.
  *  @return (transfer full) NULL with APP_ERROR_INVALID that says what and where */
 json_t *api_parse_json (const char *bytes, gsize n_bytes, GError **error);
 
-/** An object of texts; a name that stands twice is a list of them. (transfer full) */
-json_t *api_pairs_as_json (const HttpPair *pairs, gsize n);
-
 /** Fill the struct @out, of @type, from @value (NULL: there is none), which must be an object.
  *  All that is wrong is added to @issues. @return whether nothing was; @out is of no use otherwise */
-gboolean api_parse_object (const TypeDescriptor *type, const json_t *value, ApiOrigin origin,
-                           Arena *arena, void *out, ApiIssues *issues);
+gboolean api_parse_object (const TypeDescriptor *type, const json_t *value, Arena *arena, void *out,
+                           ApiIssues *issues);
 
-/** The same from the pairs of a query or a path. */
+/** The same from the pairs of a path, a query or a form, whose texts are "true", "12", or JSON inside a
+ *  field; a name that stands twice is a list. */
 gboolean api_parse_pairs (const TypeDescriptor *type, const HttpPair *pairs, gsize n, Arena *arena,
                           void *out, ApiIssues *issues);

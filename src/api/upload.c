@@ -414,8 +414,6 @@ may_go_on (Upload *self)
 void
 upload_dispatch (Upload *self)
 {
-    json_t *body;
-
     if (!may_go_on (self))
         return;
     if (self->error == NULL && !multipart_finish (self->parser, NULL))
@@ -425,9 +423,7 @@ upload_dispatch (Upload *self)
         api_fail (self->call, g_steal_pointer (&self->error));
         return;
     }
-    body = api_pairs_as_json (self->fields, self->n_fields);
-    call_run (self->call, body, API_FROM_TEXT);
-    json_decref (body);
+    call_run (self->call, &(ApiBody){ NULL, self->fields, self->n_fields });
 }
 
 void

@@ -15,7 +15,7 @@
 typedef struct {
     Arena *arena;
     ApiIssues *issues;
-    ApiOrigin origin;
+    gboolean is_text; /* how values are written */
 } Checker;
 
 static gboolean check_object (Checker *self, const TypeDescriptor *type, const json_t *value,
@@ -211,7 +211,7 @@ read_number (Checker *self, const FieldDescriptor *field, const json_t *value, d
 {
     const char *text = json_string_value (value);
 
-    if (self->origin == API_FROM_TEXT && text != NULL) {
+    if (self->is_text && text != NULL) {
         if (text_parse_number (text, out))
             return TRUE;
         if (field->rules != NULL && g_strcmp0 (field->rules->pattern, API_RULE_CLOCK) == 0 &&
@@ -277,7 +277,7 @@ check_bool (Checker *self, const json_t *value, gboolean *out, const ApiPlace *p
     static const char *const words[] = { "true", "false" };
     const char *text = json_string_value (value);
 
-    if (self->origin == API_FROM_TEXT) {
+    if (self->is_text) {
         if (g_strcmp0 (text, "true") != 0 && g_strcmp0 (text, "false") != 0)
             return refuse_enum (self, place, words, G_N_ELEMENTS (words), FALSE, "stringbool");
         *out = text[0] == 't';
@@ -492,8 +492,11 @@ check_present (Checker *self, const FieldDescriptor *field, const json_t *value,
 static gboolean
 take_default (Checker *self, const FieldDescriptor *field, char *base, const ApiPlace *place)
 {
-    Checker from_json = { self->arena, self->issues, API_FROM_JSON };
-    json_t *value = json_loads (field->rules->default_text, JSON_DECODE_ANY, NULL);
+    Checker from_json = { self->arena, self->issues, FALSE };
+    const char *text = field->rules->default_text;
+    json_t *value = field->kind == FIELD_BOOL && !(field->flags & FIELD_LIST)
+                        ? json_boolean (*text == 't') /* by far the most frequent */
+                        : json_loads (text, JSON_DECODE_ANY, NULL);
     gboolean ok = check_present (&from_json, field, value, base, place);
 
     json_decref (value);
@@ -517,7 +520,7 @@ check_field (Checker *self, const FieldDescriptor *field, const json_t *value, c
         *(gboolean *) (base + field->set_offset) = TRUE;
     if (json_is_null (value) && field->flags & FIELD_NULLABLE)
         return TRUE;
-    if (self->origin == API_FROM_JSON || value == NULL ||
+    if (!self->is_text || value == NULL ||
         (field->kind != FIELD_OBJECT && field->kind != FIELD_JSON && !(field->flags & FIELD_LIST)))
         return check_present (self, field, value, base, place);
 
@@ -525,7 +528,7 @@ check_field (Checker *self, const FieldDescriptor *field, const json_t *value, c
     if (read == NULL)
         return FALSE;
     if (field->kind == FIELD_OBJECT || field->kind == FIELD_JSON) {
-        Checker from_json = { self->arena, self->issues, API_FROM_JSON };
+        Checker from_json = { self->arena, self->issues, FALSE };
 
         ok = check_present (&from_json, field, read, base, place);
     } else {
@@ -553,11 +556,58 @@ check_object (Checker *self, const TypeDescriptor *type, const json_t *value, vo
 }
 
 gboolean
-api_parse_object (const TypeDescriptor *type, const json_t *value, ApiOrigin origin, Arena *arena,
-                  void *out, ApiIssues *issues)
+api_parse_object (const TypeDescriptor *type, const json_t *value, Arena *arena, void *out,
+                  ApiIssues *issues)
 {
-    Checker self = { arena, issues, origin };
+    Checker self = { arena, issues, FALSE };
     guint before = issues->n;
 
     return check_object (&self, type, value, out, NULL) && issues->n == before;
+}
+
+/* @return (transfer full) NULL when there is none; a list, which a scalar then refuses, when there are
+ * several */
+static json_t *
+read_pairs (const HttpPair *pairs, gsize n, const char *name)
+{
+    json_t *found = NULL;
+
+    for (gsize i = 0; i < n; i++) {
+        json_t *text;
+
+        if (strcmp (pairs[i].name, name) != 0)
+            continue;
+        text = json_string (pairs[i].value);
+        if (found == NULL) {
+            found = text;
+            continue;
+        }
+        if (!json_is_array (found)) {
+            json_t *list = json_array ();
+
+            json_array_append_new (list, found);
+            found = list;
+        }
+        json_array_append_new (found, text);
+    }
+    return found;
+}
+
+gboolean
+api_parse_pairs (const TypeDescriptor *type, const HttpPair *pairs, gsize n, Arena *arena,
+                 void *out, ApiIssues *issues)
+{
+    Checker self = { arena, issues, TRUE };
+    guint before = issues->n;
+    gboolean ok = TRUE;
+
+    for (guint i = 0; i < type->n_fields && !api_issues_are_full (issues); i++) {
+        const FieldDescriptor *field = &type->fields[i];
+        ApiPlace place = { NULL, field->name, 0 };
+        json_t *value = read_pairs (pairs, n, field->name);
+
+        ok = check_field (&self, field, value, out, &place) && ok;
+        json_decref (value);
+    }
+    return ok && issues->n == before;
 }
