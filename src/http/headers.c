@@ -10,8 +10,7 @@ const char http_default_csp[] =
     "media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-static const HttpPair security[] = {
-    { "X-Content-Type-Options", "nosniff" },
+static const HttpPair of_documents[] = {
     { "Referrer-Policy", "no-referrer" },
     { "X-Frame-Options", "DENY" },
     { "Permissions-Policy", "camera=(), microphone=(), payment=(), usb=(), geolocation=(self)" },
@@ -43,18 +42,32 @@ headers_new_correlation_id (char out[9])
     out[8] = '\0';
 }
 
-void
-headers_add_security (struct MHD_Response *to, HttpResponse *response, HttpServer *server,
-                      gboolean is_secure)
+/* A picture of points, a film or a sound: nothing runs in it, it asks for nothing and leads nowhere. */
+static gboolean
+is_only_shown (const char *content_type)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS (security); i++)
-        if (response_get (response, security[i].name) == NULL)
-            MHD_add_response_header (to, security[i].name, security[i].value);
+    return content_type != NULL &&
+           ((g_str_has_prefix (content_type, "image/") &&
+             !g_str_has_prefix (content_type, "image/svg")) ||
+            g_str_has_prefix (content_type, "video/") || g_str_has_prefix (content_type, "audio/"));
+}
+
+void
+headers_add_security (struct MHD_Response *to, HttpResponse *response, const char *content_type,
+                      HttpServer *server, gboolean is_secure)
+{
+    MHD_add_response_header (to, "X-Content-Type-Options", "nosniff");
+    if (is_secure && response_get (response, "Strict-Transport-Security") == NULL)
+        MHD_add_response_header (to, "Strict-Transport-Security", "max-age=31536000");
+    /* half a kilobyte that each of a wall of thumbnails would carry for nothing */
+    if (is_only_shown (content_type))
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS (of_documents); i++)
+        if (response_get (response, of_documents[i].name) == NULL)
+            MHD_add_response_header (to, of_documents[i].name, of_documents[i].value);
     if (server->content_security_policy != NULL &&
         response_get (response, "Content-Security-Policy") == NULL)
         MHD_add_response_header (to, "Content-Security-Policy", server->content_security_policy);
-    if (is_secure && response_get (response, "Strict-Transport-Security") == NULL)
-        MHD_add_response_header (to, "Strict-Transport-Security", "max-age=31536000");
 }
 
 /* The opaque part between the quotes, without the ending that names an encoding. */

@@ -203,9 +203,10 @@ gboolean headers_is_name (const char *a, const char *b); /* the same name of a h
 /** One entry of a comma list of entity tags, or '*', is @etag; '-br' and '-gzip' endings of both
  *  are the same document. */
 gboolean headers_etag_matches (const char *list, const char *etag);
-/** What a browser must be told on every answer; without what @response says for itself. */
-void headers_add_security (struct MHD_Response *to, HttpResponse *response, HttpServer *server,
-                           gboolean is_secure);
+/** What a browser must be told on every answer, and of documents more; without what @response says for
+ *  itself. @content_type NULL: none. */
+void headers_add_security (struct MHD_Response *to, HttpResponse *response,
+                           const char *content_type, HttpServer *server, gboolean is_secure);
 gboolean headers_http_date_parse (const char *text, gint64 *out_s);
 void headers_http_date_format (gint64 s, char out[32]);
 

@@ -365,7 +365,8 @@ response_finish (HttpResponse *self, Exchange *exchange)
         MHD_add_response_header (exchange->response, "Content-Type", self->content_type);
     for (gsize i = 0; i < self->n_headers; i++)
         MHD_add_response_header (exchange->response, self->headers[i].name, self->headers[i].value);
-    headers_add_security (exchange->response, self, exchange->server, request->is_secure);
+    headers_add_security (exchange->response, self, self->content_type, exchange->server,
+                          request->is_secure);
     if (is_under_api (request->path))
         MHD_add_response_header (exchange->response, "X-Correlation-ID", request->correlation_id);
     http_response_free (self);

@@ -254,6 +254,8 @@ handle (gpointer data, HttpRequest *request)
 
         http_response_set_header (response, "Upgrade", "echo");
         http_respond (request, response);
+    } else if (strcmp (path, "/of-type") == 0) {
+        http_respond (request, http_response_new_text (200, request->query, "content"));
     } else if (strcmp (path, "/headers") == 0) {
         HttpResponse *response = http_response_new_text (200, "text/plain", "");
 

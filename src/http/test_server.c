@@ -149,7 +149,7 @@ test_large_heads_are_refused_readably (Fixture *self, gconstpointer data)
 /* ---- answers ---- */
 
 static void
-test_every_answer_has_the_security_headers (Fixture *self, gconstpointer data)
+test_documents_have_the_security_headers (Fixture *self, gconstpointer data)
 {
     static const char *const paths[] = { "/api/json", "/x", "/file?none", "/half" };
     g_autoptr (TestClient) client = NULL;
@@ -171,6 +171,28 @@ test_every_answer_has_the_security_headers (Fixture *self, gconstpointer data)
     failure = test_client_read (client, FALSE);
     test_assert_header (failure, "Content-Security-Policy", http_default_csp);
     g_assert_null (strstr (http_default_csp, "unsafe"));
+}
+
+static void
+test_pictures_carry_no_policy_of_documents (Fixture *self, gconstpointer data)
+{
+    static const struct {
+        const char *type;
+        gboolean is_document;
+    } cases[] = { { "image/webp", FALSE },   { "image/jpeg", FALSE },     { "video/mp4", FALSE },
+                  { "image/svg+xml", TRUE }, { "application/pdf", TRUE }, { "text/html", TRUE } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autoptr (TestClient) client = test_client_new (self->port);
+        g_autofree char *path = g_strconcat ("/of-type?", cases[i].type, NULL);
+        g_autoptr (TestReply) reply = test_client_get (client, path, NULL);
+        g_autofree char *frame = test_reply_header (reply, "X-Frame-Options");
+        g_autofree char *policy = test_reply_header (reply, "Content-Security-Policy");
+
+        test_assert_header (reply, "X-Content-Type-Options", "nosniff");
+        g_assert_cmpint (frame != NULL, ==, cases[i].is_document);
+        g_assert_cmpint (policy != NULL, ==, cases[i].is_document);
+    }
 }
 
 static void
@@ -358,7 +380,8 @@ main (int argc, char **argv)
     TEST_APP_ADD ("HEAD-gets-a-head", test_a_head_without_body_is_answered_to_HEAD);
     TEST_APP_ADD ("unclear-heads-are-refused", test_unclear_heads_are_refused);
     TEST_APP_ADD ("large-heads-are-refused-readably", test_large_heads_are_refused_readably);
-    TEST_APP_ADD ("security-headers", test_every_answer_has_the_security_headers);
+    TEST_APP_ADD ("security-headers", test_documents_have_the_security_headers);
+    TEST_APP_ADD ("security-headers/pictures", test_pictures_carry_no_policy_of_documents);
     TEST_APP_ADD ("correlation-ids", test_correlation_ids_are_echoed_under_api_only);
     TEST_APP_ADD ("set-replaces-and-add-adds", test_set_replaces_and_add_adds);
     TEST_APP_ADD ("json-is-compressed-as-asked", test_json_is_compressed_as_asked);
