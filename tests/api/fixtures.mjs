@@ -176,15 +176,25 @@ export function ffmpeg(name, size, ...args) {
 
 export const sha1 = (bytes, encoding = 'hex') => createHash('sha1').update(bytes).digest(encoding);
 
-/** The regular files below a folder that a user's upload may leave there: relative paths. */
-export function filesBelow(folder) {
-  if (!fs.existsSync(folder)) return [];
-  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name === '.immich') return [];
-    const below = path.join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(below).map((file) => path.join(entry.name, file)) : [entry.name];
-  });
+/** All below a folder, [relative path, entry], also while it is being deleted: what has gone is not there. */
+export function* entriesBelow(folder, at = '') {
+  let entries;
+  try {
+    entries = fs.readdirSync(path.join(folder, at), { withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  for (const entry of entries) {
+    const below = path.join(at, entry.name);
+    yield [below, entry];
+    if (entry.isDirectory()) yield* entriesBelow(folder, below);
+  }
 }
+
+/** The files below a folder that a user's upload may leave there: relative paths. */
+export const filesBelow = (folder) => [...entriesBelow(folder)]
+  .filter(([, entry]) => !entry.isDirectory() && entry.name !== '.immich').map(([below]) => below);
 
 /** A PNG whose head claims a picture of any size, and whose pixels (all of them black) are really there
  *  but take a thousandth of the room: what a decoder must not simply believe. 8 bits a sample, RGB. */

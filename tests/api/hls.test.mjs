@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { entriesBelow } from './fixtures.mjs';
 import { server, sleep } from './harness.mjs';
 
 const run = promisify(execFile);
@@ -99,7 +100,7 @@ async function playOnce(where, { credential = `x-api-key: ${key}\r\n` } = {}) {
   return { stderr, pictures: rows.filter((row) => row[0] === '0').length, sound: rows.filter((row) => row[0] === '1').length };
 }
 
-const temporary = () => fs.readdirSync(path.join(server.media, 'upload'), { recursive: true })
+const temporary = () => [...entriesBelow(path.join(server.media, 'upload'))].map(([name]) => name)
   .filter((name) => /stream-/.test(name));
 
 /** ffmpeg processes that this server has started. */
