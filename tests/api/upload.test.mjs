@@ -1,5 +1,6 @@
 // Receiving files: nothing that was answered 201 is lost, nothing that was refused is left behind.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -414,4 +415,19 @@ test('what was answered survives a kill, and what was not leaves no file', async
   await other.waitForJobs();
   const [[nRendered]] = await other.sql('SELECT count(*) FROM asset WHERE thumbhash IS NOT NULL');
   assert.equal(nRendered, nAssets);
+});
+
+test('a note that a crash left does not delete the file of another asset', async () => {
+  const own = newServer();
+  const user = await own.newUser();
+  const bytes = jpeg();
+  const id = (await own.upload(bytes, 'a.jpg', {}, { as: user })).expect(201).json.id;
+  const { originalPath } = (await own.request('GET', `/assets/${id}`, { as: user })).expect(200).json;
+  // of a replacement: it names the copy of what was replaced, which is gone by now
+  const notes = path.join(own.media, 'upload', '.moving', randomUUID());
+  fs.mkdirSync(notes, { recursive: true });
+  fs.writeFileSync(path.join(notes, `${randomUUID()}_${user.id}_${path.basename(originalPath)}`), '');
+  await own.restart();
+  assert.ok((await own.request('GET', `/assets/${id}/original`, { as: user })).expect(200).bytes.equals(bytes));
+  assert.ok(!fs.existsSync(notes));
 });

@@ -107,17 +107,17 @@ sweep_note (App *app, const Note *note, guint *n_deleted)
     g_autoptr (Arena) arena = arena_new ();
     g_autoptr (GError) why = NULL;
     const char *id = arena_strndup (arena, note->file_name, UUID_BYTES);
-    const char *path =
-        layout_absolute (arena, app->media_location,
-                         layout_upload (arena, note->owner_id, id, note->file_name + UUID_BYTES));
-    gboolean exists;
+    const char *stored = layout_upload (arena, note->owner_id, id, note->file_name + UUID_BYTES);
+    const char *path = layout_absolute (arena, app->media_location, stored);
+    gboolean is_known;
 
-    if (!upload_asset_exists (app->db, note->asset_id, &exists, &why)) {
+    /* a file that took the place of another is that other asset's, whatever became of the first */
+    if (!upload_is_known (app->db, note->asset_id, stored, &is_known, &why)) {
         g_warning ("cannot look for the asset of '%s': %s, looking again at the next start", path,
                    why->message);
         return FALSE;
     }
-    if (exists || g_access (path, F_OK) != 0)
+    if (is_known || g_access (path, F_OK) != 0)
         return TRUE;
     g_message ("deleting '%s': its upload was interrupted and never answered", path);
     *n_deleted += layout_remove (path);

@@ -104,4 +104,6 @@ gboolean upload_find_many (Db *db, Arena *arena, const char *owner_id, UploadChe
                            GError **error);
 gboolean upload_find_device_ids (Db *db, Arena *arena, const char *owner_id, const char *device_id,
                                  const StringList *only, StringList *out, GError **error);
-gboolean upload_asset_exists (Db *db, const char *id, gboolean *out, GError **error);
+/** Whether the asset is there, or another has its original or its sidecar at @path (as stored). */
+gboolean upload_is_known (Db *db, const char *asset_id, const char *path, gboolean *out,
+                          GError **error);

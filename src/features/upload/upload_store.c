@@ -42,8 +42,11 @@ static const char SQL_IS_GONE[] =
 /* $1 owner, $2 SHA-1 */
 static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
 
-/* $1 id */
-static const char SQL_EXISTS[] = "SELECT count(*) FROM asset WHERE id = $1";
+/* $1 id, $2 path as stored */
+static const char SQL_EXISTS[] =
+    "SELECT (SELECT count(*) FROM asset WHERE id = $1)"
+    "     + (SELECT count(*) FROM asset WHERE original_path = $2 AND library_id IS NULL)"
+    "     + (SELECT count(*) FROM asset_file WHERE path = $2 AND type = 'sidecar')";
 
 /* $1 owner, $2 device */
 static const char SQL_DEVICE_IDS[] =
@@ -243,11 +246,12 @@ upload_find_device_ids (Db *db, Arena *arena, const char *owner_id, const char *
 }
 
 gboolean
-upload_asset_exists (Db *db, const char *id, gboolean *out, GError **error)
+upload_is_known (Db *db, const char *asset_id, const char *path, gboolean *out, GError **error)
 {
     gint64 n = 0;
 
-    if (!db_select_int (db, SQL_EXISTS, DB_ARGS (db_text (id)), &n, NULL, error))
+    if (!db_select_int (db, SQL_EXISTS, DB_ARGS (db_text (asset_id), db_text (path)), &n, NULL,
+                        error))
         return FALSE;
     *out = n > 0;
     return TRUE;
