@@ -118,6 +118,19 @@ check_marker (const char *folder, gboolean remembered, GError **error)
 }
 
 gboolean
+layout_check_volume (const char *media_location, const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename (media_location, folder, ".immich", NULL);
+
+    if (g_access (path, R_OK) == 0)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                 "the marker '%s' cannot be read: %s. If a volume is not mounted, mount it", path,
+                 g_strerror (errno));
+    return FALSE;
+}
+
+gboolean
 layout_prepare (const char *media_location, gboolean remembered, gboolean ignore_errors,
                 GError **error)
 {

@@ -54,6 +54,10 @@ gboolean layout_move_in (int fd, const char *from, const char *to, GError **erro
 int layout_new_beside (Arena *arena, const char *path, const char **out_temporary, GError **error);
 /** Make a folder and its missing parents, and make that durable. */
 gboolean layout_make_folder (const char *path, GError **error);
+/** Whether the volume of one of the folders ("library") is there, by its marker: what is written below a
+ *  mount point while it is not would be hidden later. @return FALSE with APP_ERROR_UNAVAILABLE */
+gboolean layout_check_volume (const char *media_location, const char *folder, GError **error);
+
 /** fsync: what was renamed, linked or unlinked in it is so after a power cut. */
 gboolean layout_sync_folder (const char *path, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
-import { engine, newServer, server } from './harness.mjs';
+import { engine, newServer, server, sleep } from './harness.mjs';
 
 const TEMPLATE = '{{y}}/{{y}}-{{MM}}-{{dd}}/{{filename}}';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-storage-'));
@@ -376,4 +376,59 @@ test('onto another file system originals are copied and compared', async (t) => 
   } finally {
     fs.rmSync(library, { recursive: true, force: true });
   }
+});
+
+/** Until it holds; the reason of a failure is that of the last look. */
+async function eventually(look) {
+  for (let left = 600; ; left--) {
+    try {
+      return await look();
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+test('while the volume of the originals is away nothing is moved into its mount point', async () => {
+  const scene = new Scene(newServer());
+  await scene.user({ storageLabel: 'away' });
+  await scene.set({ enabled: true, template: TEMPLATE });
+  const library = path.join(scene.on.media, 'library');
+  const volume = `${library}-volume`;
+  fs.renameSync(library, volume);
+  fs.mkdirSync(library);
+  const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+  const id = (await scene.on.upload(bytes, 'a.jpg', {}, { as: scene.owner })).expect(201).json.id;
+  await eventually(async () => {
+    const waiting = (await scene.on.request('GET', '/queues/storageTemplateMigration/jobs', { as: scene.on.admin })).expect(200).json;
+    assert.match(waiting.find(({ data }) => data.id === id)?.error ?? 'none', /library\/\.immich.*volume/);
+  });
+  assert.match(await scene.at(id), /^upload\//);
+  assert.deepEqual(filesBelow(library), []);
+  await scene.assertServed(id, bytes);
+  fs.rmdirSync(library);
+  fs.renameSync(volume, library);
+  await scene.on.waitForJobs(120_000); // the job is tried again by itself
+  assert.equal(await scene.at(id), 'library/away/2020/2020-01-02/a.jpg');
+  await scene.assertServed(id, bytes);
+});
+
+test('what came to the path of a removed photo since the database was backed up is not removed with it', async () => {
+  const scene = new Scene(newServer());
+  await scene.user({ storageLabel: 'restored' });
+  await scene.set({ enabled: true, template: TEMPLATE });
+  const date = { date: '2020:01:02 03:04:05' };
+  const [gone, own] = [await scene.add(jpeg(date), 'a.jpg', {}, { sidecar: xmp('Old words') }), await scene.add(jpeg(date), 'b.jpg')];
+  const [file, ownFile] = [(await scene.asset(gone)).originalPath, (await scene.asset(own)).originalPath];
+  assert.match(file, /library\/restored\/2020\/2020-01-02\/a\.jpg$/);
+  // as if the restored database were from before the photo was removed and another came by its name
+  const other = jpeg(date);
+  fs.writeFileSync(file, other);
+  fs.writeFileSync(`${file}.xmp`, 'of the other');
+  (await scene.call('DELETE', '/assets', { ids: [gone, own], force: true })).expect(204);
+  await scene.on.waitForJobs();
+  assert.ok(fs.readFileSync(file).equals(other));
+  assert.equal(fs.readFileSync(`${file}.xmp`, 'utf8'), 'of the other');
+  assert.ok(!fs.existsSync(ownFile));
 });

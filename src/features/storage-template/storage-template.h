@@ -14,6 +14,7 @@
 #pragma once
 #include "features/app.h"
 #include "features/storage_template_api.h"
+#include "media/relocate.h"
 
 /** FALSE when what a crash left cannot be looked after because of the database. */
 gboolean storage_template_start (App *app, GError **error);
@@ -34,3 +35,8 @@ int storage_template_lock (App *app, GError **error);
 /** Delete a file that no asset has any more. Below library/ a path may have been taken by another asset
  *  since it was written down: then the file stays. @return FALSE: try again */
 gboolean storage_template_remove_file (App *app, Arena *arena, const char *path, GError **error);
+/** The same of an original and its sidecars. Below library/ only the file that holds @what goes: when
+ *  another one is there, it stays and so do the sidecars. */
+gboolean storage_template_remove_original (App *app, Arena *arena, const char *path,
+                                           const FileContent *what, const StringList *sidecars,
+                                           GError **error);

@@ -3,6 +3,7 @@
 #include "features/storage-template/storage_private.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -60,8 +61,11 @@ int
 storage_template_lock (App *app, GError **error)
 {
     g_autofree char *path = lock_path (app);
-    int lock = relocate_lock (path, TRUE, error);
+    int lock;
 
+    if (!layout_check_volume (app->media_location, STORAGE_FOLDER, error))
+        return -1;
+    lock = relocate_lock (path, TRUE, error);
     if (lock >= 0 && !storage_recover (app, error)) {
         close (lock);
         return -1;
@@ -69,26 +73,76 @@ storage_template_lock (App *app, GError **error)
     return lock;
 }
 
+/* Under the lock. */
+static gboolean
+remove_named (App *app, Arena *arena, const char *path, GError **error)
+{
+    gboolean is_used;
+
+    if (!storage_is_used (app->db, path, &is_used, error))
+        return FALSE;
+    if (is_used) {
+        g_message ("'%s' is not deleted: another asset has it by now", path);
+        return TRUE;
+    }
+    return relocate_drop (storage_absolute (app, arena, path),
+                          storage_absolute (app, arena, STORAGE_FOLDER), error);
+}
+
 gboolean
 storage_template_remove_file (App *app, Arena *arena, const char *path, GError **error)
 {
-    const char *absolute = layout_absolute (arena, app->media_location, path);
-    gboolean is_used, ok;
+    gboolean ok;
     int lock;
 
     if (!g_str_has_prefix (path, STORAGE_FOLDER "/")) {
-        layout_remove (absolute); /* what cannot be deleted is logged there */
+        /* what cannot be deleted is logged there */
+        layout_remove (layout_absolute (arena, app->media_location, path));
         return TRUE;
     }
     lock = storage_template_lock (app, error);
     if (lock < 0)
         return FALSE;
-    ok = storage_is_used (app->db, path, &is_used, error);
-    if (ok && is_used)
-        g_message ("'%s' is not deleted: another asset has it by now", path);
-    else if (ok)
-        ok = relocate_drop (absolute, storage_absolute (app, arena, STORAGE_FOLDER), error);
+    ok = remove_named (app, arena, path, error);
     close (lock);
+    return ok;
+}
+
+/* A database that was restored does not know what came to this path since. */
+static gboolean
+is_another_file (const char *absolute, const FileContent *what)
+{
+    struct stat facts;
+
+    return lstat (absolute, &facts) == 0 && !relocate_holds (absolute, what);
+}
+
+gboolean
+storage_template_remove_original (App *app, Arena *arena, const char *path, const FileContent *what,
+                                  const StringList *sidecars, GError **error)
+{
+    const char *absolute = storage_absolute (app, arena, path);
+    gboolean ok = TRUE;
+    int lock;
+
+    if (g_str_has_prefix (path, STORAGE_FOLDER "/")) {
+        lock = storage_template_lock (app, error);
+        if (lock < 0)
+            return FALSE;
+        if (is_another_file (absolute, what)) {
+            g_warning ("'%s' stays where it is, with what lies beside it: it is not the file that "
+                       "was removed",
+                       absolute);
+            close (lock);
+            return TRUE;
+        }
+        ok = remove_named (app, arena, path, error);
+        close (lock);
+    } else {
+        layout_remove (absolute);
+    }
+    for (gsize i = 0; ok && i < sidecars->n; i++)
+        ok = storage_template_remove_file (app, arena, sidecars->items[i], error);
     return ok;
 }
 

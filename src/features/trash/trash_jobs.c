@@ -2,6 +2,8 @@
 #define G_LOG_DOMAIN "trash"
 #include "features/trash/trash_private.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "features/albums/albums.h"
@@ -22,7 +24,8 @@ static const char SQL_REMOVING_FIND[] = "SELECT CASE WHEN is_offline = 1 THEN '-
 
 /* $1 id */
 static const char SQL_REMOVED_FIND[] =
-    "SELECT id, owner_id, library_id, original_path, size_bytes, live_photo_video_id FROM asset"
+    "SELECT id, owner_id, library_id, original_path, size_bytes, checksum, live_photo_video_id"
+    "  FROM asset"
     " WHERE id = $1 AND status = 'deleted'";
 
 /* $1 id */
@@ -65,16 +68,19 @@ trash_add_emptying (Db *tx, GError **error)
     return job_add (tx, "AssetEmptyTrash", QUEUE, "all", "{}", 0, error);
 }
 
+static gboolean
+add_deletion (Db *tx, const FileDeleteJob *job, GError **error)
+{
+    g_autoptr (GString) data = g_string_new (NULL);
+
+    api_write_json (&file_delete_job_type, job, data);
+    return job_add (tx, "FileDelete", QUEUE, NULL, data->str, 0, error);
+}
+
 gboolean
 trash_add_file_deletion (Db *tx, Arena *arena, const StringList *paths, GError **error)
 {
-    g_autoptr (GString) data = g_string_new (NULL);
-    FileDeleteJob job = { .files = *paths };
-
-    if (paths->n == 0)
-        return TRUE;
-    api_write_json (&file_delete_job_type, &job, data);
-    return job_add (tx, "FileDelete", QUEUE, NULL, data->str, 0, error);
+    return paths->n == 0 || add_deletion (tx, &(FileDeleteJob){ .files = *paths }, error);
 }
 
 /* ---- AssetDelete ---- */
@@ -85,15 +91,6 @@ typedef struct {
     gboolean is_gone;
     RemovedAssetRow asset;
 } Remove;
-
-static void
-add_path (Arena *arena, StringList *list, const char *path)
-{
-    gsize n_bytes = list->n * sizeof *list->items;
-
-    list->items = arena_grow (arena, list->items, n_bytes, n_bytes + sizeof *list->items);
-    list->items[list->n++] = path;
-}
 
 /* Files of a library belong to whoever put them there. What was taken out of one of its photos is ours:
  * that lies in the media folder. */
@@ -115,22 +112,24 @@ remember_removal (Db *tx, const Remove *self, GError **error)
 }
 
 static gboolean
-find_files (Db *tx, const Remove *self, StringList *out, GError **error)
+delete_files_later (Db *tx, const Remove *self, GError **error)
 {
-    StringList sidecars;
+    const RemovedAssetRow *asset = &self->asset;
+    FileDeleteJob job = { 0 };
 
-    if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (self->asset.id)), out,
-                          error))
+    if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (asset->id)),
+                          &job.files, error))
         return FALSE;
-    if (!self->job.delete_on_disk || is_in_library (&self->asset))
-        return TRUE;
-    if (!db_select_texts (tx, self->arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (self->asset.id)),
-                          &sidecars, error))
-        return FALSE;
-    for (gsize i = 0; i < sidecars.n; i++)
-        add_path (self->arena, out, sidecars.items[i]);
-    add_path (self->arena, out, self->asset.original_path);
-    return TRUE;
+    if (self->job.delete_on_disk && !is_in_library (asset)) {
+        job.original = asset->original_path;
+        job.has_size_bytes = job.has_sidecars = TRUE;
+        job.size_bytes = asset->size_bytes;
+        job.checksum = asset->checksum;
+        if (!db_select_texts (tx, self->arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (asset->id)),
+                              &job.sidecars, error))
+            return FALSE;
+    }
+    return (job.original == NULL && job.files.n == 0) || add_deletion (tx, &job, error);
 }
 
 /* The motion part goes with the last photo that shows it. */
@@ -157,7 +156,7 @@ static gboolean
 run_remove (Db *tx, gpointer data, GError **error)
 {
     Remove *self = data;
-    StringList files = { 0 }, ids = { &self->job.id, 1 };
+    StringList ids = { &self->job.id, 1 };
     GError *why = NULL;
 
     self->is_gone = FALSE;
@@ -171,7 +170,7 @@ run_remove (Db *tx, gpointer data, GError **error)
         g_error_free (why);
         return TRUE;
     }
-    return find_files (tx, self, &files, error) && remember_removal (tx, self, error) &&
+    return delete_files_later (tx, self, error) && remember_removal (tx, self, error) &&
            remove_motion_part (tx, self->arena, &self->asset, error) &&
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&
@@ -179,8 +178,7 @@ run_remove (Db *tx, gpointer data, GError **error)
            tombstones_add (tx, self->asset.id, error) &&
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
-            users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error)) &&
-           trash_add_file_deletion (tx, self->arena, &files, error);
+            users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error));
 }
 
 static JobResult
@@ -201,6 +199,23 @@ delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 
 /* ---- FileDelete ---- */
 
+static gboolean
+delete_original (App *app, Arena *arena, const FileDeleteJob *job, GError **error)
+{
+    FileContent what = { .size_bytes = job->size_bytes };
+
+    if (job->original == NULL)
+        return TRUE;
+    if (job->checksum == NULL || g_bytes_get_size (job->checksum) != sizeof what.sha1) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "the job names no SHA-1 of '%s'",
+                     job->original);
+        return FALSE;
+    }
+    memcpy (what.sha1, g_bytes_get_data (job->checksum, NULL), sizeof what.sha1);
+    return storage_template_remove_original (app, arena, job->original, &what, &job->sidecars,
+                                             error);
+}
+
 static JobResult
 delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
@@ -212,7 +227,7 @@ delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error
     for (gsize i = 0; i < data.files.n; i++)
         if (!storage_template_remove_file (app, arena, data.files.items[i], error))
             return JOB_RETRY;
-    return JOB_DONE;
+    return delete_original (app, arena, &data, error) ? JOB_DONE : JOB_RETRY;
 }
 
 /* ---- AssetEmptyTrash, AssetDeleteCheck ---- */
