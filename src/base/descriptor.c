@@ -8,3 +8,15 @@ enum_find (const EnumDescriptor *self, const char *text)
             return (int) i;
     return -1;
 }
+
+StringList
+string_list_once (Arena *arena, const StringList *list)
+{
+    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+    StringList once = { arena_new_array (arena, const char *, MAX (list->n, 1)), 0 };
+
+    for (gsize i = 0; i < list->n; i++)
+        if (g_hash_table_add (seen, (gpointer) list->items[i]))
+            once.items[once.n++] = list->items[i];
+    return once;
+}

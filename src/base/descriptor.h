@@ -12,6 +12,8 @@
 #pragma once
 #include <glib.h>
 
+#include "base/arena.h"
+
 typedef enum {
     FIELD_STRING, /* const char *, UTF-8; uuid, email and date are strings with a format */
     FIELD_INT,    /* gint64 */
@@ -52,6 +54,9 @@ typedef struct {
     const char **items;
     gsize n;
 } StringList;
+
+/** Each text once, in the order of their first places; the texts themselves are shared. */
+StringList string_list_once (Arena *arena, const StringList *list);
 
 typedef struct {
     gint64 *items;

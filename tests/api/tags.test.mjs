@@ -155,3 +155,10 @@ test('the clean-up removes tags that nothing below has an asset of', async () =>
   await server.waitForJobs();
   assert.deepEqual(await valuesOf(user), []);
 });
+
+test('many tags of many levels are refused at once: each level is written below all above it', async () => {
+  const user = await server.newUser();
+  const deep = Array.from({ length: 3000 }, (_, i) => `z${i}/${'a/'.repeat(30)}a`);
+  assert.match(JSON.stringify((await call('PUT', '/tags', { tags: deep }, user)).expect(400).json), /many levels/);
+  assert.equal((await upsert(deep.slice(0, 2), user)).length, 2);
+});

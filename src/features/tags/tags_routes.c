@@ -9,6 +9,8 @@
 
 #define MAX_PAIRS 1000000
 #define MAX_UPSERTED 10000
+#define MAX_ANCESTRIES                                                                             \
+    100000 /* rows that tell what stands above what: n (n + 1) / 2 for n levels */
 
 static gboolean
 check (ApiCall *call, const char *id, const char *permission, GError **error)
@@ -54,38 +56,42 @@ create_tag (ApiCall *call, const CreateTagRequest *in, TagResponse *out)
     return API_OK;
 }
 
+static gboolean
+are_too_many (const StringList *values)
+{
+    gsize n = 0;
+
+    for (gsize i = 0; i < values->n; i++) {
+        gsize n_levels = 1;
+
+        for (const char *at = values->items[i]; *at != '\0'; at++)
+            n_levels += *at == '/';
+        n += n_levels > TAG_MAX_LEVELS ? 1 : n_levels * (n_levels + 1) / 2; /* deeper: refused */
+    }
+    return values->n > MAX_UPSERTED || n > MAX_ANCESTRIES;
+}
+
 static ApiStatus
 upsert_tags (ApiCall *call, const UpsertTagsRequest *in, TagResponseList *out)
 {
     g_autoptr (GError) error = NULL;
     TagRowList tags;
 
-    if (in->body->tags.n > MAX_UPSERTED)
-        return api_refuse_field (call, "tags", "At most %d at once", MAX_UPSERTED);
+    if (are_too_many (&in->body->tags))
+        return api_refuse_field (call, "tags", "At most %d at once, and fewer of many levels",
+                                 MAX_UPSERTED);
     if (!tags_upsert (call->db, call->arena, call->auth->user_id, &in->body->tags, &tags, &error))
         return api_fail (call, g_steal_pointer (&error));
     describe_all (call, &tags, out);
     return API_OK;
 }
 
-/* Each once, so that counting them is right. */
-static StringList
-distinct (Arena *arena, const StringList *ids)
-{
-    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-    StringList kept = { arena_new_array (arena, const char *, MAX (ids->n, 1)), 0 };
-
-    for (gsize i = 0; i < ids->n; i++)
-        if (g_hash_table_add (seen, (gpointer) ids->items[i]))
-            kept.items[kept.n++] = ids->items[i];
-    return kept;
-}
-
 static ApiStatus
 bulk_tag_assets (ApiCall *call, const BulkTagAssetsRequest *in, TagBulkAssetsResponse *out)
 {
-    StringList tag_ids = distinct (call->arena, &in->body->tag_ids);
-    StringList asset_ids = distinct (call->arena, &in->body->asset_ids), changed;
+    /* each once, so that counting them is right */
+    StringList tag_ids = string_list_once (call->arena, &in->body->tag_ids);
+    StringList asset_ids = string_list_once (call->arena, &in->body->asset_ids), changed;
     g_autoptr (GError) error = NULL;
 
     if (tag_ids.n > 0 && asset_ids.n > MAX_PAIRS / tag_ids.n)
