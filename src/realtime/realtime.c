@@ -448,6 +448,29 @@ realtime_send (Realtime *self, const char *room, const char *event, const char *
     }
 }
 
+void
+realtime_close_room (Realtime *self, const char *room, const char *except_id)
+{
+    g_autoptr (GPtrArray) leaving = g_ptr_array_new ();
+    GPtrArray *members;
+
+    g_mutex_lock (&self->lock);
+    members = g_hash_table_lookup (self->rooms, room);
+    for (guint i = 0; members != NULL && i < members->len; i++) {
+        Socket *member = g_ptr_array_index (members, i);
+
+        if (except_id != NULL && g_strcmp0 (member->session_id, except_id) == 0)
+            continue;
+        g_atomic_int_inc (&member->n_refs);
+        g_ptr_array_add (leaving, member);
+    }
+    g_mutex_unlock (&self->lock);
+    for (guint i = 0; i < leaving->len; i++) {
+        hub_end (self, leaving->pdata[i]);
+        socket_unref (leaving->pdata[i]);
+    }
+}
+
 guint
 realtime_n_connections (Realtime *self)
 {

@@ -39,4 +39,8 @@ const HttpApp *realtime_http_app (void);
 void realtime_send (Realtime *self, const char *room, const char *event,
                     const char *arguments_json);
 
+/** Close the sockets in @room but those of the session @except_id (NULL: none): what they were let in by
+ *  has ended. One that may still come connects again. Any thread. */
+void realtime_close_room (Realtime *self, const char *room, const char *except_id);
+
 guint realtime_n_connections (Realtime *self);

@@ -378,3 +378,18 @@ test('the sockets of a session hear of its logout, those of others do not', asyn
   socket.close();
   bystander.close();
 });
+
+test('without the old one a password is set where an admin wants it, or where it opens nothing else', async () => {
+  const user = await server.newUser();
+  const set = (as) => server.request('PUT', '/users/me', { as, body: { password } });
+  (await set(await server.newKey(user, 'user.update'))).expect(403, 'Missing required permission: all');
+  (await set(await server.newKey(user))).expect(200);
+  (await set(user)).expect(200);
+  (await pin('POST', user, { pinCode: '123456' })).expect(204);
+  (await set(user)).expect(401, 'Elevated permission is required');
+  (await unlock(user, { pinCode: '123456' })).expect(204);
+  (await set(user)).expect(200);
+  const asked = await server.newUser({ shouldChangePassword: true });
+  (await pin('POST', asked, { pinCode: '123456' })).expect(204);
+  (await set(asked)).expect(200);
+});

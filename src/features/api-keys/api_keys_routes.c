@@ -4,6 +4,7 @@
 
 #include "base/uuid.h"
 #include "features/api-keys/api-keys.h"
+#include "features/sessions/sessions.h"
 
 #define DEFAULT_NAME "API Key"
 
@@ -194,7 +195,11 @@ delete_api_key (ApiCall *call, const DeleteApiKeyRequest *in)
 
     if (!api_keys_store_delete (call->db, in->id, call->auth->user_id, &found, &error))
         return api_fail (call, error);
-    return found ? API_OK : api_refuse (call, APP_ERROR_INVALID, "API Key not found");
+    if (!found)
+        return api_refuse (call, APP_ERROR_INVALID, "API Key not found");
+    /* a socket does not know by which key it came: those that still may come back at once */
+    session_close_sockets (call->app, call->auth->user_id, call->auth->session_id);
+    return API_OK;
 }
 
 static ApiStatus

@@ -219,3 +219,23 @@ auth_log_in (ApiCall *call, const char *user_id, const AuthLogin *login, LoginRe
     };
     return TRUE;
 }
+
+gboolean
+auth_may_set_password (ApiCall *call, gboolean is_asked_for, GError **error)
+{
+    SecretsRow secrets;
+
+    if (!auth_may_do_all (call->auth)) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_FORBIDDEN,
+                             "Missing required permission: all");
+        return FALSE;
+    }
+    if (is_asked_for || call->auth->is_elevated)
+        return TRUE;
+    if (!auth_store_load_secrets (call->db, call->arena, call->auth->user_id, &secrets, error))
+        return FALSE;
+    if (secrets.pin_code != NULL)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAUTHORIZED,
+                             "Elevated permission is required");
+    return secrets.pin_code == NULL;
+}

@@ -34,6 +34,13 @@ const char *auth_hash_password (Arena *arena, const char *password);
 /** As long for a wrong password, an empty or missing hash and an unknown account. */
 gboolean auth_password_matches (const char *password, const char *hash);
 
+/** Whether the caller is a session, or a key with the permission "all". */
+gboolean auth_may_do_all (const Auth *auth);
+/** Whether the caller may set their password without the old one, as the wire has it: it must not make an
+ *  account of a key of few permissions, nor open by way of a forgotten PIN what only the PIN opens.
+ *  @is_asked_for  an admin wants it changed. @return FALSE with what to answer */
+gboolean auth_may_set_password (ApiCall *call, gboolean is_asked_for, GError **error);
+
 /** Count a guess at the secret of @what (an e-mail, a link) before it is looked at. FALSE with
  *  APP_ERROR_TOO_MANY when the caller's address guessed too often; the answer says when to come back. */
 gboolean auth_take_guess (ApiCall *call, const char *what, GError **error);

@@ -144,11 +144,13 @@ auth_authenticate (App *app, HttpRequest *request, Arena *arena, PresentedKind k
     return refuse (error, "Authentication required");
 }
 
-static gboolean
-may_do_all (const StringList *permissions)
+gboolean
+auth_may_do_all (const Auth *auth)
 {
-    for (gsize i = 0; i < permissions->n; i++)
-        if (g_str_equal (permissions->items[i], "all"))
+    if (auth->kind == CREDENTIAL_SESSION)
+        return TRUE;
+    for (gsize i = 0; i < auth->permissions.n; i++)
+        if (g_str_equal (auth->permissions.items[i], "all"))
             return TRUE;
     return FALSE;
 }
@@ -165,7 +167,7 @@ auth_identify (gpointer app, HttpRequest *request)
     if (!credentials_choose (request, NULL, 0, &kind, &text) ||
         (kind != PRESENTED_SESSION && kind != PRESENTED_API_KEY) ||
         !auth_authenticate (app, request, request->arena, kind, text, &auth, NULL) ||
-        (kind == PRESENTED_API_KEY && !may_do_all (&auth.permissions)))
+        !auth_may_do_all (&auth))
         return nobody;
     return (RealtimeIdentity){ g_strdup (auth.user_id), g_strdup (auth.session_id) };
 }

@@ -166,6 +166,8 @@ change_password (ApiCall *call, const ChangePasswordRequest *in, UserAdminRespon
     write.hash = auth_hash_password (call->arena, body->new_password);
     if (!db_write (call->db, write_password, &write, &error))
         return api_fail (call, error);
+    if (write.ends_sessions)
+        session_close_sockets (call->app, write.user_id, write.session_id);
     return describe_me (call, out);
 }
 

@@ -7,6 +7,7 @@
 typedef struct {
     Realtime *realtime;
     char *session_id;
+    gboolean is_told;
 } SessionEnd;
 
 static void
@@ -24,8 +25,20 @@ tell_end (gpointer data)
     SessionEnd *end = data;
     g_autofree char *argument = g_strdup_printf ("\"%s\"", end->session_id);
 
+    if (end->is_told) {
+        realtime_close_room (end->realtime, end->session_id, NULL);
+        return G_SOURCE_REMOVE;
+    }
     realtime_send (end->realtime, end->session_id, "on_session_delete", argument);
-    return G_SOURCE_REMOVE;
+    end->is_told = TRUE;
+    return G_SOURCE_CONTINUE; /* a client that is told leaves by itself */
+}
+
+void
+session_close_sockets (App *app, const char *room, const char *except_id)
+{
+    if (app->realtime != NULL)
+        realtime_close_room (app->realtime, room, except_id);
 }
 
 void

@@ -56,6 +56,9 @@ gboolean session_delete (Db *db, const char *id, const char *user_id, gboolean *
 gboolean sessions_delete_all (Db *db, const char *user_id, const char *except_id, GError **error);
 gboolean sessions_end_elevation (Db *db, const char *user_id, GError **error);
 
+/** Close the sockets of a user or of a session (@room) whose credential has ended, but those of the session
+ *  @except_id (NULL: none). */
+void session_close_sockets (App *app, const char *room, const char *except_id);
 /** Tell the clients of a session that it has ended, once the answer of the call that ended it is out. */
 void session_tell_end (App *app, const char *id);
 

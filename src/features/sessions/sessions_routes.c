@@ -75,6 +75,7 @@ delete_all_sessions (ApiCall *call, const DeleteAllSessionsRequest *in)
 
     if (!sessions_delete_all (call->db, call->auth->user_id, call->auth->session_id, &error))
         return api_fail (call, error);
+    session_close_sockets (call->app, call->auth->user_id, call->auth->session_id);
     return API_OK;
 }
 
@@ -106,7 +107,10 @@ delete_session (ApiCall *call, const DeleteSessionRequest *in)
 
     if (!session_delete (call->db, in->id, call->auth->user_id, &found, &error))
         return api_fail (call, error);
-    return found ? API_OK : api_refuse_access (call, "authDevice.delete");
+    if (!found)
+        return api_refuse_access (call, "authDevice.delete");
+    session_close_sockets (call->app, in->id, NULL);
+    return API_OK;
 }
 
 static ApiStatus

@@ -8,6 +8,7 @@
 #include "features/auth/auth.h"
 #include "features/config/config.h"
 #include "features/notifications/notifications.h"
+#include "features/sessions/sessions.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -165,6 +166,7 @@ delete_user_admin (ApiCall *call, const DeleteUserAdminRequest *in, UserAdminRes
         return api_refuse (call, APP_ERROR_FORBIDDEN, "Cannot delete your own account");
     if (!user_delete (call->app, call->arena, in->id, force, &user, &error))
         return api_fail (call, error);
+    session_close_sockets (call->app, in->id, NULL);
     users_fill_admin (&user, out);
     return API_OK;
 }
@@ -248,6 +250,10 @@ update_my_user (ApiCall *call, const UpdateMyUserRequest *in, UserAdminResponse 
     if (change.email == NULL && change.name == NULL && change.password_hash == NULL &&
         !change.set_avatar_color)
         return get_my_user (call, NULL, out);
+    if (change.password_hash != NULL &&
+        (!users_load (call->db, call->arena, call->auth->user_id, &user, &error) ||
+         !auth_may_set_password (call, user.should_change_password, &error)))
+        return api_fail (call, error);
     change.has_should_change_password = change.password_hash != NULL; /* to FALSE */
     if (!user_update (call->db, call->arena, call->auth->user_id, &change, &user, &error))
         return api_fail (call, error);
