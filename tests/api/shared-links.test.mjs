@@ -421,7 +421,10 @@ test('a visitor takes no film of the owner as a motion part', async () => {
   const film = (await server.upload(Buffer.from('film'), 'a.mov', {}, { as: owner })).expect(201).json.id;
   const link = await newLink({ assetIds: [await upload(owner)] });
   for (const id of [film, MISSING]) (await send(link, png(9, 9), { livePhotoVideoId: id })).expect(400, 'Live photo video not found');
-  const own = (await server.upload(Buffer.from(`film ${Math.random()}`), 'b.mov', {}, { as: undefined, headers: { 'x-immich-share-key': link.key } })).expect(201).json.id;
+  const shown = await newLink({ assetIds: [film] }, owner);
+  (await send(shown, png(9, 9), { livePhotoVideoId: film })).expect(400, 'Live photo video not found');
+  assert.equal((await call('GET', `/assets/${film}`, undefined, owner)).expect(200).json.visibility, 'timeline');
+  const own = (await server.upload(Buffer.from(`film ${Math.random()}`), 'b.mov', { visibility: 'hidden' }, { as: undefined, headers: { 'x-immich-share-key': link.key } })).expect(201).json.id;
   (await send(link, png(9, 9), { livePhotoVideoId: own })).expect(201);
   (await visit(link, 'GET', `/assets/${own}`)).expect(200);
 });

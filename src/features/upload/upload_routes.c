@@ -163,13 +163,30 @@ share_upload (Db *tx, gpointer data, const char *asset_id, GError **error)
                              NULL, error);
 }
 
-/* What a visitor sends is the owner's, who alone marks it as favourite or locks it away. A motion part
- * must be there for the visitor, or any video of the owner could be looked at by its id. */
+/* A motion part must be there for the visitor, or any video of the owner could be looked at by its id; and
+ * be hidden already, or it would leave the owner's timeline by it. */
+static gboolean
+find_visitors_film (ApiCall *call, const char *id, gboolean *out, GError **error)
+{
+    g_autoptr (GError) why = NULL;
+    AssetRow film;
+
+    *out = access_check_asset (call, id, "asset.read", &why) &&
+           asset_find (call->db, call->arena, id, &film, &why) &&
+           film.visibility == ASSET_VISIBILITY_HIDDEN;
+    if (why == NULL || g_error_matches (why, APP_ERROR, APP_ERROR_INVALID) ||
+        g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
+}
+
+/* What a visitor sends is the owner's, who alone marks it as favourite or locks it away. */
 static gboolean
 limit_visitor (ApiCall *call, Upload *upload, GError **error)
 {
     const Auth *auth = call->auth;
-    g_autoptr (GError) why = NULL;
+    gboolean is_there;
 
     if (auth->kind != CREDENTIAL_LINK)
         return TRUE;
@@ -178,13 +195,12 @@ limit_visitor (ApiCall *call, Upload *upload, GError **error)
     upload->is_favorite = FALSE;
     if (upload->visibility == ASSET_VISIBILITY_LOCKED)
         upload->visibility = ASSET_VISIBILITY_TIMELINE;
-    if (upload->live_photo_video_id == NULL ||
-        access_check_asset (call, upload->live_photo_video_id, "asset.read", &why))
+    if (upload->live_photo_video_id == NULL)
         return TRUE;
-    if (!g_error_matches (why, APP_ERROR, APP_ERROR_INVALID)) {
-        g_propagate_error (error, g_steal_pointer (&why));
+    if (!find_visitors_film (call, upload->live_photo_video_id, &is_there, error))
         return FALSE;
-    }
+    if (is_there)
+        return TRUE;
     g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "Live photo video not found");
     return FALSE;
 }

@@ -538,19 +538,23 @@ class Uploads {
         this.limit = limit;
       },
     });
-    const common = { credential: upload.credential };
+    const common = { credential: upload.credential, sidecar: null, livePhotoVideoId: null };
+    const isVisitors = Object.keys(upload.credential).length > 0;
     try {
       const { motion } = upload;
       if (motion && !upload.motionId) {
         const checksum = await sha1Of(motion, signal);
         signal.throwIfAborted();
-        const film = { ...common, file: motion, name: motion.name, sidecar: null, checksum };
-        const whole = { ...film, livePhotoVideoId: null };
-        const sent = await sendFile(whole, hooksFrom(0), upload.partsOfMotion);
-        upload.motionId = sent.id;
+        const film = { ...common, file: motion, name: motion.name, checksum, isHidden: isVisitors };
+        const sent = await sendFile(film, hooksFrom(0), upload.partsOfMotion);
+        // What the owner has already is shown by itself.
+        if (!isVisitors || sent.status === 'created') upload.motionId = sent.id;
       }
       const { file, sidecar, checksum, motionId: livePhotoVideoId } = upload;
-      const photo = { ...common, file, name: file.name, sidecar, checksum, livePhotoVideoId };
+      const photo = {
+        ...common,
+        ...{ file, name: file.name, sidecar, checksum, livePhotoVideoId, isHidden: false },
+      };
       const answer = await sendFile(photo, hooksFrom(motion?.size ?? 0), upload.parts);
       if (await this.isGone(upload, answer)) {
         this.succeeded();

@@ -33,6 +33,8 @@ export interface FileToSend {
   /** SHA-1 as hexadecimal text. */
   checksum: string | null;
   livePhotoVideoId: string | null;
+  /** A visitor's film that a photo will show: a visitor may not hide what lies in the timeline. */
+  isHidden: boolean;
   credential: { key?: string; slug?: string };
 }
 
@@ -136,12 +138,13 @@ function read<T>({ status, text, server }: Answer, bodyBytes: number): T {
   throw new ApiError(status, problem?.message ?? `status ${status}`, problem?.errors as never);
 }
 
-function describe({ file, sidecar, livePhotoVideoId }: FileToSend): FormData {
+function describe({ file, sidecar, livePhotoVideoId, isHidden }: FileToSend): FormData {
   const form = new FormData();
   const modified = new Date(file.lastModified || Date.now()).toISOString();
   form.append('fileCreatedAt', modified);
   form.append('fileModifiedAt', modified);
   if (livePhotoVideoId) form.append('livePhotoVideoId', livePhotoVideoId);
+  if (isHidden) form.append('visibility', 'hidden');
   if (sidecar) form.append('sidecarData', sidecar, sidecar.name);
   return form;
 }
