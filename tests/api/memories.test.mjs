@@ -165,3 +165,19 @@ test('the night makes memories of this day, and forgets them', async () => {
   await runJob('memory-cleanup');
   assert.equal(await total(user), 0);
 });
+
+test('a partner who shares no more takes their photos out of memories and links', async () => {
+  const [sharer, receiver] = [await server.newUser(), await server.newUser()];
+  const id = (await server.upload(png(20, 10), 'a.png', {}, { as: sharer })).expect(201).json.id;
+  await server.waitForJobs();
+  const as = (user, method, where, body) => server.request(method, where, { as: user, body });
+  (await as(sharer, 'POST', '/partners', { sharedWithId: receiver.id })).expect(201);
+  const memory = (await as(receiver, 'POST', '/memories', { type: 'on_this_day', data: { year: 2020 }, memoryAt: '2020-01-01T00:00:00.000Z', assetIds: [id] })).expect(201).json;
+  assert.equal(memory.assets.length, 1);
+  const link = (await as(receiver, 'POST', '/shared-links', { type: 'INDIVIDUAL', assetIds: [id] })).expect(201).json;
+  const look = () => server.request('GET', `/assets/${id}/original?key=${link.key}`, { as: undefined });
+  (await look()).expect(200);
+  (await as(sharer, 'DELETE', `/partners/${receiver.id}`)).expect(204);
+  assert.deepEqual((await as(receiver, 'GET', `/memories/${memory.id}`)).expect(200).json.assets, []);
+  (await look()).expect(400);
+});

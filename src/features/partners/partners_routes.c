@@ -119,15 +119,29 @@ update_partner (ApiCall *call, const UpdatePartnerRequest *in, PartnerResponse *
     return answer_one (call, in->id, in->body->in_timeline, out);
 }
 
+typedef struct {
+    const char *shared_by_id, *shared_with_id;
+    gboolean is_gone;
+} Removal;
+
+static gboolean
+run_removal (Db *tx, gpointer data, GError **error)
+{
+    Removal *self = data;
+
+    return partners_store_remove (tx, self->shared_by_id, self->shared_with_id, &self->is_gone,
+                                  error);
+}
+
 static ApiStatus
 remove_partner (ApiCall *call, const RemovePartnerRequest *in)
 {
+    Removal removal = { call->auth->user_id, in->id };
     g_autoptr (GError) error = NULL;
-    gboolean is_gone;
 
-    if (!partners_store_remove (call->db, call->auth->user_id, in->id, &is_gone, &error))
+    if (!db_write (call->db, run_removal, &removal, &error))
         return api_fail (call, g_steal_pointer (&error));
-    if (!is_gone)
+    if (!removal.is_gone)
         return api_refuse (call, APP_ERROR_INVALID, "Partner not found");
     return API_OK;
 }

@@ -29,6 +29,17 @@ static const char SQL_SET[] =
     " WHERE shared_by_id = $1 AND shared_with_id = $2";
 static const char SQL_REMOVE[] =
     "DELETE FROM partner WHERE shared_by_id = $1 AND shared_with_id = $2";
+/* What the receiver had put of the sharer into links and memories of their own. Albums keep what was given
+ * to all of their members. */
+static const char SQL_TAKE_FROM_LINKS[] =
+    "DELETE FROM shared_link_asset"
+    " WHERE link_id IN (SELECT id FROM shared_link WHERE owner_id = $2)"
+    "   AND EXISTS (SELECT 1 FROM asset a WHERE a.id = shared_link_asset.asset_id"
+    "                                       AND a.owner_id = $1)";
+static const char SQL_TAKE_FROM_MEMORIES[] =
+    "DELETE FROM memory_asset"
+    " WHERE memory_id IN (SELECT id FROM memory WHERE owner_id = $2)"
+    "   AND EXISTS (SELECT 1 FROM asset a WHERE a.id = memory_asset.asset_id AND a.owner_id = $1)";
 
 gboolean
 partners_store_list (Db *db, Arena *arena, const char *user_id, PartnerDirection direction,
@@ -75,14 +86,16 @@ partners_store_set (Db *db, const char *shared_by_id, const char *shared_with_id
 }
 
 gboolean
-partners_store_remove (Db *db, const char *shared_by_id, const char *shared_with_id,
+partners_store_remove (Db *tx, const char *shared_by_id, const char *shared_with_id,
                        gboolean *out_is_gone, GError **error)
 {
+    DbArgs users = DB_ARGS (db_text (shared_by_id), db_text (shared_with_id));
     gint64 n_changed = 0;
 
-    if (!db_exec (db, SQL_REMOVE, DB_ARGS (db_text (shared_by_id), db_text (shared_with_id)),
-                  &n_changed, error))
+    *out_is_gone = FALSE;
+    if (!db_exec (tx, SQL_REMOVE, users, &n_changed, error))
         return FALSE;
     *out_is_gone = n_changed > 0;
-    return TRUE;
+    return n_changed == 0 || (db_exec (tx, SQL_TAKE_FROM_LINKS, users, NULL, error) &&
+                              db_exec (tx, SQL_TAKE_FROM_MEMORIES, users, NULL, error));
 }

@@ -12,5 +12,5 @@ gboolean partners_store_add (Db *db, const char *shared_by_id, const char *share
 gboolean partners_store_set (Db *db, const char *shared_by_id, const char *shared_with_id,
                              gboolean in_timeline, GError **error);
 /** *@out_is_gone FALSE when there was none. */
-gboolean partners_store_remove (Db *db, const char *shared_by_id, const char *shared_with_id,
+gboolean partners_store_remove (Db *tx, const char *shared_by_id, const char *shared_with_id,
                                 gboolean *out_is_gone, GError **error);
