@@ -38,6 +38,11 @@ gboolean download_find_album (Db *db, Arena *arena, const char *album_id, gboole
 
 /* ---- download_zip.c ---- */
 
-/** A stream of the originals of @ids, whose access was checked; @edited: edited ones where there are.
- *  The files are looked up while it is sent, so memory does not grow with them. */
-HttpResponse *download_zip_new (const App *app, const StringList *ids, gboolean edited);
+typedef enum {
+    DOWNLOAD_ORIGINALS,
+    DOWNLOAD_EDITED,     /* where there are */
+    DOWNLOAD_NOTHING_CUT /* the same, but never the original of what has edits */
+} DownloadEdits;
+
+/** A stream of the originals of @ids, whose access was checked. The files are looked up while it is sent, so memory does not grow with them. */
+HttpResponse *download_zip_new (const App *app, const StringList *ids, DownloadEdits edits);

@@ -11,13 +11,14 @@ download_archive (ApiCall *call, const DownloadArchiveRequest *in)
 {
     const DownloadArchive *body = in->body;
     g_autoptr (GError) error = NULL;
+    DownloadEdits edits = call->auth->kind == CREDENTIAL_LINK ? DOWNLOAD_NOTHING_CUT
+                          : body->has_edited && body->edited  ? DOWNLOAD_EDITED
+                                                              : DOWNLOAD_ORIGINALS;
     HttpResponse *response;
 
     if (!access_check_assets (call, &body->asset_ids, "asset.download", &error))
         return api_fail (call, g_steal_pointer (&error));
-    response = download_zip_new (call->app, &body->asset_ids,
-                                 (body->has_edited && body->edited) ||
-                                     call->auth->kind == CREDENTIAL_LINK);
+    response = download_zip_new (call->app, &body->asset_ids, edits);
     if (body->archive_name != NULL && *body->archive_name != '\0')
         http_response_set_header (
             response, "Content-Disposition",

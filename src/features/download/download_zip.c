@@ -24,7 +24,8 @@
 /* $1 a JSON array of ids */
 static const char SQL_ENTRIES[] =
     "SELECT a.id AS id, a.original_file_name AS original_file_name,"
-    "       a.original_path AS original_path, f.path AS edited_path"
+    "       a.original_path AS original_path, f.path AS edited_path,"
+    "       a.is_edited AS is_edited"
     "  FROM asset a LEFT JOIN asset_file f"
     "       ON f.asset_id = a.id AND f.type = 'fullsize' AND f.is_edited = 1"
     "      AND a.is_edited = 1"
@@ -36,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ZipWriter, archive_write_free)
 typedef struct {
     const App *app;
     GPtrArray *ids; /* in the order of the request, maybe repeated */
-    gboolean edited;
+    DownloadEdits edits;
     DownloadNames *names;
     guint8 *buffer;
     HttpStream *stream;
@@ -158,13 +159,18 @@ write_content (Zip *self, int fd, const char *name, gint64 size)
 static gboolean
 add_entry (Zip *self, Arena *arena, const DownloadEntryRow *row)
 {
-    gboolean takes_edited = self->edited && row->edited_path != NULL;
+    gboolean takes_edited = self->edits != DOWNLOAD_ORIGINALS && row->edited_path != NULL;
     struct stat info;
-    int fd = open_file (self, arena, takes_edited ? row->edited_path : row->original_path,
-                        takes_edited ? NULL : row->id, &info);
     const char *name;
     gboolean ok;
+    int fd;
 
+    if (self->edits == DOWNLOAD_NOTHING_CUT && row->is_edited && row->edited_path == NULL) {
+        g_message ("the edit of asset '%s' is not done yet, left out", row->id);
+        return TRUE;
+    }
+    fd = open_file (self, arena, takes_edited ? row->edited_path : row->original_path,
+                    takes_edited ? NULL : row->id, &info);
     if (fd < 0)
         return TRUE;
     name = download_names_take (self->names, download_name_clean (arena, row->original_file_name));
@@ -227,7 +233,7 @@ produce (HttpStream *stream, gpointer data)
 }
 
 HttpResponse *
-download_zip_new (const App *app, const StringList *ids, gboolean edited)
+download_zip_new (const App *app, const StringList *ids, DownloadEdits edits)
 {
     Zip *self = g_new0 (Zip, 1);
 
@@ -235,7 +241,7 @@ download_zip_new (const App *app, const StringList *ids, gboolean edited)
     self->ids = g_ptr_array_new_full ((guint) ids->n, g_free);
     for (gsize i = 0; i < ids->n; i++)
         g_ptr_array_add (self->ids, g_strdup (ids->items[i]));
-    self->edited = edited;
+    self->edits = edits;
     self->names = download_names_new ();
     self->buffer = g_malloc (READ_BYTES);
     return http_response_new_stream ("application/octet-stream", FALSE, produce, self, zip_free);

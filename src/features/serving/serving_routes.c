@@ -11,7 +11,8 @@
  * that are still there when the edits are gone are not shown. */
 #define SQL_SERVED                                                                                 \
     "SELECT a.original_file_name AS original_file_name, a.original_path AS original_path,"         \
-    "       a.type AS type, f.path AS path"                                                        \
+    "       a.type AS type, f.path AS path,"                                                       \
+    "       CASE WHEN a.is_edited > COALESCE (f.is_edited, 0) THEN 1 ELSE 0 END AS is_pending"     \
     "  FROM asset a LEFT JOIN asset_file f ON f.asset_id = a.id AND f.type = $2"                   \
     "       AND f.is_edited <= a.is_edited"                                                        \
     " WHERE a.id = $1 ORDER BY f.is_edited"
@@ -21,7 +22,8 @@ static const char SQL_SERVED_EDITED[] = SQL_SERVED " DESC LIMIT 1";
 /* $1 asset id, $2 type of the file; only an edited one */
 static const char SQL_SERVED_EDITED_ONLY[] =
     "SELECT a.original_file_name AS original_file_name, a.original_path AS original_path,"
-    "       a.type AS type, f.path AS path"
+    "       a.type AS type, f.path AS path,"
+    "       CASE WHEN a.is_edited > COALESCE (f.is_edited, 0) THEN 1 ELSE 0 END AS is_pending"
     "  FROM asset a LEFT JOIN asset_file f ON f.asset_id = a.id AND f.type = $2"
     "       AND f.is_edited = 1 AND a.is_edited = 1"
     " WHERE a.id = $1";
@@ -35,7 +37,14 @@ find_served (ApiCall *call, const char *sql, const char *id, AssetFileType type,
                           error);
 }
 
-/* Who comes by a link sees what its owner made of the photo, never what was cut away. */
+/* Who comes by a link sees what its owner made of the photo, never what was cut away, nor what is to be
+ * once the edit is done. */
+static gboolean
+is_kept_back (const ApiCall *call, const ServedAssetRow *asset)
+{
+    return call->auth->kind == CREDENTIAL_LINK && asset->is_pending;
+}
+
 static gboolean
 wants_edited (const ApiCall *call, gboolean edited)
 {
@@ -106,6 +115,8 @@ download_asset (ApiCall *call, const DownloadAssetRequest *in)
         !find_served (call, SQL_SERVED_EDITED_ONLY, in->id, ASSET_FILE_TYPE_FULLSIZE, &asset,
                       &error))
         return serving_refuse (call, g_steal_pointer (&error));
+    if (is_kept_back (call, &asset))
+        return refuse_missing (call, "Asset media not found");
     is_edited = wants_edited (call, in->edited) && asset.path != NULL;
     path = is_edited ? asset.path : asset.original_path;
     name = serving_file_name (call->arena, asset.original_file_name, "", path);
@@ -148,6 +159,8 @@ view_asset (ApiCall *call, const ViewAssetRequest *in)
     if (!find_served (call, edited ? SQL_SERVED_EDITED : SQL_SERVED_PLAIN, in->id, types[size],
                       &asset, &error))
         return serving_refuse (call, g_steal_pointer (&error));
+    if (is_kept_back (call, &asset))
+        return refuse_missing (call, "Asset media not found");
     if (size == ASSET_MEDIA_SIZE_FULLSIZE && !edited && is_web_safe (asset.original_path))
         return redirect_to_original (call);
     if (asset.path != NULL)
