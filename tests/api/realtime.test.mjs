@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { jpeg } from './fixtures.mjs';
-import { server } from './harness.mjs';
+import { password, server } from './harness.mjs';
 
 const LIMIT_MS = 30_000;
 const open = new Set();
@@ -257,4 +257,48 @@ test('a server that ends closes its sockets', async () => {
   await server.end();
   const [reason] = await ear.next('disconnect');
   assert.match(reason, /^transport (close|error)$/);
+});
+
+test('who was logged out elsewhere hears nothing more', async () => {
+  const user = await server.newUser();
+  const thief = await server.login(user.email, password);
+  const [own, stolen] = [await joined(user), await joined(thief)];
+  const third = await server.login(user.email, password);
+  const one = await joined(third);
+  const { id } = (await server.request('GET', '/sessions', { as: third })).expect(200).json.find(({ current }) => current);
+  (await server.request('DELETE', `/sessions/${id}`, { as: user })).expect(204);
+  await one.next('disconnect');
+  (await server.request('DELETE', '/sessions', { as: user })).expect(204);
+  await stolen.next('disconnect');
+  const again = await joined(await server.login(user.email, password));
+  const changed = { password, newPassword: `${password}2`, invalidateSessions: true };
+  (await server.request('POST', '/auth/change-password', { as: user, body: changed })).expect(200);
+  await again.next('disconnect');
+  await created(jpeg(), 'a.jpg', user);
+  await own.next('on_upload_success');
+  assert.ok(!own.names.includes('disconnect'));
+});
+
+test('of what is locked is told that it is not to be seen, and no more', async () => {
+  const user = await server.newUser();
+  const id = await created(jpeg(), 'secret.jpg', user);
+  await server.waitForJobs();
+  const ear = await joined(user);
+  (await server.request('PUT', '/assets', { as: user, body: { ids: [id], visibility: 'locked' } })).expect(204);
+  assert.deepEqual(await ear.next('on_asset_hidden'), [id]);
+  await allHave(ear);
+  assert.ok(!ear.names.includes('on_asset_update'));
+});
+
+test('the whole trash coming back and a new name of an album are told', async () => {
+  const user = await server.newUser();
+  const id = await created(jpeg(), 'a.jpg', user);
+  const album = (await server.request('POST', '/albums', { as: user, body: { albumName: 'Old' } })).expect(201).json.id;
+  await server.waitForJobs();
+  (await server.request('DELETE', '/assets', { as: user, body: { ids: [id] } })).expect(204);
+  const ear = await joined(user);
+  (await server.request('POST', '/trash/restore', { as: user })).expect(200);
+  assert.deepEqual(await ear.next('on_asset_restore'), [[id]]);
+  (await server.request('PATCH', `/albums/${album}`, { as: user, body: { albumName: 'New' } })).expect(200);
+  assert.deepEqual(await ear.next('on_album_update'), [album]);
 });

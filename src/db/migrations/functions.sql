@@ -120,9 +120,12 @@ END $do$;
 CREATE OR REPLACE FUNCTION trigrams (phrase TEXT) RETURNS TEXT[]
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
-DECLARE
-    letters TEXT[] := string_to_array (phrase, NULL);
 BEGIN
-    RETURN ARRAY (SELECT letters[n] || letters[n + 1] || letters[n + 2]
-                    FROM generate_series (1, cardinality (letters) - 2) AS n);
+    -- not by the index of an array, which may be walked for each
+    RETURN ARRAY (SELECT part FROM (SELECT n, letter || lead (letter) OVER following
+                                              || lead (letter, 2) OVER following AS part
+                                      FROM unnest (string_to_array (phrase, NULL))
+                                           WITH ORDINALITY AS l (letter, n)
+                                    WINDOW following AS (ORDER BY n)) AS parts
+                   WHERE part IS NOT NULL ORDER BY n);
 END $$;

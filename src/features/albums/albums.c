@@ -253,6 +253,7 @@ album_create (ApiCall *call, const CreateAlbum *body, const char **out_id, GErro
 }
 
 typedef struct {
+    ApiCall *call;
     const char *id;
     const UpdateAlbum *body;
     gboolean cover_is_wrong;
@@ -264,13 +265,15 @@ run_update (Db *tx, gpointer data, GError **error)
     Update *self = data;
 
     return albums_store_update (tx, self->id, self->body, timestamp_now_ms (),
-                                &self->cover_is_wrong, error);
+                                &self->cover_is_wrong, error) &&
+           (self->cover_is_wrong ||
+            album_send_updated (self->call->app, tx, self->call->arena, self->id, error));
 }
 
 gboolean
 album_update (ApiCall *call, const char *id, const UpdateAlbum *body, GError **error)
 {
-    Update data = { .id = id, .body = body };
+    Update data = { .call = call, .id = id, .body = body };
 
     if (!db_write (call->db, run_update, &data, error))
         return FALSE;

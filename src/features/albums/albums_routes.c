@@ -86,10 +86,15 @@ static ApiStatus
 get_album_info (ApiCall *call, const GetAlbumInfoRequest *in, AlbumResponse *out)
 {
     g_autoptr (GError) error = NULL;
+    ApiStatus status;
 
     if (!access_check_album (call, in->id, "album.read", &error))
         return api_fail (call, g_steal_pointer (&error));
-    return answer (call, in->id, TRUE, out);
+    if (call->auth->kind != CREDENTIAL_LINK)
+        return answer (call, in->id, TRUE, out);
+    status = answer (call, in->id, FALSE, out);
+    out->album_users.n = 0; /* who its members are is not told by a link */
+    return status;
 }
 
 static ApiStatus

@@ -48,6 +48,11 @@ send_some (const App *app, const StringList *ids, const char *event)
         return;
     }
     for (gsize i = 0; i < assets.n; i++) {
+        if (assets.items[i].visibility == ASSET_VISIBILITY_LOCKED) {
+            /* who has not unlocked the folder hears that it is not to be seen, and no more */
+            asset_send_id (app, assets.items[i].owner_id, "on_asset_hidden", assets.items[i].id);
+            continue;
+        }
         g_string_set_size (text, 0);
         api_write_json (&asset_response_type, &assets.items[i], text);
         realtime_send (app->realtime, assets.items[i].owner_id, event, text->str);

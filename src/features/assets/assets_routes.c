@@ -34,11 +34,12 @@ run_update (Db *tx, gpointer data, GError **error)
 static gboolean
 update (ApiCall *call, const StringList *ids, const AssetChange *change, GError **error)
 {
-    Update data = { .call = call, .ids = ids, .change = change };
+    StringList once = string_list_once (call->arena, ids);
+    Update data = { .call = call, .ids = &once, .change = change };
 
     if (ids->n == 0)
         return TRUE;
-    if (!access_check_assets (call, ids, "asset.update", error) ||
+    if (!access_check_assets (call, &once, "asset.update", error) ||
         (change->motion_video_id != NULL &&
          !asset_check_motion_part (call->db, call->arena, change->motion_video_id,
                                    call->auth->user_id, error)) ||
@@ -128,7 +129,8 @@ copy_asset (ApiCall *call, const CopyAssetRequest *in)
 
 typedef struct {
     Arena *arena;
-    const AssetJobs *body;
+    StringList ids;
+    AssetJobName name;
 } AddJobs;
 
 static gboolean
@@ -136,12 +138,12 @@ add_jobs (Db *tx, gpointer data, GError **error)
 {
     const AddJobs *self = data;
 
-    for (gsize i = 0; i < self->body->asset_ids.n; i++) {
-        const char *id = self->body->asset_ids.items[i];
+    for (gsize i = 0; i < self->ids.n; i++) {
+        const char *id = self->ids.items[i];
 
-        if (self->body->name == ASSET_JOB_NAME_REFRESH_METADATA
+        if (self->name == ASSET_JOB_NAME_REFRESH_METADATA
                 ? !ingest_add_metadata (tx, self->arena, id, NULL, error)
-            : self->body->name == ASSET_JOB_NAME_TRANSCODE_VIDEO
+            : self->name == ASSET_JOB_NAME_TRANSCODE_VIDEO
                 ? !ingest_add_encoding (tx, self->arena, id, error)
                 : !ingest_add_thumbnails (tx, self->arena, id, NULL, FALSE, error))
             return FALSE;
@@ -153,14 +155,15 @@ static ApiStatus
 run_asset_jobs (ApiCall *call, const RunAssetJobsRequest *in)
 {
     g_autoptr (GError) error = NULL;
-    AddJobs data = { call->arena, in->body };
+    AddJobs data = { call->arena, string_list_once (call->arena, &in->body->asset_ids),
+                     (AssetJobName) in->body->name };
 
-    if (!access_check_assets (call, &in->body->asset_ids, "asset.update", &error))
+    if (!access_check_assets (call, &data.ids, "asset.update", &error))
         return api_fail (call, g_steal_pointer (&error));
     if (in->body->name == ASSET_JOB_NAME_REFRESH_FACES)
         return api_refuse (call, APP_ERROR_NOT_IMPLEMENTED, "The job '%s' is not built yet",
                            asset_job_name_enum.texts[in->body->name]);
-    if (in->body->asset_ids.n > 0 && !db_write (call->db, add_jobs, &data, &error))
+    if (data.ids.n > 0 && !db_write (call->db, add_jobs, &data, &error))
         return api_fail (call, g_steal_pointer (&error));
     return API_OK;
 }

@@ -79,6 +79,7 @@ typedef struct {
     const StringList *ids; /* or these; or, with neither, what is old */
     gint64 older_than_ms;
     const char *status; /* what becomes of them */
+    StringList found;
     gint64 n_changed;
 } Leave;
 
@@ -102,13 +103,12 @@ run_leave (Db *tx, gpointer data, GError **error)
 {
     Leave *self = data;
     gboolean is_old = self->owner_id == NULL && self->ids == NULL;
-    StringList ids;
 
     self->n_changed = 0;
-    if (!find_leaving (tx, self, &ids, error))
+    if (!find_leaving (tx, self, &self->found, error))
         return FALSE;
-    for (gsize at = 0; at < ids.n; at += PAGE) {
-        StringList some = { ids.items + at, MIN (PAGE, ids.n - at) };
+    for (gsize at = 0; at < self->found.n; at += PAGE) {
+        StringList some = { self->found.items + at, MIN (PAGE, self->found.n - at) };
         gint64 n = 0;
 
         if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
@@ -141,6 +141,11 @@ trash_restore_all (App *app, Arena *arena, const char *owner_id, gint64 *out_n, 
 
     if (!db_write (app->db, run_leave, &data, error))
         return FALSE;
+    for (gsize at = 0; at < data.found.n; at += PAGE) {
+        StringList some = { data.found.items + at, MIN (PAGE, data.found.n - at) };
+
+        asset_send_ids (app, owner_id, "on_asset_restore", &some);
+    }
     *out_n = data.n_changed;
     return TRUE;
 }
