@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -70,9 +71,9 @@ test_crash_fails_one_task_with_its_signal (void)
     g_autoptr (WorkerPool) pool = make_pool (1, 60);
     WorkerPoolCounters counters;
 
-    assert_fails (pool, "{\"op\": \"test-abort\"}", APP_ERROR_MEDIA, "signal 6");
-    assert_fails (pool, "{\"op\": \"test-crash\"}", APP_ERROR_MEDIA, "crashed");
-    assert_fails (pool, "{\"op\": \"test-leave\"}", APP_ERROR_MEDIA, "exit code 7");
+    assert_fails (pool, "{\"op\": \"test-abort\"}", APP_ERROR_UNAVAILABLE, "signal 6");
+    assert_fails (pool, "{\"op\": \"test-crash\"}", APP_ERROR_UNAVAILABLE, "crashed");
+    assert_fails (pool, "{\"op\": \"test-leave\"}", APP_ERROR_UNAVAILABLE, "exit code 7");
     assert_works (pool);
     worker_pool_count (pool, &counters);
     g_assert_cmpuint (counters.n_crashed, ==, 3);
@@ -82,12 +83,30 @@ test_crash_fails_one_task_with_its_signal (void)
 }
 
 static void
+test_file_that_cannot_be_read_is_not_damaged (void)
+{
+    g_autoptr (WorkerPool) pool = make_pool (1, 60);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp ("tintype-cut-XXXXXX", &path, &error);
+    g_autofree char *reply = NULL;
+
+    g_assert_no_error (error);
+    g_unlink (path);
+    reply = run (pool, "{\"op\": \"test-bus\"}", &fd, 1, &error);
+    g_assert_null (reply);
+    g_assert_error (error, APP_ERROR, APP_ERROR_IO);
+    close (fd);
+    assert_works (pool);
+}
+
+static void
 test_hang_is_killed_after_the_limit (void)
 {
     g_autoptr (WorkerPool) pool = make_pool (1, 1);
     WorkerPoolCounters counters;
 
-    assert_fails (pool, "{\"op\": \"test-hang\"}", APP_ERROR_MEDIA, "longer than 1 s");
+    assert_fails (pool, "{\"op\": \"test-hang\"}", APP_ERROR_UNAVAILABLE, "longer than 1 s");
     assert_works (pool);
     worker_pool_count (pool, &counters);
     g_assert_cmpuint (counters.n_timed_out, ==, 1);
@@ -361,6 +380,8 @@ main (int argc, char **argv)
     }
     g_test_add_func ("/worker-pool/crash-fails-one-task",
                      test_crash_fails_one_task_with_its_signal);
+    g_test_add_func ("/worker-pool/unreadable-is-not-damaged",
+                     test_file_that_cannot_be_read_is_not_damaged);
     g_test_add_func ("/worker-pool/hang-is-killed", test_hang_is_killed_after_the_limit);
     g_test_add_func ("/worker-pool/nonsense-is-refused", test_nonsense_is_not_taken_for_a_result);
     g_test_add_func ("/worker-pool/memory-limit", test_memory_has_a_limit);

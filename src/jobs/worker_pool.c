@@ -327,6 +327,8 @@ give_back (WorkerPool *self, Worker *worker, gboolean whole)
     return kept;
 }
 
+/* A file that needs too much memory will again; of all else the file may be innocent, and another try
+ * tells. */
 static void
 set_death_error (const WorkerPool *self, int status, const struct rusage *usage, GError **error)
 {
@@ -338,15 +340,19 @@ set_death_error (const WorkerPool *self, int status, const struct rusage *usage,
         g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
                      "decoding this file needs more than %" G_GINT64_FORMAT " MB of memory",
                      limit_mb);
-    else if (code == SIGKILL) /* not by us: the file may be innocent */
+    else if (code == SIGBUS) /* of a file in memory: its disk, or somebody cut it short */
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_IO,
+                             "this file could not be read to its end; its disk may be faulty, or "
+                             "it was cut short meanwhile");
+    else if (code == SIGKILL) /* not by us */
         g_set_error_literal (
             error, APP_ERROR, APP_ERROR_UNAVAILABLE,
             "the decoder was killed on this file; the machine may be out of memory");
     else if (code != 0)
-        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                      "the decoder crashed (signal %d, %s) on this file", code, strsignal (code));
     else
-        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                      "the decoder ended (exit code %d) on this file", WEXITSTATUS (status));
 }
 
@@ -438,7 +444,7 @@ run_task (WorkerPool *self, const char *request_json, const int *fds, guint n_fd
                      "the media worker '%s' did not start; its reason stands in the log",
                      self->program);
     else if (status == CHANNEL_TIMEOUT)
-        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                      "decoding this file took longer than %" G_GINT64_FORMAT " s",
                      self->settings.time_limit_s);
     else if (status == CHANNEL_CLOSED)

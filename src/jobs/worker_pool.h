@@ -35,8 +35,10 @@ WorkerPool *worker_pool_new (const WorkerPoolSettings *settings); /* starts no w
  *  @param fds             at most WORKER_MAX_FDS; stay the caller's, may be closed afterwards
  *  @param out_reply_json  an object without "error"; in @arena
  *  @return FALSE with APP_ERROR_MEDIA and the reason: the file's fault, trying again is of no use;
- *          APP_ERROR_IO, APP_ERROR_DISK_FULL: an output; APP_ERROR_UNAVAILABLE: no worker starts, or
- *          the pool is ending; APP_ERROR_INTERNAL: a request the worker does not take */
+ *          APP_ERROR_IO, APP_ERROR_DISK_FULL: the file cannot be read, or an output not written;
+ *          APP_ERROR_UNAVAILABLE: the worker crashed or hung, which may be the file's fault or not, no
+ *          worker starts, or the pool is ending; APP_ERROR_INTERNAL: a request the worker does not
+ *          take */
 gboolean worker_pool_run (WorkerPool *self, const char *request_json, const int *fds, guint n_fds,
                           Arena *arena, const char **out_reply_json, GError **error);
 

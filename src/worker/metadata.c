@@ -155,20 +155,22 @@ merge (MetadataTags *tags, const MetadataTags *xmp, const MetadataTags *iptc,
     json_object_foreach (xmp->object, name, value) copy_tag (tags, xmp, name, name);
 }
 
-static void
+static gboolean
 read_sidecar (Span packet, MetadataTags *tags)
 {
     g_autoptr (GExiv2Metadata) none = metadata_exiv2_new ();
     MetadataTags xmp, iptc;
+    gboolean is_read;
 
     metadata_tags_init (&xmp);
     metadata_tags_init (&iptc);
-    metadata_xmp_read (packet, &xmp);
+    is_read = metadata_xmp_read (packet, &xmp);
     merge (tags, &xmp, &iptc, FALSE);
     if (none != NULL)
         metadata_lens_read (none, tags);
     metadata_tags_clear (&xmp);
     metadata_tags_clear (&iptc);
+    return is_read;
 }
 
 static void
@@ -317,7 +319,8 @@ write_json (json_t *root, GString *out)
         g_string_assign (out, "{\"file\":{}}");
 }
 
-/* A sidecar that cannot be read must not cost the original its tags. Takes @root. */
+/* A sidecar that cannot be read must not cost the original its tags; that it is missing in the answer tells
+ * whoever gave it. Takes @root. */
 static void
 finish (json_t *root, int sidecar_fd, GString *out_json)
 {
@@ -328,8 +331,8 @@ finish (json_t *root, int sidecar_fd, GString *out_json)
     if (sidecar_fd >= 0 &&
         file_map_open (&sidecar, sidecar_fd, MAX_SIDECAR_BYTES, "sidecar", &why)) {
         metadata_tags_init (&tags);
-        read_sidecar (sidecar.span, &tags);
-        json_object_set (root, "sidecar", tags.object);
+        if (read_sidecar (sidecar.span, &tags))
+            json_object_set (root, "sidecar", tags.object);
         metadata_tags_clear (&tags);
     }
     write_json (root, out_json);

@@ -11,8 +11,8 @@
  *  @param sidecar_fd  the XMP sidecar, or -1
  *  @param extension   of the file's name, with or without the dot, or NULL. For kinds that their bytes
  *                     do not tell apart; no image needs it
- *  @param out_json    set to {"file": {...}, "sidecar": {...}}; "sidecar" only when there is one. At
- *                     most METADATA_JSON_BYTES, texts at most 64 KiB, lists at most 1000 items
+ *  @param out_json    set to {"file": {...}, "sidecar": {...}}; "sidecar" only when there is one
+ *                     that can be read. At most METADATA_JSON_BYTES, texts at most 64 KiB, lists at most 1000 items
  *  One thread of a process at a time: Exiv2 keeps its XMP names in one table.
  *  @return FALSE with APP_ERROR_IO when the original cannot be read at all. A file that is damaged or of
  *          an unknown kind gives fewer or no tags and is no failure. */

@@ -388,7 +388,7 @@ read_empty_tags (Span text, GExiv2Metadata *xmp, MetadataTags *tags)
         metadata_tags_append (tags, "TagsList", "", -1);
 }
 
-void
+gboolean
 metadata_xmp_read (Span packet, MetadataTags *tags)
 {
     g_autoptr (GBytes) text = normalize (packet);
@@ -396,15 +396,16 @@ metadata_xmp_read (Span packet, MetadataTags *tags)
     Span span;
 
     if (text == NULL)
-        return;
+        return FALSE;
     span.data = g_bytes_get_data (text, &span.n);
     xmp = metadata_exiv2_open (span);
     if (xmp == NULL)
-        return;
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS (properties); i++)
         if (gexiv2_metadata_try_has_tag (xmp, properties[i].key, NULL))
             read_property (xmp, i, tags);
     read_empty_tags (span, xmp, tags);
     read_regions (xmp, tags);
     read_container (xmp, tags);
+    return gexiv2_metadata_has_xmp (xmp) || json_object_size (tags->object) > 0;
 }

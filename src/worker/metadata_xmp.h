@@ -4,6 +4,7 @@
 #include "worker/metadata_tags.h"
 
 /** Read a packet, in UTF-8 or UTF-16. What cannot be parsed is skipped.
+ *  @return FALSE when that is all of it: there is no property in it, known or not
  *  Lists: Subject, TagsList, HierarchicalSubject. Structures as ExifTool shows them: RegionInfo,
  *  ContainerDirectory. Also AuxLens and AuxLensID, for metadata_lens.h. */
-void metadata_xmp_read (Span packet, MetadataTags *tags);
+gboolean metadata_xmp_read (Span packet, MetadataTags *tags);

@@ -328,6 +328,32 @@ test_sidecars_are_read_in_any_encoding (void)
 }
 
 static void
+test_a_sidecar_that_cannot_be_read_is_left_out (void)
+{
+    g_autofree char *xmp = make_xmp ("<xmp:Rating>5</xmp:Rating>");
+    g_autofree char *silent = make_xmp ("<xmp:Label>Red</xmp:Label>");
+    const struct {
+        const char *bytes;
+        gsize n;
+        gboolean is_read;
+    } cases[] = {
+        { xmp, strlen (xmp), TRUE },
+        { silent, strlen (silent), TRUE },
+        { xmp, 0, FALSE },
+        { xmp, strlen (xmp) / 2, FALSE },
+        { xmp, strlen (xmp) - 10, FALSE },
+        { "no XML, but long enough", 23, FALSE },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        json_t *root = read_both ("", 0, cases[i].bytes, cases[i].n, "jpg");
+
+        g_assert_cmpint (json_object_get (root, "sidecar") != NULL, ==, cases[i].is_read);
+        json_decref (root);
+    }
+}
+
+static void
 test_entities_are_refused (void)
 {
     g_autofree char *xmp = make_xmp ("<xmp:Label>&a;</xmp:Label><xmp:Rating>5</xmp:Rating>");
@@ -611,6 +637,7 @@ main (int argc, char **argv)
     CASE (the_newer_of_xmp_and_iptc_counts);
     CASE (regions_and_containers_keep_their_shape);
     CASE (sidecars_are_read_in_any_encoding);
+    CASE (a_sidecar_that_cannot_be_read_is_left_out);
     CASE (entities_are_refused);
     CASE (long_texts_and_lists_are_cut);
     CASE (lens_numbers_become_names);

@@ -3,6 +3,7 @@
  * Compiled only into tintype-media-worker-for-tests.
  *
  *     {"op": "test-abort"}, {"op": "test-crash"}   die
+ *     {"op": "test-bus"}                           read a mapped file beyond its end
  *     {"op": "test-hang"}                          never answer
  *     {"op": "test-garbage"}                       answer something that is not JSON
  *     {"op": "test-leave"}                         end without an answer
@@ -242,6 +243,16 @@ eat_memory (void)
         memset (g_malloc (8 << 20), 1, 8 << 20);
 }
 
+/* @fd of an empty file: what a file that was cut short is like, and a disk that gives its bytes no more. */
+static void
+read_beyond_end (int fd)
+{
+    const volatile char *bytes = mmap (NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    signal (SIGBUS, SIG_DFL);
+    (void) *bytes;
+}
+
 gboolean
 test_operation_handle (const char *op, const json_t *request, const int *fds, guint n_fds,
                        GString *reply)
@@ -254,6 +265,8 @@ test_operation_handle (const char *op, const json_t *request, const int *fds, gu
     } else if (g_strcmp0 (op, "test-hang") == 0)
         for (;;)
             pause ();
+    else if (g_strcmp0 (op, "test-bus") == 0 && n_fds == 1)
+        read_beyond_end (fds[0]);
     else if (g_strcmp0 (op, "test-leave") == 0)
         _exit (7);
     else if (g_strcmp0 (op, "test-eat-memory") == 0)

@@ -411,6 +411,19 @@ test_too_many_pixels (void)
     g_assert_error (error, APP_ERROR, APP_ERROR_TOO_LARGE);
 }
 
+/* A disk that gives an error is not a damaged video: nothing is known of it then. */
+static void
+test_unreadable (void)
+{
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autoptr (GError) error = NULL;
+    int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* reading it is an error */
+
+    g_assert_false (metadata_read_video (fd, -1, text, &error));
+    g_assert_error (error, APP_ERROR, APP_ERROR_IO);
+    close (fd);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -429,6 +442,7 @@ main (int argc, char **argv)
     g_test_add_func ("/video/hdr", test_hdr);
     g_test_add_func ("/video/renditions", test_renditions);
     g_test_add_func ("/video/damaged", test_damaged);
+    g_test_add_func ("/video/unreadable", test_unreadable);
     g_test_add_func ("/video/cut-in-the-middle", test_cut_in_the_middle);
     g_test_add_func ("/video/sound-only", test_sound_only);
     g_test_add_func ("/video/too-many-pixels", test_too_many_pixels);

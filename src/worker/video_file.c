@@ -59,12 +59,14 @@ video_set_error (int averror, const char *what, GError **error)
 static int
 read_bytes (void *data, uint8_t *buffer, int n_bytes)
 {
-    const VideoFile *self = data;
+    VideoFile *self = data;
     gssize n;
 
     do
         n = read (self->fd, buffer, (gsize) n_bytes);
     while (n < 0 && errno == EINTR);
+    if (n < 0)
+        self->read_errno = errno;
     return n < 0 ? AVERROR (errno) : n == 0 ? AVERROR_EOF : (int) n;
 }
 
@@ -143,7 +145,14 @@ open_input (VideoFile *self, GError **error)
     av_dict_set (&options, "export_xmp", "1", 0);
     why = avformat_open_input (&self->format, NULL, NULL, &options);
     av_dict_free (&options);
-    if (why == 0 && (why = avformat_find_stream_info (self->format, NULL)) >= 0)
+    if (why == 0)
+        why = avformat_find_stream_info (self->format, NULL);
+    if (self->read_errno != 0) { /* of the disk: of such a file libav tells what it got */
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "the original cannot be read: %s",
+                     g_strerror (self->read_errno));
+        return FALSE;
+    }
+    if (why >= 0)
         return TRUE;
     if (strstr (last_complaint, "whitelist") != NULL) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA_TYPE,

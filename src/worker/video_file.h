@@ -12,6 +12,7 @@ typedef struct {
     AVIOContext *io;         /* what reads for it */
     AVStream *video, *audio; /* the chosen ones; NULL: none */
     int fd;                  /* the caller's */
+    int read_errno;          /* why bytes could not be had from it; 0: they could */
     gint64 deadline_us;      /* reading is given up then */
 } VideoFile;
 

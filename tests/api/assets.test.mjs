@@ -1,5 +1,8 @@
 // One's photos: reading, changing, keeping facts with them, and what clients are told of it.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { ffmpeg, jpeg, png } from './fixtures.mjs';
@@ -297,6 +300,56 @@ test('facts of many assets are written and deleted at once', async () => {
 });
 
 // ---- live photos ----
+
+/** Pause or resume the writing of sidecars. */
+const sidecars = async (command) => (await call('PUT', '/jobs/sidecar', { command, force: false })).expect(200);
+
+test('an edit that is in no sidecar yet is copied, too', async () => {
+  const [source, target, other] = [await upload(jpeg({ date: '2020:01:02 03:04:05' })), await upload(jpeg({ date: '2021:01:02 03:04:05' })), await upload(jpeg())];
+  const told = async (id) => {
+    const { exifInfo: e, tags, fileCreatedAt } = await get(id);
+    return [e.description, e.rating, e.latitude, e.longitude, tags.map(({ value }) => value), fileCreatedAt];
+  };
+  await server.waitForJobs();
+  const untouched = await told(other);
+  await sidecars('pause');
+  const tags = (await call('PUT', '/tags', { tags: ['copied/Oma'] })).expect(200).json;
+  (await call('PUT', '/tags/assets', { tagIds: [tags[0].id], assetIds: [source] })).expect(200);
+  await put(source, { description: 'Grandma', rating: 4, latitude: 48.1, longitude: 11.5, dateTimeOriginal: '1950-06-01T12:00:00.000Z' });
+  const expected = await told(source);
+  assert.deepEqual(expected.slice(0, 5), ['Grandma', 4, 48.1, 11.5, ['copied/Oma']]);
+  (await call('PUT', '/assets/copy', { sourceId: source, targetId: other, sidecar: false })).expect(204);
+  (await call('PUT', '/assets/copy', { sourceId: source, targetId: target })).expect(204);
+  (await call('DELETE', '/assets', { ids: [source], force: true })).expect(204);
+  await sidecars('resume');
+  await server.waitForJobs();
+  assert.deepEqual(await told(target), expected);
+  assert.deepEqual(await told(other), untouched, 'unless it was not asked for');
+  (await call('POST', '/assets/jobs', { assetIds: [target], name: 'refresh-metadata' })).expect(204);
+  await server.waitForJobs();
+  assert.deepEqual(await told(target), expected, 'it is in the sidecar of the target');
+  const [[locked]] = await server.sql(`SELECT locked_properties FROM asset_exif WHERE asset_id = '${target}'`);
+  assert.equal(locked, '[]');
+});
+
+test('edits of a photo in an external library, which has no sidecar from us, are copied', async () => {
+  const admin = await server.signUp();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-copy-'));
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(folder, 'a.jpg'), jpeg());
+  const library = (await call('POST', '/libraries', { ownerId: admin.id, importPaths: [folder] })).expect(201).json;
+  (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
+  await server.waitForJobs();
+  const [[source]] = await server.sql(`SELECT id FROM asset WHERE library_id = '${library.id}'`);
+  await put(source, { description: 'words of the library' });
+  const target = await upload(jpeg());
+  await server.waitForJobs();
+  (await call('PUT', '/assets/copy', { sourceId: source, targetId: target })).expect(204);
+  await server.waitForJobs();
+  const { exifInfo, originalPath } = await get(target);
+  assert.equal(exifInfo.description, 'words of the library');
+  assert.match(fs.readFileSync(`${originalPath}.xmp`, 'utf8'), /words of the library/);
+});
 
 test('a motion part can be linked and let go', async () => {
   const admin = await server.signUp();

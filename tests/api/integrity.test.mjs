@@ -1,8 +1,10 @@
 // Whether the media folder and the database say the same: what is missing, what nobody knows, what changed.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { jpeg } from './fixtures.mjs';
 import { newServer, server, sleep } from './harness.mjs';
 import { png } from './pictures.mjs';
 
@@ -130,6 +132,122 @@ test('what somebody has by now is not deleted', async () => {
   await run('integrity-untracked-files-delete-all');
   assert.ok(fs.existsSync(photo.path));
   assert.deepEqual(await summary(), none);
+});
+
+const drop = async (item, of = server) => of.request('DELETE', `/admin/integrity/report/${item.id}`, { as: of.admin });
+
+/** A report as a check would have left it; of @param assetId, or of a file that nobody knows. */
+async function reported(type, where, assetId) {
+  const id = randomUUID();
+  await server.sql('INSERT INTO integrity_report (id, type, path, asset_id, created_at) VALUES ' +
+    `('${id}', '${type}', '${where}', ${assetId ? `'${assetId}'` : 'NULL'}, 0)`);
+  return { id };
+}
+
+const sidecarOf = async (id) => (await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${id}' AND type = 'sidecar'`)).flat();
+const describe = async (id, description) => {
+  (await server.request('PUT', `/assets/${id}`, { as: server.admin, body: { description } })).expect(200);
+  await server.waitForJobs();
+};
+const isServed = async (id, bytes) =>
+  (await server.request('GET', `/assets/${id}/original`, { as: server.admin })).expect(200).bytes.equals(bytes);
+
+test('what is there again is neither trashed nor forgotten', async () => {
+  const photo = await asset(21);
+  await describe(photo.id, 'Grandma');
+  const upload = path.join(server.media, 'upload', server.admin.id);
+  fs.renameSync(upload, `${upload}.away`);
+  await run('integrity-missing-files');
+  fs.renameSync(`${upload}.away`, upload);
+  const { items } = await report('missing_file');
+  assert.ok(items.some((item) => item.path === photo.path) && items.some((item) => item.path === `${photo.path}.xmp`));
+  for (const item of items) (await drop(item)).expect(200);
+  assert.deepEqual([await isTrashed(photo.id), await sidecarOf(photo.id)], [false, [path.relative(server.media, `${photo.path}.xmp`)]]);
+  assert.deepEqual(await summary(), none);
+
+  // what was at another path when it was looked for
+  await reported('missing_file', 'upload/where-it-was.png', photo.id);
+  await run('integrity-missing-files-delete-all');
+  // what has its bytes again
+  await reported('checksum_mismatch', path.relative(server.media, photo.path), photo.id);
+  await run('integrity-checksum-mismatch-delete-all');
+  assert.equal(await isTrashed(photo.id), false);
+  assert.deepEqual(await summary(), none);
+});
+
+test('nothing is trashed while a volume is away', async () => {
+  const photo = await asset(22);
+  const item = await reported('missing_file', path.relative(server.media, photo.path), photo.id);
+  const upload = path.join(server.media, 'upload');
+  fs.renameSync(upload, `${upload}-away`);
+  fs.mkdirSync(upload);
+  const reply = await drop(item);
+  fs.rmdirSync(upload);
+  fs.renameSync(`${upload}-away`, upload);
+  reply.expect(503);
+  assert.equal(await isTrashed(photo.id), false);
+  (await drop(item)).expect(200);
+  assert.equal(await isTrashed(photo.id), false);
+});
+
+test('a file that nobody knows and an asset has lost is its original again', async () => {
+  // as after a backup was restored that is older than a move by the storage template
+  const move = async ({ id, path: from }, folder, files = ['', '.xmp']) => {
+    const to = path.join('library', folder, `${id}.png`);
+    fs.mkdirSync(path.join(server.media, 'library', folder), { recursive: true });
+    for (const each of files) fs.renameSync(`${from}${each}`, path.join(server.media, `${to}${each}`));
+    return to;
+  };
+  const [photo, trashed] = [await asset(23), await asset(24)];
+  await describe(photo.id, 'Grandma 1950');
+  await describe(trashed.id, 'Grandpa 1951');
+  const [bytes, others] = [fs.readFileSync(photo.path), fs.readFileSync(trashed.path)];
+  (await server.request('DELETE', '/assets', { as: server.admin, body: { ids: [trashed.id] } })).expect(204);
+  const moved = await move(photo, `${server.admin.id}/2020`);
+  const movedToo = await move(trashed, 'family/2020');
+  // a second copy is one too many
+  const copy = 'library/family/2020/copy.png';
+  fs.copyFileSync(path.join(server.media, moved), path.join(server.media, copy));
+  // the sidecars first: they go by their originals
+  const items = [];
+  for (const each of [`${moved}.xmp`, moved, `${movedToo}.xmp`, movedToo, copy]) items.push(await reported('untracked_file', each));
+  for (const item of items) (await drop(item)).expect(200);
+  assert.ok(await isServed(photo.id, bytes));
+  assert.ok(await isServed(trashed.id, others));
+  assert.deepEqual([await sidecarOf(photo.id), await sidecarOf(trashed.id)], [[`${moved}.xmp`], [`${movedToo}.xmp`]]);
+  assert.deepEqual([await isTrashed(photo.id), await isTrashed(trashed.id)], [false, true]);
+  assert.ok(!fs.existsSync(path.join(server.media, copy)), 'what an asset has is not kept twice');
+  await server.waitForJobs();
+  const { exifInfo } = (await server.request('GET', `/assets/${photo.id}`, { as: server.admin })).expect(200).json;
+  assert.equal(exifInfo.description, 'Grandma 1950');
+  assert.match(server.log, new RegExp(`is not deleted: it is the original of asset '${photo.id}'`));
+  assert.deepEqual(await summary(), none);
+});
+
+test('a file is never taken into the folder of another user, with whom it would go', async () => {
+  const other = await server.newUser();
+  const photo = await asset(25);
+  const where = `library/${other.id}/stray.png`;
+  fs.mkdirSync(path.join(server.media, 'library', other.id), { recursive: true });
+  fs.renameSync(photo.path, path.join(server.media, where));
+  (await drop(await reported('untracked_file', where))).expect(200);
+  assert.ok(fs.existsSync(path.join(server.media, where)), 'but it is all that is left');
+  fs.renameSync(path.join(server.media, where), photo.path);
+  assert.deepEqual(await summary(), none);
+});
+
+test('a sidecar that came after the backup is found beside its photo', async () => {
+  const { id } = (await server.upload(jpeg({ date: '2020:01:02 03:04:05' }), 'late.jpg')).expect(201).json;
+  await server.waitForJobs();
+  await describe(id, 'written later');
+  const [place] = await sidecarOf(id);
+  await server.sql(`DELETE FROM asset_file WHERE asset_id = '${id}' AND type = 'sidecar'`);
+  await server.sql(`UPDATE asset_exif SET description = '' WHERE asset_id = '${id}'`);
+  await reported('untracked_file', place);
+  await run('integrity-untracked-files-delete-all');
+  assert.deepEqual(await sidecarOf(id), [place]);
+  const { exifInfo } = (await server.request('GET', `/assets/${id}`, { as: server.admin })).expect(200).json;
+  assert.equal(exifInfo.description, 'written later');
 });
 
 test('an original that changed on disk is reported', async () => {

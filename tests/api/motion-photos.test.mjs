@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { jpeg } from './fixtures.mjs';
-import { server } from './harness.mjs';
+import { filesBelow, jpeg } from './fixtures.mjs';
+import { server, sleep } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-motion-'));
 const testData = process.env.TINTYPE_TESTDATA ?? new URL('../../../shared/testdata', import.meta.url).pathname;
@@ -36,6 +36,10 @@ function withXmp(picture, attributes, inside = '') {
   return Buffer.concat([picture.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, packet, picture.subarray(2)]);
 }
 
+/** A motion photo that holds this video. */
+const motionPhoto = (bytes, exif) =>
+  Buffer.concat([withXmp(jpeg(exif), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), bytes]);
+
 const directory = (length, padding) => '<Container:Directory><rdf:Seq>' +
   '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>' +
   `<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="video/mp4" Item:Semantic="MotionPhoto" Item:Length="${length}"` +
@@ -43,6 +47,8 @@ const directory = (length, padding) => '<Container:Directory><rdf:Seq>' +
 
 const get = (where, options = {}) => server.request('GET', where, { as: admin, ...options });
 const asset = async (id) => (await get(`/assets/${id}`)).expect(200).json;
+const call = (method, where, body) => server.request(method, where, { as: admin, body });
+const fileOf = async (id) => path.resolve(server.media, (await server.sql(`SELECT original_path FROM asset WHERE id = '${id}'`))[0][0]);
 const usage = async () => (await get('/users/me')).json.quotaUsageInBytes;
 
 async function upload(bytes, name, options) {
@@ -62,6 +68,27 @@ before(async () => {
 });
 
 describe('a live photo', () => {
+  test('that is given another video shows the former one by itself again', async () => {
+    const [photo, other] = [await upload(jpeg(), 'one.jpg'), await upload(jpeg(), 'two.jpg')];
+    const [first, second, third] = [await upload(video(), '1.mp4'), await upload(video(), '2.mp4'), await upload(video(), '3.mp4')];
+    const link = async (id, livePhotoVideoId) => {
+      (await call('PUT', `/assets/${id}`, { livePhotoVideoId })).expect(200);
+      await server.waitForJobs();
+    };
+    const shown = async () => Promise.all([first, second, third].map(async (id) => (await asset(id)).visibility));
+    await link(photo, first);
+    assert.deepEqual(await shown(), ['hidden', 'timeline', 'timeline']);
+    await link(photo, first);
+    assert.deepEqual(await shown(), ['hidden', 'timeline', 'timeline']);
+    (await call('PUT', '/assets', { ids: [photo], visibility: 'archive' })).expect(204);
+    await link(photo, second);
+    assert.deepEqual(await shown(), ['archive', 'hidden', 'timeline'], 'as visible as the photo');
+    (await get(`/assets/${first}/thumbnail`)).expect(200);
+    await link(other, second);
+    await link(photo, third);
+    assert.deepEqual(await shown(), ['archive', 'hidden', 'hidden'], 'another photo shows it still');
+  });
+
   for (const [order, first] of [['photo first', 'photo'], ['video first', 'video']]) {
     test(`is joined, ${order}`, async () => {
       const contentId = `CONTENT-${first}`;
@@ -119,7 +146,7 @@ describe('a motion photo', () => {
       assert.deepEqual([part.type, part.visibility, part.originalFileName], ['VIDEO', 'hidden', 'PXL_1.MP.mp4']);
       assert.equal(part.checksum, createHash('sha1').update(bytes).digest('base64'));
       assert.equal(part.duration, 1000);
-      assert.match(part.originalPath, new RegExp(`encoded-video/${admin.id}/../../${part.id}-MP.mp4$`));
+      assert.match(part.originalPath, new RegExp(`encoded-video/${admin.id}/../../[0-9a-f-]{36}-MP.mp4$`));
       assert.deepEqual((await get(`/assets/${part.id}/video/playback`)).expect(200).bytes, bytes);
       assert.deepEqual((await get(`/assets/${id}/original`)).expect(200).bytes, whole);
       assert.equal(await usage(), before + whole.length + bytes.length);
@@ -132,8 +159,7 @@ describe('a motion photo', () => {
       await server.waitForJobs();
       (await get(`/assets/${part.id}`)).expect(400);
       assert.equal(await usage(), before);
-      assert.ok(!fs.existsSync(path.join(server.media, 'encoded-video', admin.id, part.id.slice(0, 2), part.id.slice(2, 4),
-        `${part.id}-MP.mp4`)), 'its file is gone');
+      assert.ok(!fs.existsSync(part.originalPath), 'its file is gone');
     });
   }
 
@@ -173,6 +199,101 @@ describe('a motion photo', () => {
     }
   });
 
+  test('that several jobs read at once keeps its video', async () => {
+    // so large that the copies of it take a while
+    const bytes = Buffer.concat([video(), Buffer.alloc(8 * 1024 * 1024)]);
+    for (let round = 0; round < 5; round++) {
+      (await call('PUT', '/queues/metadataExtraction', { isPaused: true })).expect(200);
+      const { id } = (await server.upload(motionPhoto(bytes), 'busy.jpg')).expect(201).json;
+      (await call('PUT', `/assets/${id}`, { description: 'edited at once' })).expect(200);
+      (await call('POST', '/assets/jobs', { assetIds: [id], name: 'refresh-metadata' })).expect(204);
+      while ((await get('/queues/metadataExtraction')).json.statistics.paused < 3) await sleep(20);
+      (await call('PUT', '/queues/metadataExtraction', { isPaused: false })).expect(200);
+      await server.waitForJobs();
+      const { livePhotoVideoId } = await asset(id);
+      assert.equal((await get(`/assets/${livePhotoVideoId}/video/playback`)).expect(200).bytes.length, bytes.length);
+      (await call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+      await server.waitForJobs();
+      const left = filesBelow(path.join(server.media, 'encoded-video')).filter((file) => /-MP\.mp4/.test(file) && file.startsWith(admin.id));
+      const known = (await server.sql("SELECT original_path FROM asset WHERE original_path LIKE 'encoded-video/%'")).flat();
+      assert.deepEqual(left.filter((file) => !known.includes(`encoded-video/${file}`)), [], 'no copy is left');
+    }
+  });
+
+  test('gets a video back whose file was lost', async () => {
+    const bytes = video();
+    const id = await upload(motionPhoto(bytes), 'hurt.jpg');
+    const { livePhotoVideoId } = await asset(id);
+    const file = await fileOf(livePhotoVideoId);
+    const used = await usage();
+    fs.rmSync(file);
+    (await get(`/assets/${livePhotoVideoId}/video/playback`)).expect(404);
+
+    // not below a mount point whose volume is away
+    const marker = path.join(server.media, 'encoded-video', '.immich');
+    fs.renameSync(marker, `${marker}-away`);
+    await refresh(id);
+    assert.equal(await fileOf(livePhotoVideoId), file);
+    assert.ok(!fs.existsSync(file));
+    fs.renameSync(`${marker}-away`, marker);
+
+    await refresh(id);
+    assert.equal((await asset(id)).livePhotoVideoId, livePhotoVideoId);
+    assert.deepEqual((await get(`/assets/${livePhotoVideoId}/video/playback`)).expect(200).bytes, bytes);
+    assert.equal(await usage(), used);
+    const mended = await fileOf(livePhotoVideoId);
+    await refresh(id);
+    assert.equal(await fileOf(livePhotoVideoId), mended);
+  });
+
+  test('keeps a video that was taken out again when the former file is deleted late', async () => {
+    const bytes = video();
+    const id = await upload(motionPhoto(bytes), 'again.jpg');
+    const { livePhotoVideoId: former } = await asset(id);
+    const formerFile = await fileOf(former);
+    (await call('DELETE', '/assets', { ids: [former], force: true })).expect(204);
+    await server.waitForJobs();
+    assert.ok(!fs.existsSync(formerFile));
+    await refresh(id);
+    const { livePhotoVideoId } = await asset(id);
+    assert.deepEqual((await get(`/assets/${livePhotoVideoId}/video/playback`)).expect(200).bytes, bytes);
+
+    // the job that deleted the former file comes again, as after a crash
+    const data = JSON.stringify({ files: [path.relative(server.media, formerFile)] });
+    await server.sql('INSERT INTO job (id, queue, name, data, run_after, created_at) VALUES' +
+      ` ('00000000-0000-7000-8000-000000000013', 'backgroundTask', 'FileDelete', '${data}', 0, 0)`);
+    await server.waitForJobs();
+    assert.deepEqual((await get(`/assets/${livePhotoVideoId}/video/playback`)).expect(200).bytes, bytes);
+  });
+
+  test('that is changed on its disk leaves its former video to others that hold the same', async () => {
+    const disk = fs.mkdtempSync(path.join(folder, 'library-'));
+    const [shared, next, last] = [video(), video(), video()];
+    const put = (name, bytes) => fs.writeFileSync(path.join(disk, name), motionPhoto(bytes, { make: name }));
+    put('a.jpg', shared);
+    put('b.jpg', shared);
+    const library = (await call('POST', '/libraries', { ownerId: admin.id, importPaths: [disk] })).expect(201).json;
+    const parts = async () => {
+      (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
+      await server.waitForJobs();
+      const { items } = (await call('POST', '/search/metadata', { libraryId: library.id, type: 'IMAGE' })).expect(200).json.assets;
+      return Object.fromEntries(items.map((each) => [path.basename(each.originalPath, '.jpg'), each.livePhotoVideoId]));
+    };
+    const play = async (id) => (await get(`/assets/${id}/video/playback`)).expect(200).bytes;
+    const first = await parts();
+    assert.equal(first.a, first.b);
+    put('a.jpg', next);
+    const second = await parts();
+    assert.equal(second.b, first.b);
+    assert.deepEqual([await play(second.a), await play(second.b)], [next, shared]);
+    const file = await fileOf(second.b);
+    put('b.jpg', last);
+    const third = await parts();
+    assert.deepEqual([await play(third.a), await play(third.b)], [next, last]);
+    (await get(`/assets/${first.b}`)).expect(400);
+    assert.ok(!fs.existsSync(file), 'the last one takes it along');
+  });
+
   test('does not go over the quota', async () => {
     const bytes = video();
     const whole = Buffer.concat([withXmp(jpeg(), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), bytes]);
@@ -192,7 +313,6 @@ describe('a motion photo', () => {
       fs.writeFileSync(path.join(disk, `${name}.jpg`), Buffer.concat([picture, bytes]));
     }
     const before = await usage();
-    const call = (method, where, body) => server.request(method, where, { as: admin, body });
     const library = (await call('POST', '/libraries', { ownerId: admin.id, importPaths: [disk] })).expect(201).json;
     const scan = async () => {
       (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
@@ -203,13 +323,13 @@ describe('a motion photo', () => {
     const photos = Object.fromEntries(items.map((each) => [path.basename(each.originalPath, '.jpg'), each]));
     assert.deepEqual(Object.keys(photos).sort(), [...names].sort());
     const parts = Object.fromEntries(names.map((name) => [name, photos[name].livePhotoVideoId]));
-    const fileOf = (id) => path.join(server.media, 'encoded-video', admin.id, id.slice(0, 2), id.slice(2, 4), `${id}-MP.mp4`);
+    const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fileOf(parts[name])])));
     const isGone = async (name) => {
       (await get(`/assets/${photos[name].id}`)).expect(400);
       (await get(`/assets/${parts[name]}`)).expect(400);
-      assert.ok(!fs.existsSync(fileOf(parts[name])), `the video of ${name} is gone`);
+      assert.ok(!fs.existsSync(files[name]), `the video of ${name} is gone`);
     };
-    for (const name of names) assert.ok(fs.existsSync(fileOf(parts[name])), name);
+    for (const name of names) assert.ok(fs.existsSync(files[name]), name);
     assert.equal(await usage(), before, 'what a library has is nobody\'s quota');
 
     // by its owner
@@ -222,7 +342,7 @@ describe('a motion photo', () => {
     fs.rmSync(path.join(disk, 'lost.jpg'));
     await scan();
     assert.ok((await asset(photos.lost.id)).isOffline);
-    assert.ok(fs.existsSync(fileOf(parts.lost)));
+    assert.ok(fs.existsSync(files.lost));
     (await call('DELETE', '/assets', { ids: [photos.lost.id], force: true })).expect(204);
     await server.waitForJobs();
     await isGone('lost');

@@ -68,6 +68,28 @@ test('the asset gets the file and keeps its id, the old file is an asset in the 
   assert.equal(filesBelow(path.join(server.media, 'upload', user.id)).length, 1);
 });
 
+test('what was said of the picture stays with the asset', async () => {
+  user = await server.newUser();
+  const id = await add(jpeg({ date: '2020:01:02 03:04:05', make: 'Canon' }));
+  const tags = (await call('PUT', '/tags', { tags: ['Family/Oma'] })).expect(200).json;
+  (await call('PUT', '/tags/assets', { tagIds: tags.map((tag) => tag.id), assetIds: [id] })).expect(200);
+  (await call('PUT', `/assets/${id}`, { description: 'Grandma', rating: 4, latitude: 48.1, longitude: 11.5 })).expect(200);
+  await server.waitForJobs();
+  const reply = (await replace(id, jpeg({ date: '2021:02:03 04:05:06', make: 'Nikon' }))).expect(200).json;
+  await server.waitForJobs();
+  const told = ({ fileCreatedAt, tags: all, exifInfo: e }) => [e.make, e.description, e.rating, all.map(({ value }) => value), fileCreatedAt, e.latitude];
+  const expected = ['Nikon', 'Grandma', 4, ['Family/Oma'], '2021-02-03T04:05:06.000Z', null];
+  assert.deepEqual(told(await asset(id)), expected);
+  (await server.request('POST', '/assets/jobs', { as: user, body: { assetIds: [id], name: 'refresh-metadata' } })).expect(204);
+  await server.waitForJobs();
+  assert.deepEqual(told(await asset(id)), expected, 'it is in a sidecar of its own');
+  assert.deepEqual(await server.sql(`SELECT locked_properties FROM asset_exif WHERE asset_id = '${id}'`), [['[]']]);
+  const old = await asset(reply.id);
+  assert.deepEqual([old.exifInfo.make, old.exifInfo.description, old.exifInfo.rating], ['Canon', 'Grandma', 4]);
+  const places = (await server.sql("SELECT path FROM asset_file WHERE type = 'sidecar' AND asset_id IN " + `('${id}', '${reply.id}')`)).flat();
+  assert.equal(new Set(places).size, 2, 'each has its own');
+});
+
 test('a file that is here already is a duplicate, and nothing changes', async () => {
   user = await server.newUser();
   const [one, two] = [jpeg(), jpeg()];

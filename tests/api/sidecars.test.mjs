@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { jpeg, sha1 } from './fixtures.mjs';
-import { server } from './harness.mjs';
+import { server, sleep } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-sidecars-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -165,7 +165,7 @@ test('a sidecar that cannot be understood is left as it is, and the change is no
     assert.equal((await asset(id)).exifInfo.description, 'mine');
     assert.deepEqual(await locked(id), ['description']);
     assert.deepEqual((await failed()).map(({ data }) => data.id), [id]);
-    const [[why]] = await server.sql("SELECT error FROM job WHERE state = 'failed'");
+    const [[why]] = await server.sql("SELECT error FROM job WHERE queue = 'sidecar' AND state = 'failed'");
     assert.ok(why.includes(file) && /repair or remove the file/.test(why), why);
     await refresh(id);
     assert.equal((await asset(id)).exifInfo.description, 'mine');
@@ -177,6 +177,86 @@ test('a sidecar that cannot be understood is left as it is, and the change is no
     assert.deepEqual(await locked(id), []);
     (await call('PUT', '/jobs/sidecar', { command: 'clear-failed' })).expect(200);
   }
+});
+
+/** Wait until every job of this name has failed for now and is to be tried again. */
+async function postponed(name) {
+  for (const end = Date.now() + 60_000; ; await sleep(50)) {
+    const rows = await server.sql(`SELECT error FROM job WHERE name = '${name}'`);
+    if (rows.length > 0 && rows.every(([why]) => why)) return rows.flat();
+    assert.ok(Date.now() < end, `${name} is not tried again`);
+  }
+}
+
+async function tryAgain() {
+  await server.sql("UPDATE job SET run_after = 0 WHERE state = 'waiting'");
+  await server.waitForJobs();
+}
+
+/** A folder is away, as a disk that is not mounted: an empty one is in its place. */
+function takeAway(place) {
+  fs.renameSync(place, `${place}.away`);
+  fs.mkdirSync(place);
+  return () => {
+    assert.deepEqual(fs.readdirSync(place), [], 'nothing is written where the disk is missing');
+    fs.rmdirSync(place);
+    fs.renameSync(`${place}.away`, place);
+  };
+}
+
+test('a sidecar that was lost is made anew with all that is known, not with the last change alone', async () => {
+  const id = await add(jpeg({ date: '2020:01:02 03:04:05' }));
+  const [tag] = (await call('PUT', '/tags', { tags: ['Family/Oma'] })).expect(200).json;
+  (await call('PUT', `/tags/${tag.id}/assets`, { ids: [id] })).expect(200);
+  await change(id, { description: 'Grandma 1950', latitude: 48.1, longitude: 11.5, dateTimeOriginal: '1950-06-01T12:00:00.000+01:00' });
+  const file = await sidecar(id);
+  const told = facts(await asset(id));
+  assert.deepEqual([told.description, told.tags], ['Grandma 1950', ['Family/Oma']]);
+  fs.rmSync(file);
+  await change(id, { rating: 4 });
+  assert.equal(await sidecar(id), file);
+  const found = exiftool(file);
+  assert.deepEqual([found['XMP-dc:Description'], found['XMP-xmp:Rating'], [found['XMP-digiKam:TagsList']].flat()], ['Grandma 1950', 4, ['Family/Oma']]);
+  assert.ok(Math.abs(found['XMP-exif:GPSLatitude'] - 48.1) < 1e-6 && Math.abs(found['XMP-exif:GPSLongitude'] - 11.5) < 1e-6);
+  assert.deepEqual(await locked(id), []);
+  assert.deepEqual(facts(await asset(id)), { ...told, rating: 4 });
+  await refresh(id);
+  assert.deepEqual(facts(await asset(id)), { ...told, rating: 4 });
+});
+
+test('a change made while the disk is away is kept until it is back', async () => {
+  for (const what of ['folder', 'upload']) {
+    const id = await add();
+    await change(id, { description: 'Old words' });
+    const file = await sidecar(id);
+    const bringBack = takeAway(what === 'upload' ? path.join(server.media, 'upload') : path.join(server.media, 'upload', admin.id));
+    const reply = (await call('PUT', `/assets/${id}`, { description: 'Precious words' })).expect(200).json;
+    assert.equal(reply.exifInfo.description, 'Precious words');
+    const [why] = await postponed('SidecarWrite');
+    assert.ok(why.includes(file.slice(0, -'.xmp'.length)) && /kept in the database/.test(why), why);
+    assert.deepEqual(await locked(id), ['description']);
+    bringBack();
+    await tryAgain();
+    assert.equal(exiftool(file)['XMP-dc:Description'], 'Precious words');
+    assert.deepEqual([(await asset(id)).exifInfo.description, await locked(id)], ['Precious words', []]);
+    assert.deepEqual(await failed(), []);
+  }
+});
+
+test('an uploaded sidecar is not forgotten while its folder is away', async () => {
+  const user = await server.newUser();
+  const id = await add(undefined, { sidecar: Buffer.from(others), as: user });
+  const file = await sidecar(id);
+  const description = async () => (await call('GET', `/assets/${id}`, undefined, user)).expect(200).json.exifInfo.description;
+  const bringBack = takeAway(path.join(server.media, 'upload', user.id));
+  (await call('PUT', '/jobs/sidecar', { command: 'start', force: true })).expect(200);
+  const whys = await postponed('SidecarCheck');
+  assert.ok(whys.every((why) => why.includes(user.id)), whys);
+  assert.equal(await sidecar(id), file);
+  bringBack();
+  await tryAgain();
+  assert.equal(await sidecar(id), file);
+  assert.equal(await description(), 'theirs');
 });
 
 test('a text that a reader would cut stays whole in the database', async () => {

@@ -17,6 +17,10 @@
 #define MAX_OFFSET_MINUTES (15 * 60)
 #define PAGE 500
 
+/* $1 id of a video, $2 of a photo */
+static const char SQL_MOTION_USED[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 "
+                                      "AND id <> $2 AND status <> 'deleted'";
+
 /* ---- reading what was sent ---- */
 
 gboolean
@@ -254,13 +258,48 @@ asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char 
     return fault == NULL;
 }
 
+/* The video is an asset of its own, as visible as the photo. */
 static gboolean
-link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video_id, gint64 now_ms,
-                  AssetChangeResult *out, GError **error)
+show_motion_part (Db *tx, Arena *arena, const char *video_id, int visibility, gint64 now_ms,
+                  GError **error)
 {
+    AssetFlags shown = { .visibility = asset_visibility_enum.texts[visibility] };
+    StringList ids = { &video_id, 1 };
+
+    return asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
+           ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error);
+}
+
+/* Hidden without a photo it could be found nowhere. What was taken out of the photo's own file comes
+ * back when the other one is unlinked. */
+static gboolean
+release_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
+                     GError **error)
+{
+    const char *video_id = photo->live_photo_video_id;
+    StringList ids = { &video_id, 1 };
+    AssetRowList videos;
+    gint64 n_others = 0;
+
+    if (!assets_find (tx, arena, &ids, &videos, error) ||
+        !db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id), db_text (photo->id)),
+                        &n_others, NULL, error))
+        return FALSE;
+    return videos.n == 0 || n_others > 0 ||
+           g_str_has_prefix (videos.items[0].original_path, "encoded-video/") ||
+           show_motion_part (tx, arena, video_id, visibility, now_ms, error);
+}
+
+static gboolean
+link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video_id, int visibility,
+                  gint64 now_ms, AssetChangeResult *out, GError **error)
+{
+    const char *old_id = photo->live_photo_video_id;
     gboolean hidden;
 
     if (!asset_check_motion_part (tx, arena, video_id, photo->owner_id, error) ||
+        (old_id != NULL && strcmp (old_id, video_id) != 0 &&
+         !release_motion_part (tx, arena, photo, visibility, now_ms, error)) ||
         !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
         !asset_hide_motion_part (tx, video_id, &hidden, error))
         return FALSE;
@@ -269,12 +308,10 @@ link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video
     return TRUE;
 }
 
-/* The video is an asset of its own again, as visible as the photo. */
 static gboolean
 unlink_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
                     GError **error)
 {
-    AssetFlags shown = { .visibility = asset_visibility_enum.texts[visibility] };
     const char *video_id = photo->live_photo_video_id;
     StringList ids = { &video_id, 1 };
     AssetRowList videos;
@@ -289,8 +326,7 @@ unlink_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility,
         return FALSE;
     }
     return asset_store_motion_part (tx, photo->id, NULL, now_ms, error) &&
-           (videos.n == 0 || (asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
-                              ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error)));
+           (videos.n == 0 || show_motion_part (tx, arena, video_id, visibility, now_ms, error));
 }
 
 static gboolean
@@ -299,10 +335,11 @@ save_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow 
 {
     int visibility = photo->visibility;
 
-    if (self->motion_video_id != NULL)
-        return link_motion_part (tx, arena, photo, self->motion_video_id, now_ms, out, error);
     if (self->flags.visibility != NULL)
         visibility = enum_find (&asset_visibility_enum, self->flags.visibility);
+    if (self->motion_video_id != NULL)
+        return link_motion_part (tx, arena, photo, self->motion_video_id, visibility, now_ms, out,
+                                 error);
     return unlink_motion_part (tx, arena, photo, visibility, now_ms, error);
 }
 

@@ -8,12 +8,16 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/assets/asset_change.h"
 #include "features/ingest/ingest.h"
+#include "features/sidecars/sidecars.h"
 #include "features/stacks/stacks.h"
+#include "features/tags/tags.h"
 #include "features/trash/trash.h"
 #include "media/layout.h"
 
 #define MAX_SIDECAR_BYTES (64 * 1024 * 1024)
+#define MAX_ROUNDS 5
 
 #define MISSING_ALBUMS                                                                             \
     "SELECT DISTINCT x.album_id AS album_id FROM album_asset x"                                    \
@@ -44,6 +48,21 @@ static const char SQL_SIDECAR_SAVE[] =
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
 
+/* $1 asset, $2 its update id as it was read */
+static const char SQL_IS_SAME[] = "SELECT count(*) FROM asset WHERE id = $1 AND update_id = $2";
+/* $1 asset */
+static const char SQL_TAGS_FIND[] = "SELECT t.value FROM tag_asset x JOIN tag t ON t.id = x.tag_id"
+                                    " WHERE x.asset_id = $1 ORDER BY t.value";
+/* $1 asset, $2 its tags in the words of a file, not to be overwritten by what stands in one */
+static const char SQL_TAGS_LOCK[] =
+    "UPDATE asset_exif SET tags = $2,"
+    "       locked_properties = CASE"
+    "           WHEN locked_properties LIKE '%\"tags\"%' THEN locked_properties"
+    "           WHEN locked_properties = '[]' THEN '[\"tags\"]'"
+    "           ELSE substr(locked_properties, 1, length(locked_properties) - 1) || ',\"tags\"]'"
+    "       END"
+    " WHERE asset_id = $1";
+
 gboolean
 assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids, const char *target_id,
                     const char *member_id, GError **error)
@@ -56,11 +75,13 @@ assets_copy_albums (Db *tx, Arena *arena, const StringList *source_ids, const ch
 }
 
 typedef struct {
+    const App *app;
     Arena *arena;
     const AssetCopy *what;
     AssetRow source, target;
     const char *sidecar;     /* of the target, as it shall be stored; NULL: none is copied */
     const char *old_sidecar; /* another one that the target had */
+    gboolean is_outdated;    /* the source was changed meanwhile; nothing was stored */
 } Copy;
 
 /* ---- the sidecar's file ---- */
@@ -122,6 +143,59 @@ record_sidecar (Db *tx, const Copy *self, GError **error)
            ingest_add_metadata (tx, self->arena, self->target.id, "sidecar-write", error);
 }
 
+/* ---- what is not in the sidecar yet, or never will be ---- */
+
+static void
+set_edits (const AssetRow *source, AssetChange *out)
+{
+    if (asset_is_locked (source, "description"))
+        out->description = source->description != NULL ? source->description : "";
+    if (asset_is_locked (source, "rating")) {
+        out->set_rating = TRUE;
+        out->has_rating = source->has_rating;
+        out->rating = source->rating;
+    }
+    if (asset_is_locked (source, "latitude") && source->has_latitude && source->has_longitude) {
+        out->has_position = TRUE;
+        out->latitude = source->latitude;
+        out->longitude = source->longitude;
+    }
+    if (asset_is_locked (source, "dateTimeOriginal") && source->has_date_time_original) {
+        out->has_date = TRUE;
+        out->date_ms = source->date_time_original;
+        out->time_zone = source->time_zone;
+    }
+}
+
+static gboolean
+copy_tags (Db *tx, const Copy *self, GError **error)
+{
+    const char *target_id = self->target.id;
+    StringList tags;
+
+    return db_select_texts (tx, self->arena, SQL_TAGS_FIND, DB_ARGS (db_text (self->source.id)),
+                            &tags, error) &&
+           tags_set_from_file (tx, self->arena, self->target.owner_id, target_id, &tags, error) &&
+           db_exec (tx, SQL_TAGS_LOCK,
+                    DB_ARGS (db_text (target_id), db_strings (self->arena, &tags)), NULL, error) &&
+           sidecars_add_write (tx, self->arena, target_id, error);
+}
+
+/* The sidecar that was copied has what was unlocked when the source was read; what was locked then is
+ * put over it. An edit that came in between is in neither. */
+static gboolean
+is_outdated (Db *tx, const Copy *self, gboolean *out, GError **error)
+{
+    gint64 n_same = 0;
+
+    if (!db_select_int (tx, SQL_IS_SAME,
+                        DB_ARGS (db_text (self->source.id), db_text (self->source.update_id)),
+                        &n_same, NULL, error))
+        return FALSE;
+    *out = n_same == 0;
+    return TRUE;
+}
+
 /* ---- the rest ---- */
 
 /* What others may see. A partner may have put the source into albums and links of their own: to copy those
@@ -145,14 +219,24 @@ copy_places (Db *tx, const Copy *self, GError **error)
 static gboolean
 run_copy (Db *tx, gpointer data, GError **error)
 {
-    const Copy *self = data;
+    Copy *self = data;
     const char *target_id = self->target.id;
     StringList targets = { &target_id, 1 };
-    AssetFlags flags = { .has_favorite = self->what->favorite,
-                         .is_favorite = self->source.is_favorite };
+    AssetChange change = { .flags = { .has_favorite = self->what->favorite,
+                                      .is_favorite = self->source.is_favorite } };
+    AssetChangeResult result;
 
+    if (self->what->sidecar) {
+        if (!is_outdated (tx, self, &self->is_outdated, error))
+            return FALSE;
+        if (self->is_outdated)
+            return TRUE;
+        set_edits (&self->source, &change);
+        if (asset_is_locked (&self->source, "tags") && !copy_tags (tx, self, error))
+            return FALSE;
+    }
     return (self->target.visibility == ASSET_VISIBILITY_LOCKED || copy_places (tx, self, error)) &&
-           asset_store_flags (tx, self->arena, &targets, &flags, timestamp_now_ms (), error) &&
+           asset_change_save (&change, self->app, tx, self->arena, &targets, &result, error) &&
            (self->sidecar == NULL || record_sidecar (tx, self, error));
 }
 
@@ -182,8 +266,17 @@ find_both (App *app, Copy *self, GError **error)
 gboolean
 asset_copy (App *app, Arena *arena, const AssetCopy *what, GError **error)
 {
-    Copy data = { .arena = arena, .what = what };
+    for (guint round = 0; round < MAX_ROUNDS; round++) {
+        Copy data = { .app = app, .arena = arena, .what = what };
 
-    return find_both (app, &data, error) && (!what->sidecar || copy_sidecar (app, &data, error)) &&
-           db_write (app->db, run_copy, &data, error);
+        if (!find_both (app, &data, error) ||
+            (what->sidecar && !copy_sidecar (app, &data, error)) ||
+            !db_write (app->db, run_copy, &data, error))
+            return FALSE;
+        if (!data.is_outdated)
+            return TRUE;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                 "asset '%s' changes faster than it can be copied", what->source_id);
+    return FALSE;
 }

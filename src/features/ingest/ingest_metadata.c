@@ -3,17 +3,25 @@
 #include "features/ingest/ingest_private.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "features/people/people.h"
 #include "features/storage-template/storage-template.h"
-#include "features/trash/trash.h"
 #include "features/workflows/workflows.h"
 #include "media/layout.h"
 
 #define MAX_ROUNDS 5
+#define KEPT "What was read before is kept"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
+
+/* $1 asset id */
+static const char SQL_READ_AT[] = "SELECT metadata_at FROM asset WHERE id = $1";
 
 static gboolean
 stat_file (const char *path, struct stat *out, GError **error)
@@ -25,12 +33,40 @@ stat_file (const char *path, struct stat *out, GError **error)
     return FALSE;
 }
 
-/* The absolute path of the sidecar; NULL when there is none that can be read. */
+/* Whether an asset was read before: what was found then must not be forgotten for a file that is not to
+ * be had at this moment. */
 static gboolean
-find_sidecar (const App *app, Arena *arena, const char *asset_id, const char **out, GError **error)
+find_was_read (const App *app, const char *asset_id, gboolean *out, GError **error)
+{
+    gint64 read_at_ms = 0;
+
+    return db_select_int (app->db, SQL_READ_AT, DB_ARGS (db_text (asset_id)), &read_at_ms, out,
+                          error);
+}
+
+/* Final when the sidecar alone is gone; with its folder a whole disk may be away, which comes back. */
+static gboolean
+set_sidecar_away (const char *path, int fault, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname (path);
+    gboolean is_gone = fault == ENOENT && g_access (folder, R_OK | X_OK) == 0;
+
+    g_set_error (error, APP_ERROR, is_gone ? APP_ERROR_MEDIA : APP_ERROR_UNAVAILABLE,
+                 "cannot read the sidecar '%s': %s. " KEPT
+                 "; bring the file back or, if it was removed on purpose, start the job of the "
+                 "queue 'sidecar' for all",
+                 path, g_strerror (fault));
+    return FALSE;
+}
+
+/* The absolute path of the sidecar; NULL when there is none. */
+static gboolean
+find_sidecar (const App *app, Arena *arena, const char *asset_id, gboolean was_read,
+              const char **out, GError **error)
 {
     const char *path = NULL;
     struct stat facts;
+    int fault = 0;
 
     /* twice: it may be moved between the two looks */
     for (guint attempt = 1; attempt <= 2; attempt++) {
@@ -40,27 +76,52 @@ find_sidecar (const App *app, Arena *arena, const char *asset_id, const char **o
         *out = path != NULL ? layout_absolute (arena, app->media_location, path) : NULL;
         if (path == NULL || stat (*out, &facts) == 0)
             return TRUE;
+        fault = errno;
     }
-    g_warning ("cannot read sidecar '%s': %s, skipping", *out, g_strerror (errno));
+    if (was_read)
+        return set_sidecar_away (*out, fault, error);
+    g_warning ("cannot read sidecar '%s': %s, skipping", *out, g_strerror (fault));
     *out = NULL;
     return TRUE;
 }
 
+/* The worker leaves out what it cannot understand. Of a sidecar that once was understood that would
+ * take everything away that it said. */
+static gboolean
+check_sidecar (const char *path, const char *tags_json, gboolean was_read, GError **error)
+{
+    g_autoptr (json_t) tags = json_loads (tags_json, 0, NULL);
+
+    if (json_is_object (json_object_get (tags, "sidecar")))
+        return TRUE;
+    if (!was_read) {
+        g_warning ("nothing can be read in sidecar '%s', skipping", path);
+        return TRUE;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                 "nothing can be read in the sidecar '%s': it is damaged, or no XMP. " KEPT
+                 "; repair or remove the file",
+                 path);
+    return FALSE;
+}
+
 /* The tags of the original and its sidecar. A file that cannot be read as what it claims to be has
- * none: that is for the thumbnails to fail at. */
+ * none: that is for the thumbnails to fail at. But what was read once is not forgotten. */
 static gboolean
 read_tags (const App *app, Arena *arena, const AssetRow *asset, const char *path, const char **out,
            GError **error)
 {
     const char *sidecar_path;
+    gboolean was_read;
     GError *why = NULL;
 
-    if (!find_sidecar (app, arena, asset->id, &sidecar_path, error))
+    if (!find_was_read (app, asset->id, &was_read, error) ||
+        !find_sidecar (app, arena, asset->id, was_read, &sidecar_path, error))
         return FALSE;
     if (media_read_metadata (app->workers, path, asset->type == ASSET_TYPE_VIDEO, sidecar_path,
                              arena, out, &why))
-        return TRUE;
-    if (!g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
+        return sidecar_path == NULL || check_sidecar (sidecar_path, *out, was_read, error);
+    if (was_read || !g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA)) {
         g_propagate_error (error, why);
         return FALSE;
     }
@@ -153,35 +214,31 @@ run_store (Db *tx, gpointer data, GError **error)
                                      self->asset->id, error))));
 }
 
-/* Whom it concerns is told, and a motion part that was replaced goes, after the commit. */
+/* After the commit. */
 static void
-follow_up (App *app, const Store *self)
+tell_hidden (App *app, const Store *self)
 {
     const char *owner_id = self->asset->owner_id;
-    StringList replaced = { (const char **) &self->motion.replaced_id, 1 };
-    g_autoptr (GError) why = NULL;
 
     if (self->hidden_id != NULL)
         asset_send_id (app, owner_id, "on_asset_hidden", self->hidden_id);
     if (self->motion.hidden_id != NULL)
         asset_send_id (app, owner_id, "on_asset_hidden", self->motion.hidden_id);
-    if (self->motion.replaced_id != NULL &&
-        !trash_put (app, self->arena, owner_id, &replaced, TRUE, &why))
-        g_warning ("the former video '%s' of photo '%s' cannot be removed: %s",
-                   self->motion.replaced_id, self->asset->id, why->message);
 }
 
 static JobResult
 store (App *app, Store *self, GError **error)
 {
+    gboolean is_written;
+
     if (!ingest_motion_prepare (app, self->arena, self->asset, self->facts, &self->motion, error))
         return ingest_result_of (*error);
-    /* a file that was copied stays when this fails: the next attempt takes it over */
-    if (!db_write (app->db, run_store, self, error))
-        return JOB_RETRY;
+    is_written = db_write (app->db, run_store, self, error);
     ingest_motion_finish (app, self->arena, &self->motion);
+    if (!is_written)
+        return JOB_RETRY;
     if (self->stored)
-        follow_up (app, self);
+        tell_hidden (app, self);
     return JOB_DONE;
 }
 
@@ -217,6 +274,30 @@ extract (App *app, Arena *arena, const AssetJob *job, GError **error)
     return JOB_RETRY;
 }
 
+typedef struct {
+    Arena *arena;
+    const char *asset_id;
+} Unread;
+
+static gboolean
+run_show_unread (Db *tx, gpointer data, GError **error)
+{
+    const Unread *self = data;
+
+    return ingest_add_thumbnails (tx, self->arena, self->asset_id, "upload", FALSE, error);
+}
+
+/* What came and could not be read in the end is seen all the same, by the dates that its upload gave. */
+static void
+show_unread (App *app, Arena *arena, const char *asset_id)
+{
+    Unread data = { arena, asset_id };
+    g_autoptr (GError) why = NULL;
+
+    if (!db_write (app->db, run_show_unread, &data, &why))
+        g_warning ("no thumbnails are made of '%s': %s", asset_id, why->message);
+}
+
 JobResult
 ingest_extract_metadata (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
@@ -230,6 +311,9 @@ ingest_extract_metadata (gpointer app_pointer, const Job *job, Arena *arena, GEr
     result = extract (app, arena, &data, &why);
     if (why != NULL)
         g_propagate_error (error, why);
+    if ((result == JOB_FAILED || (result == JOB_RETRY && job->is_last)) &&
+        g_strcmp0 (data.source, "upload") == 0)
+        show_unread (app, arena, data.id);
     if (result != JOB_DONE)
         return result;
     if (g_strcmp0 (data.source, "sidecar-write") == 0)

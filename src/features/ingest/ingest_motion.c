@@ -1,23 +1,28 @@
 /* ingest_motion.c -- the video inside a motion photo becomes a hidden asset of its own
  *
  * The photo's file stays as it is; the bytes of the video are copied out of it. The new asset's id is
- * made of the photo's id and the bytes, so that a job that runs again writes the same file and finds
- * the same asset, and a crash in between leaves nothing that the next run does not take over. */
+ * made of the photo's id and the bytes, so that a job that runs again finds the same asset. The file has
+ * a name that no other run gives: of two that run at once the one without the asset removes its own, and
+ * who still removes a former file removes none that came later. */
 #define G_LOG_DOMAIN "ingest"
 #include "features/ingest/ingest_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/trash/trash.h"
 #include "features/users/users.h"
 #include "media/layout.h"
 
 #define CHUNK_BYTES (1024 * 1024)
+#define FOLDER "encoded-video"
 
 /* $1 owner, $2 SHA-1 */
 static const char SQL_SAME_CONTENT[] =
@@ -35,6 +40,19 @@ static const char SQL_VIDEO_INSERT[] =
     " SELECT $1, a.owner_id, a.library_id, 'VIDEO', $3, $4, $5, $6, a.file_created_at,"
     "        a.file_modified_at, a.local_date_time, a.local_month, 'hidden', $7, $7, $8"
     "   FROM asset a WHERE a.id = $2";
+
+/* $1 id, $2 path, $3 the path where there is no file any more, $4 now */
+static const char SQL_VIDEO_MEND[] =
+    "UPDATE asset SET original_path = $2, updated_at = $4, update_id = uuid_v7 ()"
+    " WHERE id = $1 AND original_path = $3";
+
+/* $1 and $2 ids, $3 path */
+static const char SQL_FILE_USED[] =
+    "SELECT count(*) FROM asset WHERE (id = $1 OR id = $2) AND original_path = $3";
+
+/* $1 id of a video */
+static const char SQL_MOTION_USED[] =
+    "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 AND status <> 'deleted'";
 
 /* $1 asset id, $2 size */
 static const char SQL_EXIF_INSERT[] =
@@ -113,7 +131,6 @@ write_file (const App *app, Arena *arena, int fd, const char *photo_path, const 
 
     if (out < 0)
         return FALSE;
-    layout_remove (path); /* of a run that did not come to its end: no asset has it */
     ok = read_range (fd, photo_path, facts, out, sha1, error) &&
          layout_move_in (out, temporary, path, error);
     close (out);
@@ -122,27 +139,79 @@ write_file (const App *app, Arena *arena, int fd, const char *photo_path, const 
     return ok;
 }
 
+/* What is written below a mount point while its volume is away would be hidden later. */
+static gboolean
+has_volume (const App *app, Arena *arena)
+{
+    return g_access (layout_absolute (arena, app->media_location, FOLDER "/.immich"), R_OK) == 0;
+}
+
+/* Whether the file of a video that was taken out of a photo is gone for good: its disk is there without it. */
+static gboolean
+is_lost (const App *app, Arena *arena, const AssetRow *video)
+{
+    struct stat facts;
+
+    return g_str_has_prefix (video->original_path, FOLDER "/") &&
+           stat (layout_absolute (arena, app->media_location, video->original_path), &facts) != 0 &&
+           errno == ENOENT && has_volume (app, arena);
+}
+
+/* *@out_known: an asset has the same bytes, and its file. */
+static gboolean
+find_known (const App *app, Arena *arena, const AssetRow *photo, MotionPart *part,
+            gboolean *out_known, GError **error)
+{
+    const char *id = NULL;
+    AssetRow video;
+
+    if (!db_select_text (app->db, arena, SQL_SAME_CONTENT,
+                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), &id, error))
+        return FALSE;
+    *out_known = FALSE;
+    if (id == NULL)
+        return TRUE;
+    if (!asset_find (app->db, arena, id, &video, error))
+        return FALSE;
+    *out_known = !is_lost (app, arena, &video);
+    if (!*out_known) {
+        g_warning ("the file '%s' is gone, its video is taken out of '%s' again",
+                   video.original_path, photo->original_path);
+        part->lost_id = id;
+        part->lost_path = video.original_path;
+    }
+    return TRUE;
+}
+
+static const char *
+make_path (Arena *arena, const char *owner_id)
+{
+    char file_id[UUID_TEXT_BYTES];
+
+    uuid_v4_text (file_id);
+    return layout_motion_video (arena, owner_id, file_id);
+}
+
 static gboolean
 prepare (const App *app, Arena *arena, const AssetRow *photo, const AssetFacts *facts, int fd,
          const char *path, MotionPart *out, GError **error)
 {
     const char *dot = strrchr (photo->original_file_name, '.');
+    gboolean is_known;
 
     if (!is_video (fd, facts->motion_offset)) {
         g_message ("'%s' says that it holds a video, but there is none where it should be", path);
         return TRUE;
     }
     if (!read_range (fd, path, facts, -1, out->sha1, error) ||
-        !db_select_text (app->db, arena, SQL_SAME_CONTENT,
-                         DB_ARGS (db_text (photo->owner_id), db_blob (out->sha1, 20)),
-                         &out->known_id, error))
+        !find_known (app, arena, photo, out, &is_known, error))
         return FALSE;
     out->size_bytes = facts->motion_length;
     out->has_video = TRUE;
-    if (out->known_id != NULL)
+    if (is_known)
         return TRUE;
     out->id = make_id (arena, photo->id, out->sha1);
-    out->path = layout_motion_video (arena, photo->owner_id, out->id);
+    out->path = make_path (arena, photo->owner_id);
     out->name = arena_printf (arena, "%.*s.mp4",
                               dot != NULL ? (int) (dot - photo->original_file_name)
                                           : (int) strlen (photo->original_file_name),
@@ -180,7 +249,7 @@ find_old (Db *tx, Arena *arena, const char *video_id, gboolean *out_is_ours, GEr
 
     if (!assets_find (tx, arena, &ids, &rows, error))
         return FALSE;
-    *out_is_ours = rows.n == 0 || g_str_has_prefix (rows.items[0].original_path, "encoded-video/");
+    *out_is_ours = rows.n == 0 || g_str_has_prefix (rows.items[0].original_path, FOLDER "/");
     return TRUE;
 }
 
@@ -221,51 +290,92 @@ count_usage (Db *tx, const AssetRow *photo, const MotionPart *part, gboolean *ou
     return TRUE;
 }
 
+/* Its file is found again; and read, as that may have failed without it. */
+static gboolean
+mend (Db *tx, Arena *arena, const MotionPart *part, GError **error)
+{
+    gint64 n_changed = 0;
+
+    return db_exec (tx, SQL_VIDEO_MEND,
+                    DB_ARGS (db_text (part->lost_id), db_text (part->path),
+                             db_text (part->lost_path), db_int (timestamp_now_ms ())),
+                    &n_changed, error) &&
+           (n_changed == 0 || ingest_add_metadata (tx, arena, part->lost_id, "upload", error));
+}
+
+/* The asset that is the video; *@out_id NULL: the quota has no room for it. */
+static gboolean
+find_or_insert (Db *tx, Arena *arena, const AssetRow *photo, const MotionPart *part,
+                const char **out_id, GError **error)
+{
+    gboolean fits;
+
+    /* looked for again: it may have come, or gone, since the file was written */
+    if (!db_select_text (tx, arena, SQL_SAME_CONTENT,
+                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), out_id,
+                         error))
+        return FALSE;
+    if (*out_id != NULL)
+        return g_strcmp0 (*out_id, part->lost_id) != 0 || mend (tx, arena, part, error);
+    if (part->path == NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                     "the video of '%s' was removed at this moment", photo->original_path);
+        return FALSE;
+    }
+    if (!count_usage (tx, photo, part, &fits, error) ||
+        (fits && !insert (tx, arena, photo, part, error)))
+        return FALSE;
+    *out_id = fits ? part->id : NULL;
+    return TRUE;
+}
+
+/* Another photo may hold the same video, and show it. */
+static gboolean
+drop_replaced (Db *tx, Arena *arena, const char *video_id, GError **error)
+{
+    StringList ids = { &video_id, 1 };
+    gint64 n_photos = 0;
+
+    return db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id)), &n_photos, NULL,
+                          error) &&
+           (n_photos > 0 || trash_put_in (tx, arena, &ids, TRUE, error));
+}
+
 gboolean
 ingest_motion_store (Db *tx, Arena *arena, const AssetRow *photo, MotionPart *part, GError **error)
 {
     const char *old_id = photo->live_photo_video_id, *id = NULL;
-    gboolean is_ours = TRUE, fits = TRUE, hidden = FALSE;
+    gboolean is_ours = TRUE, hidden = FALSE;
 
-    part->is_stored = FALSE;
-    part->hidden_id = part->replaced_id = NULL;
+    part->hidden_id = NULL;
     if (!part->has_video)
         return TRUE;
     if (old_id != NULL && !find_old (tx, arena, old_id, &is_ours, error))
         return FALSE;
     if (!is_ours) /* what the user joined to it stays */
         return TRUE;
-    /* looked for again: it may have come, or gone, since the file was written */
-    if (!db_select_text (tx, arena, SQL_SAME_CONTENT,
-                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), &id, error))
+    if (!find_or_insert (tx, arena, photo, part, &id, error))
         return FALSE;
-    if (id == NULL) {
-        if (part->id == NULL) {
-            g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
-                         "the video of '%s' was removed at this moment", photo->original_path);
-            return FALSE;
-        }
-        if (!count_usage (tx, photo, part, &fits, error))
-            return FALSE;
-        if (!fits)
-            return TRUE;
-        if (!insert (tx, arena, photo, part, error))
-            return FALSE;
-        id = part->id;
-        part->is_stored = TRUE;
-    }
-    if (g_strcmp0 (id, old_id) == 0)
+    if (id == NULL || g_strcmp0 (id, old_id) == 0)
         return TRUE;
     if (!ingest_join_motion_part (tx, photo->id, id, &hidden, error))
         return FALSE;
     part->hidden_id = hidden ? id : NULL;
-    part->replaced_id = old_id;
-    return TRUE;
+    return old_id == NULL || drop_replaced (tx, arena, old_id, error);
 }
 
 void
 ingest_motion_finish (const App *app, Arena *arena, const MotionPart *part)
 {
-    if (part->path != NULL && !part->is_stored)
+    g_autoptr (GError) why = NULL;
+    gint64 n_users = 0;
+
+    if (part->path == NULL)
+        return;
+    if (!db_select_int (app->db, SQL_FILE_USED,
+                        DB_ARGS (db_text (part->id), db_text (part->lost_id), db_text (part->path)),
+                        &n_users, NULL, &why))
+        g_warning ("cannot look whose '%s' is: %s, it stays", part->path, why->message);
+    else if (n_users == 0)
         layout_remove (layout_absolute (arena, app->media_location, part->path));
 }

@@ -87,11 +87,10 @@ typedef struct {
     gboolean has_video;
     guint8 sha1[20];
     gint64 size_bytes;
-    const char *known_id;         /* an asset that has the same bytes; NULL: none */
-    const char *id, *path, *name; /* of the new one; the file is in its place */
-    gboolean is_stored;           /* the new one is an asset now */
+    const char *lost_id,
+        *lost_path;               /* an asset that has the same bytes but not its file any more */
+    const char *id, *path, *name; /* of a new one; the file is in its place. NULL: known already */
     const char *hidden_id;        /* a video that left the timeline */
-    const char *replaced_id;      /* the motion part that it had before */
 } MotionPart;
 
 /** Outside of a write: copy the video out of the photo's file, unless it is known already. */
@@ -100,7 +99,7 @@ gboolean ingest_motion_prepare (const App *app, Arena *arena, const AssetRow *ph
 /** In the write that stores the photo's facts. */
 gboolean ingest_motion_store (Db *tx, Arena *arena, const AssetRow *photo, MotionPart *part,
                               GError **error);
-/** After its commit: no file stays that no asset has. */
+/** After that write, whatever came of it: no file stays that no asset has. */
 void ingest_motion_finish (const App *app, Arena *arena, const MotionPart *part);
 
 /** Say why the asset cannot be shown. */

@@ -147,18 +147,31 @@ reason_of (const GError *why, const char *path)
     return g_str_has_prefix (why->message, prefix) ? why->message + strlen (prefix) : why->message;
 }
 
+/* NULL: not yet, it is tried again. */
+static const char *
+find_reason (const App *app, const char *path, gboolean is_last, const GError *why)
+{
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+        return "the original file is missing";
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA))
+        return reason_of (why, path);
+    if (is_last && !jobs_is_stopping (app->jobs) &&
+        (g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) ||
+         g_error_matches (why, APP_ERROR, APP_ERROR_IO)))
+        return "no picture could be made of it, although that was tried several times";
+    return NULL;
+}
+
 static JobResult
-fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
+fail (App *app, Arena *arena, const AssetRow *asset, gboolean is_last, const GError *why)
 {
     const char *path = layout_absolute (arena, app->media_location, asset->original_path);
-    gboolean is_missing = g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND);
+    const char *reason = find_reason (app, path, is_last, why);
     g_autoptr (GError) second = NULL;
 
-    if (!is_missing && !g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA))
+    if (reason == NULL)
         return ingest_result_of (why);
-    if (!ingest_store_error (app->db, asset->id,
-                             is_missing ? "the original file is missing" : reason_of (why, path),
-                             &second)) {
+    if (!ingest_store_error (app->db, asset->id, reason, &second)) {
         g_warning ("cannot record why asset '%s' has no thumbnails: %s", asset->id,
                    second->message);
         return JOB_RETRY;
@@ -168,7 +181,8 @@ fail (App *app, Arena *arena, const AssetRow *asset, const GError *why)
 }
 
 static JobResult
-generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, GError **error)
+generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, gboolean is_last,
+          GError **error)
 {
     Work work = { .arena = arena, .asset_id = asset_id, .is_new = is_new };
     AssetRow asset;
@@ -186,7 +200,7 @@ generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, GError 
         return work.is_new_video && !db_write (app->db, run_skip, &work, error) ? JOB_RETRY
                                                                                 : JOB_SKIPPED;
     if (!render (app, &asset, &work, error))
-        return fail (app, arena, &asset, *error);
+        return fail (app, arena, &asset, is_last, *error);
     return store (app, &work, error);
 }
 
@@ -202,7 +216,7 @@ ingest_generate_thumbnails (gpointer app_pointer, const Job *job, Arena *arena, 
     if (!api_read_json (&asset_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
     is_new = g_strcmp0 (data.source, "upload") == 0 || (data.has_notify && data.notify);
-    result = generate (app, arena, data.id, is_new, &why);
+    result = generate (app, arena, data.id, is_new, job->is_last, &why);
     if (why != NULL)
         g_propagate_error (error, why);
     if ((result == JOB_DONE || result == JOB_SKIPPED) && is_new)

@@ -25,15 +25,35 @@ finish (const App *app, gboolean ok)
 typedef gboolean (*StillTrue) (const App *app, Arena *arena, const IntegrityReportRow *report,
                                gboolean *out, GError **error);
 
+/* What has another path by now (a replacement, the storage template) is not what was looked at. */
+static gboolean
+is_still_at (const App *app, const IntegrityReportRow *report, gboolean *out, GError **error)
+{
+    static const char SQL_ORIGINAL[] =
+        "SELECT count(*) FROM asset WHERE id = $1 AND original_path = $2"; /* id, path */
+    static const char SQL_FILE[] = "SELECT count(*) FROM asset_file WHERE id = $1 AND path = $2";
+    gboolean is_file = report->asset_file_id != NULL;
+    gint64 n = 0;
+
+    if (!db_select_int (app->db, is_file ? SQL_FILE : SQL_ORIGINAL,
+                        DB_ARGS (db_text (is_file ? report->asset_file_id : report->asset_id),
+                                 db_text (report->path)),
+                        &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}
+
 static gboolean
 is_still_missing (const App *app, Arena *arena, const IntegrityReportRow *report, gboolean *out,
                   GError **error)
 {
-    gboolean is_there = FALSE;
+    gboolean is_there = FALSE, is_at = FALSE;
 
-    if (!integrity_exists (app, report->path, &is_there, error))
+    if (!integrity_exists (app, report->path, &is_there, error) ||
+        !is_still_at (app, report, &is_at, error))
         return FALSE;
-    *out = !is_there;
+    *out = is_at && !is_there;
     return TRUE;
 }
 
@@ -58,29 +78,42 @@ is_still_changed (const App *app, Arena *arena, const IntegrityReportRow *report
     static const char SQL[] =
         "SELECT count(*) FROM asset WHERE id = $1 AND checksum = $2"; /* id, SHA-1 */
     guint8 hash[20];
-    gboolean is_found = FALSE;
+    gboolean is_found = FALSE, is_at = FALSE;
     gint64 n = 0;
 
     if (!integrity_hash (app, report->path, hash, &is_found, error) ||
+        !is_still_at (app, report, &is_at, error) ||
         (is_found &&
          !db_select_int (app->db, SQL,
                          DB_ARGS (db_text (report->asset_id), db_blob (hash, sizeof hash)), &n,
                          NULL, error)))
         return FALSE;
-    *out = is_found && n == 0;
+    *out = is_found && is_at && n == 0;
     return TRUE;
 }
 
+gboolean
+integrity_is_still_true (const App *app, Arena *arena, const IntegrityReportRow *report,
+                         gboolean *out, GError **error)
+{
+    static const StillTrue checks[] = {
+        [INTEGRITY_REPORT_UNTRACKED_FILE] = is_still_untracked,
+        [INTEGRITY_REPORT_MISSING_FILE] = is_still_missing,
+        [INTEGRITY_REPORT_CHECKSUM_MISMATCH] = is_still_changed,
+    };
+
+    return checks[report->type](app, arena, report, out, error);
+}
+
 static gboolean
-refresh_page (const App *app, Arena *arena, const IntegrityReportRowList *page, StillTrue still,
-              GError **error)
+refresh_page (const App *app, Arena *arena, const IntegrityReportRowList *page, GError **error)
 {
     StringList gone = { arena_new_array (arena, const char *, page->n), 0 };
 
     for (gsize i = 0; i < page->n; i++) {
         gboolean is_true = TRUE;
 
-        if (!still (app, arena, &page->items[i], &is_true, error))
+        if (!integrity_is_still_true (app, arena, &page->items[i], &is_true, error))
             return FALSE;
         if (!is_true)
             gone.items[gone.n++] = page->items[i].id;
@@ -89,7 +122,7 @@ refresh_page (const App *app, Arena *arena, const IntegrityReportRowList *page, 
 }
 
 static gboolean
-refresh (const App *app, IntegrityReport type, StillTrue still, GError **error)
+refresh (const App *app, IntegrityReport type, GError **error)
 {
     g_autofree char *after = g_strdup ("");
     IntegrityReportRowList page;
@@ -100,7 +133,7 @@ refresh (const App *app, IntegrityReport type, StillTrue still, GError **error)
         g_autoptr (Arena) arena = arena_new ();
 
         if (!integrity_page_reports (app->db, arena, type, after, PAGE, &page, error) ||
-            !refresh_page (app, arena, &page, still, error))
+            !refresh_page (app, arena, &page, error))
             return FALSE;
         if (page.n > 0) {
             g_free (after);
@@ -113,19 +146,19 @@ refresh (const App *app, IntegrityReport type, StillTrue still, GError **error)
 JobResult
 integrity_job_refresh_missing (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, is_still_missing, error));
+    return finish (app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, error));
 }
 
 JobResult
 integrity_job_refresh_untracked (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_UNTRACKED_FILE, is_still_untracked, error));
+    return finish (app, refresh (app, INTEGRITY_REPORT_UNTRACKED_FILE, error));
 }
 
 JobResult
 integrity_job_refresh_checksums (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, is_still_changed, error));
+    return finish (app, refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, error));
 }
 
 /* ---- missing ---- */
@@ -218,7 +251,7 @@ JobResult
 integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error)
 {
     return finish (
-        app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, is_still_missing, error) &&
+        app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, error) &&
                  check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
                  check_missing (app, integrity_page_files, integrity_add_files, error));
 }
@@ -288,7 +321,7 @@ check_untracked (App *app, GError **error)
 JobResult
 integrity_job_untracked (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_UNTRACKED_FILE, is_still_untracked, error) &&
+    return finish (app, refresh (app, INTEGRITY_REPORT_UNTRACKED_FILE, error) &&
                             check_untracked (app, error));
 }
 
@@ -361,7 +394,6 @@ check_checksums (App *app, GError **error)
 JobResult
 integrity_job_checksums (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app,
-                   refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, is_still_changed, error) &&
-                       check_checksums (app, error));
+    return finish (app, refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, error) &&
+                            check_checksums (app, error));
 }

@@ -35,6 +35,17 @@ gboolean integrity_page_reports (Db *db, Arena *arena, IntegrityReport type, con
 /** FALSE with APP_ERROR_NOT_FOUND. */
 gboolean integrity_find_report (Db *db, Arena *arena, const char *id, IntegrityReportRow *out,
                                 GError **error);
+/** Assets that have this content, see IntegrityOwnerRow. @folder  what follows 'upload/' or 'library/' in the
+ *  path of a file */
+gboolean integrity_find_owners (Db *db, Arena *arena, const guint8 sha1[20], const char *folder,
+                                IntegrityOwnerRowList *out, GError **error);
+/** The asset whose original is stored as @path; NULL when there is none. */
+gboolean integrity_find_at (Db *db, Arena *arena, const char *path, const char **out_id,
+                            GError **error);
+/** In a write. FALSE with APP_ERROR_CONFLICT when it is not at @from any more. */
+gboolean integrity_move_original (Db *tx, const char *asset_id, const char *from, const char *to,
+                                  GError **error);
+
 gboolean integrity_drop_reports (Db *db, Arena *arena, const StringList *ids, GError **error);
 gboolean integrity_forget_file (Db *db, const char *asset_file_id, GError **error);
 gboolean integrity_count_reports (Db *db, Arena *arena, IntegrityCountList *out, GError **error);
@@ -61,6 +72,10 @@ gboolean integrity_walk (const App *app,
 
 /* ---- integrity_checks.c, integrity_act.c: the jobs ---- */
 
+/** Whether what a report says is so at this moment. FALSE with APP_ERROR_UNAVAILABLE when it cannot be known. */
+gboolean integrity_is_still_true (const App *app, Arena *arena, const IntegrityReportRow *report,
+                                  gboolean *out, GError **error);
+
 JobResult integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult integrity_job_untracked (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult integrity_job_checksums (gpointer app, const Job *job, Arena *arena, GError **error);
@@ -73,6 +88,7 @@ JobResult integrity_job_refresh_checksums (gpointer app, const Job *job, Arena *
 JobResult integrity_job_delete (gpointer app, const Job *job, Arena *arena, GError **error);
 
 /** Do what an admin wants of these reports: the asset goes to the trash, the row of a file that was made for
- *  one goes, a file that nobody knows is deleted. The reports go, too. */
+ *  one goes, a file that nobody knows is deleted. The reports go, too. What is no longer as it was reported
+ *  is left alone, and a file that an asset has lost becomes its own again. */
 gboolean integrity_act (App *app, Arena *arena, const IntegrityReportRowList *reports,
                         GError **error);

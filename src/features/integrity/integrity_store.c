@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/timestamp.h"
 
 #define NO_ID "------------------------------------"
@@ -57,6 +58,22 @@ static const char SQL_ADD_UNTRACKED[] =
     " SELECT substr(i.value, 1, 36), 'untracked_file', substr(i.value, 38), CAST($2 AS BIGINT)"
     "   FROM json_each ($1) AS i WHERE i.value <> ''"
     " ON CONFLICT (type, path) DO NOTHING";
+
+/* $1 SHA-1, $2 the folder's name: an id or a label; first whose folder it is. A folder that is named by a
+ * user's id is removed with that user. */
+static const char SQL_OWNERS[] =
+    "SELECT a.id AS id, a.original_path AS path,"
+    "       CASE WHEN u.id = $2 OR u.storage_label = $2"
+    "                 OR NOT EXISTS (SELECT 1 FROM users o WHERE o.id = $2) THEN 1 ELSE 0 END"
+    "       AS may_have"
+    "  FROM asset a JOIN users u ON u.id = a.owner_id"
+    " WHERE a.checksum = $1 AND a.library_id IS NULL"
+    " ORDER BY CASE WHEN u.id = $2 OR u.storage_label = $2 THEN 0 ELSE 1 END, a.id";
+/* $1 path */
+static const char SQL_AT[] = "SELECT id FROM asset WHERE original_path = $1 AND library_id IS NULL";
+/* $1 asset, $2 its path, $3 the new one. What clients see does not change: no new update id. */
+static const char SQL_MOVE_ORIGINAL[] =
+    "UPDATE asset SET original_path = $3 WHERE id = $1 AND original_path = $2";
 
 #define SQL_REPORTS                                                                                \
     "SELECT r.id AS id, r.type AS type, r.path AS path, r.asset_id AS asset_id,"                   \
@@ -131,6 +148,35 @@ integrity_find_known_anywhere (Db *db, Arena *arena, const StringList *paths, St
 {
     return db_select_texts (db, arena, SQL_KNOWN_ANYWHERE, DB_ARGS (db_strings (arena, paths)), out,
                             error);
+}
+
+gboolean
+integrity_find_owners (Db *db, Arena *arena, const guint8 sha1[20], const char *folder,
+                       IntegrityOwnerRowList *out, GError **error)
+{
+    return db_select (db, arena, &integrity_owner_row_type, (List *) out, SQL_OWNERS,
+                      DB_ARGS (db_blob (sha1, 20), db_text (folder)), error);
+}
+
+gboolean
+integrity_find_at (Db *db, Arena *arena, const char *path, const char **out_id, GError **error)
+{
+    return db_select_text (db, arena, SQL_AT, DB_ARGS (db_text (path)), out_id, error);
+}
+
+gboolean
+integrity_move_original (Db *tx, const char *asset_id, const char *from, const char *to,
+                         GError **error)
+{
+    gint64 n_moved = 0;
+
+    if (!db_exec (tx, SQL_MOVE_ORIGINAL, DB_ARGS (db_text (asset_id), db_text (from), db_text (to)),
+                  &n_moved, error))
+        return FALSE;
+    if (n_moved == 0)
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFLICT,
+                     "asset '%s' was removed or replaced meanwhile; try again", asset_id);
+    return n_moved > 0;
 }
 
 /* ---- reports ---- */

@@ -2,7 +2,11 @@
  *
  * A temporary file beside the sidecar is filled by a worker, synced and renamed over it; a crash leaves
  * the one before or the one after. Another program that writes the file at the same time is not
- * overwritten: the job begins again with what that wrote. */
+ * overwritten: the job begins again with what that wrote.
+ *
+ * What is unlocked is in the file alone, the database only repeats it. So nothing is written where the
+ * original is not to be found (a volume that is away would get the file below its mount point), and a new
+ * file in the place of one that was lost gets all that is known. */
 #define G_LOG_DOMAIN "sidecars"
 #include "features/sidecars/sidecars_private.h"
 
@@ -22,7 +26,9 @@
 
 /* $1 asset, $2 its update id as it was read */
 static const char SQL_IS_SAME[] = "SELECT count(*) FROM asset WHERE id = $1 AND update_id = $2";
-static const char SQL_EXISTS[] = "SELECT count(*) FROM asset WHERE id = $1 AND status <> 'deleted'";
+/* $1 asset, $2 its original as it was read; another one (upload_replace.c) has another sidecar */
+static const char SQL_EXISTS[] =
+    "SELECT count(*) FROM asset WHERE id = $1 AND original_path = $2 AND status <> 'deleted'";
 
 /* $1 asset, $2 what stays locked, as a JSON array */
 static const char SQL_UNLOCK[] = "UPDATE asset_exif SET locked_properties = $2 WHERE asset_id = $1";
@@ -96,7 +102,9 @@ run_record (Db *tx, gpointer data, GError **error)
     const char *id = self->asset->id;
     gint64 n_there = 0, n_same = 0;
 
-    if (!db_select_int (tx, SQL_EXISTS, DB_ARGS (db_text (id)), &n_there, NULL, error) ||
+    if (!db_select_int (tx, SQL_EXISTS,
+                        DB_ARGS (db_text (id), db_text (self->asset->original_path)), &n_there,
+                        NULL, error) ||
         !db_select_int (tx, SQL_IS_SAME, DB_ARGS (db_text (id), db_text (self->asset->update_id)),
                         &n_same, NULL, error))
         return FALSE;
@@ -119,7 +127,44 @@ run_read_again (Db *tx, gpointer data, GError **error)
     return ingest_add_metadata (tx, self->arena, self->asset->id, "sidecar-write", error);
 }
 
-/* ---- the file ---- */
+/* ---- what to write ---- */
+
+/* The file that had the last word is gone: all that was read from it goes into the new one. */
+static gboolean
+lock_all (Write *self, GError **error)
+{
+    AssetRow *asset = arena_new_array (self->arena, AssetRow, 1);
+    const char *tags = NULL;
+
+    *asset = *self->asset;
+    if (!db_select_text (self->app->db, self->arena, SQL_TAGS_FIND, DB_ARGS (db_text (asset->id)),
+                         &tags, error))
+        return FALSE;
+    const struct {
+        const char *property;
+        gboolean is_set;
+    } all[] = {
+        { "description", asset->description != NULL && *asset->description != '\0' },
+        { "dateTimeOriginal", asset->has_date_time_original },
+        { "timeZone", asset->has_date_time_original },
+        { "latitude", asset->has_latitude && asset->has_longitude },
+        { "longitude", asset->has_latitude && asset->has_longitude },
+        { "rating", asset->has_rating },
+        { "tags", tags != NULL && strcmp (tags, "[]") != 0 },
+    };
+    StringList locked = { arena_new_array (self->arena, const char *,
+                                           asset->locked_properties.n + G_N_ELEMENTS (all)),
+                          0 };
+
+    for (gsize i = 0; i < asset->locked_properties.n; i++)
+        locked.items[locked.n++] = asset->locked_properties.items[i];
+    for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
+        if (all[i].is_set && !has (&locked, all[i].property))
+            locked.items[locked.n++] = all[i].property;
+    asset->locked_properties = locked;
+    self->asset = asset;
+    return TRUE;
+}
 
 /* What is locked, in the words of a sidecar; NULL: nothing of it can be written. */
 static const char *
@@ -133,6 +178,27 @@ make_tags (Write *self, GError **error)
         return NULL;
     return asset_write_locked (self->arena, self->asset,
                                asset_is_locked (self->asset, "tags") && tags == NULL ? "[]" : tags);
+}
+
+/* ---- the file ---- */
+
+/* FALSE where the original is not to be found, or it cannot be known whether the sidecar is there. */
+static gboolean
+look (Write *self, GError **error)
+{
+    const char *original =
+        layout_absolute (self->arena, self->app->media_location, self->asset->original_path);
+    struct stat facts;
+
+    if (stat (original, &facts) != 0) {
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                     "the sidecar of '%s' is not written, since that cannot be read: %s. The "
+                     "change is kept in the database; if a volume is not mounted, mount it",
+                     original, g_strerror (errno));
+        return FALSE;
+    }
+    self->exists = stat (self->absolute, &self->before) == 0;
+    return self->exists || errno == ENOENT || layout_set_io_error (error, "read", self->absolute);
 }
 
 static gboolean
@@ -176,7 +242,6 @@ write_file (Write *self, const char *tags, GError **error)
     gboolean ok;
     int fd;
 
-    self->exists = stat (self->absolute, &self->before) == 0;
     if (self->exists && !S_ISREG (self->before.st_mode)) {
         g_set_error (error, APP_ERROR, APP_ERROR_MEDIA, "'%s' is not a regular file",
                      self->absolute);
@@ -239,7 +304,7 @@ static JobResult
 write_once (App *app, Arena *arena, const AssetRow *asset, GError **error)
 {
     Write self = { .app = app, .arena = arena, .asset = asset };
-    const char *tags;
+    const char *recorded = NULL, *tags;
     GError *why = NULL;
 
     if (asset->locked_properties.n == 0)
@@ -248,12 +313,13 @@ write_once (App *app, Arena *arena, const AssetRow *asset, GError **error)
         note_libraries ();
         return read_again (&self, error);
     }
-    if (!asset_find_file (app->db, arena, asset->id, ASSET_FILE_TYPE_SIDECAR, FALSE, &self.path,
+    if (!asset_find_file (app->db, arena, asset->id, ASSET_FILE_TYPE_SIDECAR, FALSE, &recorded,
                           error))
         return JOB_RETRY;
-    if (self.path == NULL)
-        self.path = arena_printf (arena, "%s.xmp", asset->original_path);
+    self.path = recorded != NULL ? recorded : arena_printf (arena, "%s.xmp", asset->original_path);
     self.absolute = layout_absolute (arena, app->media_location, self.path);
+    if (!look (&self, error) || (recorded != NULL && !self.exists && !lock_all (&self, error)))
+        return JOB_RETRY;
     tags = make_tags (&self, &why);
     if (why != NULL) {
         g_propagate_error (error, why);

@@ -2,7 +2,9 @@
 #define G_LOG_DOMAIN "sidecars"
 #include "features/sidecars/sidecars_private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -59,6 +61,13 @@ sidecar_record (Db *tx, const char *asset_id, const char *path, GError **error)
                                    NULL, error);
 }
 
+gboolean
+sidecars_adopt (Db *tx, Arena *arena, const char *asset_id, const char *path, GError **error)
+{
+    return sidecar_record (tx, asset_id, path, error) &&
+           ingest_add_metadata (tx, arena, asset_id, "sidecar-write", error);
+}
+
 /* ---- SidecarCheck ---- */
 
 typedef struct {
@@ -101,6 +110,28 @@ find_beside (const App *app, Arena *arena, const AssetRow *asset, const char *re
     return to_stored (app, found);
 }
 
+/* Only beside an original that is there a sidecar is known to be gone. One that is forgotten while a volume is
+ * away is not found again: that of an upload has a name of its own. */
+static gboolean
+is_gone (const char *original, const char *sidecar, GError **error)
+{
+    const char *unsure = sidecar;
+    struct stat facts;
+
+    if (stat (sidecar, &facts) == 0)
+        errno = S_ISREG (facts.st_mode) ? EACCES : EINVAL;
+    else if (errno == ENOENT) {
+        if (stat (original, &facts) == 0)
+            return TRUE;
+        unsure = original;
+    }
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                 "cannot read '%s': %s. The sidecar '%s' is not forgotten for that; if a volume is "
+                 "not mounted, mount it",
+                 unsure, g_strerror (errno), sidecar);
+    return FALSE;
+}
+
 /* Under the lock of the movers: what is found beside an original stays beside it. */
 static JobResult
 check (App *app, Arena *arena, const AssetRow *asset, GError **error)
@@ -113,6 +144,10 @@ check (App *app, Arena *arena, const AssetRow *asset, GError **error)
         return JOB_RETRY;
     data.path = find_beside (app, arena, asset, recorded);
     data.is_changed = g_strcmp0 (data.path, recorded) != 0;
+    if (recorded != NULL && data.is_changed &&
+        !is_gone (layout_absolute (arena, app->media_location, asset->original_path),
+                  layout_absolute (arena, app->media_location, recorded), error))
+        return JOB_RETRY;
     return db_write (app->db, run_check, &data, error) ? JOB_DONE : JOB_RETRY;
 }
 

@@ -14,3 +14,6 @@ void sidecars_start (App *app);
 /** Ask, in the write that locks something, for it to be written; metadata is read again after it and clients
  *  are told. */
 gboolean sidecars_add_write (Db *tx, Arena *arena, const char *asset_id, GError **error);
+/** In a write: the file at @path (as stored), which is there, is the asset's sidecar. Metadata is read again. */
+gboolean sidecars_adopt (Db *tx, Arena *arena, const char *asset_id, const char *path,
+                         GError **error);

@@ -2,8 +2,9 @@
  *
  * The asset keeps its id, albums and favourites and gets the new file. What it had lives on as an asset of
  * its own in the trash, with its sidecar and the video of a live photo: nothing is lost, and the trash takes
- * care of it. Both are written in one transaction. The note of the move (upload.h) names the one in the
- * trash, which is there if and only if that was committed. */
+ * care of it. What the user said of the picture (description, rating, tags) stays with the asset, in a sidecar
+ * of its own; date and position are those of the new file. Both are written in one transaction. The note of
+ * the move (upload.h) names the one in the trash, which is there if and only if that was committed. */
 #define G_LOG_DOMAIN "upload"
 #include "features/upload/upload_private.h"
 
@@ -12,6 +13,7 @@
 #include "base/uuid.h"
 #include "features/edits/edits.h"
 #include "features/ingest/ingest.h"
+#include "features/sidecars/sidecars.h"
 #include "features/users/users.h"
 
 /* $1 new id, $2 asset, $3 now. As 'deleted', which may have the content of another asset for a moment. */
@@ -46,6 +48,17 @@ static const char SQL_EXIF_INSERT[] =
 static const char SQL_EXIF_SIZE[] =
     "UPDATE asset_exif SET file_size_in_byte = $2 WHERE asset_id = $1";
 
+/* $1 asset: what was said of the picture counts more than what the new file has. No row: there is nothing. */
+static const char SQL_LOCK_WORDS[] =
+    "UPDATE asset_exif SET locked_properties ="
+    "       (SELECT json_group_array(p.value) FROM"
+    "            (SELECT l.value AS value FROM json_each(asset_exif.locked_properties) AS l"
+    "              UNION SELECT 'description' WHERE asset_exif.description <> ''"
+    "              UNION SELECT 'rating' WHERE asset_exif.rating IS NOT NULL"
+    "              UNION SELECT 'tags' WHERE asset_exif.tags <> '[]') AS p)"
+    " WHERE asset_id = $1 AND (locked_properties <> '[]' OR description <> ''"
+    "                          OR rating IS NOT NULL OR tags <> '[]')";
+
 /* $1 asset, $2 the one in the trash */
 static const char SQL_SIDECAR_MOVE[] =
     "UPDATE asset_file SET asset_id = $2 WHERE asset_id = $1 AND type = 'sidecar'";
@@ -65,6 +78,15 @@ keep_old (Db *tx, Arena *arena, const AssetRow *asset, const char *copy_id, GErr
 }
 
 static gboolean
+keep_words (Db *tx, Arena *arena, const char *id, GError **error)
+{
+    gint64 n_locked = 0;
+
+    return db_exec (tx, SQL_LOCK_WORDS, DB_ARGS (db_text (id)), &n_locked, error) &&
+           (n_locked == 0 || sidecars_add_write (tx, arena, id, error));
+}
+
+static gboolean
 take_new (Db *tx, Arena *arena, const char *id, const Upload *upload, const char *path,
           gint64 now_ms, GError **error)
 {
@@ -81,6 +103,7 @@ take_new (Db *tx, Arena *arena, const char *id, const Upload *upload, const char
                     NULL, error) &&
            db_exec (tx, SQL_EXIF_SIZE, DB_ARGS (db_text (id), db_int (upload->file->size_bytes)),
                     NULL, error) &&
+           keep_words (tx, arena, id, error) &&
            ingest_add_metadata (tx, arena, id, "upload", error);
 }
 
