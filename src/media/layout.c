@@ -58,9 +58,9 @@ layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id)
 }
 
 const char *
-layout_motion_video (Arena *arena, const char *owner_id, const char *asset_id)
+layout_motion_video (Arena *arena, const char *owner_id, const char *file_id)
 {
-    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s-MP.mp4", asset_id));
+    return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s-MP.mp4", file_id));
 }
 
 const char *

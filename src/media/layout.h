@@ -19,9 +19,10 @@ const char *layout_person (Arena *arena, const char *owner_id, const char *perso
 /** profile/<user>/<file id>.<format> */
 const char *layout_profile (Arena *arena, const char *user_id, const char *file_id,
                             const char *format);
-/** encoded-video/<owner>/<aa>/<bb>/<asset id>.mp4; and <asset id>-MP.mp4, a motion photo's video. */
+/** encoded-video/<owner>/<aa>/<bb>/<asset id>.mp4; and <file id>-MP.mp4, a motion photo's video, whose name
+ *  is of no use twice. */
 const char *layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id);
-const char *layout_motion_video (Arena *arena, const char *owner_id, const char *asset_id);
+const char *layout_motion_video (Arena *arena, const char *owner_id, const char *file_id);
 /** The absolute path of a stored one. */
 const char *layout_absolute (Arena *arena, const char *media_location, const char *path);
 /** The extension with its dot, as given ('.JPG'), safe as a part of a path: at most 16 letters and

@@ -375,7 +375,7 @@ test('faces that a file names become people, and stay when it is read again', as
   assert.deepEqual(boxes(after), [[31, 75, 93, 125, 'exif', 'Ann'], [125, 80, 175, 120, 'exif', 'Cid']]);
   assert.equal(after[0].id, faces[0].id);
   assert.equal(await count(user, bea.id), 0);
-  fs.writeFileSync(path.resolve(server.media, sidecar), '<x/>');
+  fs.writeFileSync(path.resolve(server.media, sidecar), regions());
   assert.deepEqual(await again(), []);
   await setConfig((config) => { config.metadata.faces.import = false; });
   fs.writeFileSync(path.resolve(server.media, sidecar), regions(['Dan', 0.25, 0.5, 0.25, 0.25]));

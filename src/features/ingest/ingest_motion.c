@@ -139,13 +139,6 @@ write_file (const App *app, Arena *arena, int fd, const char *photo_path, const 
     return ok;
 }
 
-/* What is written below a mount point while its volume is away would be hidden later. */
-static gboolean
-has_volume (const App *app, Arena *arena)
-{
-    return g_access (layout_absolute (arena, app->media_location, FOLDER "/.immich"), R_OK) == 0;
-}
-
 /* Whether the file of a video that was taken out of a photo is gone for good: its disk is there without it. */
 static gboolean
 is_lost (const App *app, Arena *arena, const AssetRow *video)
@@ -154,7 +147,7 @@ is_lost (const App *app, Arena *arena, const AssetRow *video)
 
     return g_str_has_prefix (video->original_path, FOLDER "/") &&
            stat (layout_absolute (arena, app->media_location, video->original_path), &facts) != 0 &&
-           errno == ENOENT && has_volume (app, arena);
+           errno == ENOENT && layout_check_volume (app->media_location, FOLDER, NULL);
 }
 
 /* *@out_known: an asset has the same bytes, and its file. */

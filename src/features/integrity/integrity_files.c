@@ -34,18 +34,12 @@ set_unsure (GError **error, const char *path)
 gboolean
 integrity_check_folders (const App *app, GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
-        g_autofree char *marker =
-            g_build_filename (app->media_location, folders[i], ".immich", NULL);
-
-        if (g_access (marker, R_OK) == 0)
-            continue;
-        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
-                     "the marker '%s' cannot be read: %s" PAUSED
-                     "If a volume is not mounted, mount it and check again",
-                     marker, g_strerror (errno));
-        return FALSE;
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+        if (!layout_check_volume (app->media_location, folders[i], error)) {
+            g_prefix_error_literal (error, "the check is paused, and nothing was reported or "
+                                           "changed: ");
+            return FALSE;
+        }
     return TRUE;
 }
 

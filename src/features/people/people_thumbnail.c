@@ -95,6 +95,7 @@ render (const App *app, Arena *arena, const PersonSourceRow *source, const char 
         return TRUE;
     if (source->preview_path != NULL &&
         (!is_image || g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA) ||
+         g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) || /* the decoder crashed */
          g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))) {
         g_clear_error (&why);
         return render_from (app, arena, source, source->preview_path, path, error);
