@@ -278,6 +278,15 @@ describe('the structured form', () => {
     (await call('POST', '/search/metadata', { filter: { city: {} } })).expectIssues('filter.city');
     (await call('POST', '/search/metadata', { filter: { or: [{}, { takenAt: {} }] } })).expectIssues('filter.or.1.takenAt');
   });
+
+  test('has a hundred branches at most', async () => {
+    const branches = (n) => ({ filter: { or: Array.from({ length: n }, () => ({ type: { eq: 'VIDEO' }, isMotion: { eq: true } })) } });
+    for (const where of ['metadata', 'random', 'statistics']) {
+      (await call('POST', `/search/${where}`, branches(100))).expect(200);
+      (await call('POST', `/search/${where}`, branches(101))).expectIssues('filter.or');
+      (await call('POST', `/search/${where}`, branches(3000))).expectIssues('filter.or');
+    }
+  });
 });
 
 describe('albums', () => {
@@ -291,6 +300,37 @@ describe('albums', () => {
   test('are not searched by those who are no members', async () => {
     for (const body of [{ albumIds: [albumId] }, { filter: { albumIds: { none: [albumId] } } }, { albumIds: [randomUUID()] }])
       (await call('POST', '/search/metadata', body, bob)).expect(400, 'Not found or no album.read access');
+  });
+
+  test('do not show what others have in the trash or locked, in none of the branches', async () => {
+    const [owner, viewer] = [await server.newUser(), await server.newUser()];
+    for (const [day, name] of ['shared', 'trashed', 'locked'].entries()) await put(name, 11 + day, { exif: { make: 'Agfa' } }, owner);
+    await put('own', 20, { exif: { make: 'Zeiss' } }, viewer);
+    await server.waitForJobs();
+    const users = [{ userId: viewer.id, role: 'editor' }];
+    const assetIds = [ids.shared, ids.trashed, ids.locked];
+    const id = (await call('POST', '/albums', { albumName: 'b', assetIds, albumUsers: users }, owner)).expect(201).json.id;
+    (await call('DELETE', '/assets', { ids: [ids.trashed] }, owner)).expect(204);
+    // it stays in the album, as after a restored backup
+    await server.sql(`UPDATE asset SET visibility = 'locked' WHERE id = '${ids.locked}'`);
+    for (const user of [owner, viewer]) {
+      (await call('POST', '/auth/pin-code', { pinCode: '123456' }, user)).expect(204);
+      (await call('POST', '/auth/session/unlock', { pinCode: '123456' }, user)).expect(204);
+    }
+    const inAlbum = { albumIds: { any: [id] } };
+    const filters = [{ or: [inAlbum, { make: { eq: 'Zeiss' } }] }, { or: [{ make: { eq: 'Zeiss' } }, { albumIds: { all: [id] } }] }];
+    for (const filter of filters) {
+      assert.deepEqual(await filtered(filter, viewer), ['own', 'shared']);
+      assert.deepEqual(names((await call('POST', '/search/random', { filter }, viewer)).expect(200).json).sort(), ['own', 'shared']);
+      assert.equal((await call('POST', '/search/statistics', { filter }, viewer)).expect(200).json.total, 2);
+      assert.deepEqual(await filtered({ ...filter, visibility: { eq: 'locked' } }, viewer), []);
+      assert.deepEqual(await filtered({ ...filter, trashedAt: { ne: null } }, viewer), []);
+    }
+    assert.deepEqual(await filtered({ or: [{ ...inAlbum, visibility: { eq: 'locked' } }, { make: { eq: 'Zeiss' } }] }, viewer), ['own']);
+    // its owner finds both
+    const mixed = { or: [inAlbum, { make: { eq: 'Leica' } }] };
+    assert.deepEqual(await filtered({ ...mixed, visibility: { eq: 'locked' } }, owner), ['locked']);
+    assert.deepEqual(await filtered({ ...mixed, trashedAt: { ne: null } }, owner), ['trashed']);
   });
 });
 
@@ -394,6 +434,8 @@ describe('the others', () => {
     assert.deepEqual((await places('portland oregon'))[0].admin1name, 'Oregon');
     assert.deepEqual(await places(''), []);
     assert.equal((await places('san')).length, 20);
+    await places('x'.repeat(100));
+    (await call('GET', `/search/places?name=${'x'.repeat(101)}`)).expectIssues('name');
   });
 });
 

@@ -257,6 +257,56 @@ test('visitors see no owner, no people and no favourites; without metadata they 
   assert.ok(name.includes(id) && !name.includes('Holiday'), name);
 });
 
+test('a link that hides metadata has no search that tells it', async () => {
+  const user = await server.newUser();
+  const ids = [await upload(user, { isFavorite: true }), await upload(user)];
+  await server.waitForJobs();
+  (await call('PUT', `/assets/${ids[0]}`, { description: 'secret words', rating: 3 }, user)).expect(200);
+  const albumId = await newAlbum(user, 'Hidden', ids);
+  const link = await newLink({ albumId, showMetadata: false }, user);
+  const search = (body, by = link) => visit(by, 'POST', '/search/metadata', body);
+  const albums = { any: [albumId] };
+  const shown = [
+    { albumIds: [albumId], type: 'IMAGE', page: 1, size: 10, order: 'asc', withExif: true, withPeople: true },
+    { filter: { albumIds: albums, type: { eq: 'IMAGE' } }, withExif: true, orderBy: { field: 'localDateTime', direction: 'asc' } },
+    { filter: { or: [{ albumIds: albums }, { albumIds: albums, type: { eq: 'VIDEO' } }] }, orderBy: { field: 'fileCreatedAt' } },
+  ];
+  for (const body of shown) {
+    const { assets } = (await search(body)).expect(200).json;
+    assert.deepEqual(assets.items.map((each) => each.id).sort(), [...ids].sort());
+    assert.deepEqual([assets.total, assets.count, assets.nextPage, assets.nextCursor], [2, 2, null, null]);
+    for (const item of assets.items) assert.deepEqual(item, (await visit(link, 'GET', `/assets/${item.id}`)).expect(200).json);
+  }
+  assert.equal((await search({ albumIds: [albumId], size: 1 })).expect(200).json.assets.nextPage, '2');
+
+  const flat = { id: ids[0], checksum: 'x', city: 'Berlin', country: null, make: 'Canon', model: 'x', lensModel: 'x', state: 'x', description: 'secret',
+    query: 'secret', originalFileName: 'Holiday', originalPath: 'x', encodedVideoPath: 'x', ocr: 'x', rating: 3, isFavorite: true, isEncoded: false,
+    isMotion: false, isOffline: false, isNotInAlbum: false, libraryId: null, personIds: [MISSING], tagIds: null, visibility: 'timeline', withDeleted: true,
+    ...Object.fromEntries(['created', 'taken', 'trashed', 'updated'].flatMap((name) =>
+      ['After', 'Before'].map((side) => [`${name}${side}`, '2020-01-01T00:00:00.000Z']))) };
+  for (const [name, value] of Object.entries(flat)) {
+    const reply = (await search({ albumIds: [albumId], [name]: value })).expectIssues(name);
+    assert.equal(reply.json.errors[0].message, 'This link does not show metadata');
+  }
+  const filters = { city: { eq: 'x' }, description: { like: 's' }, fileSizeInBytes: { gt: 1 }, isFavorite: { eq: true }, takenAt: { gt: '2020-01-01T00:00:00.000Z' },
+    hasTags: { eq: true }, visibility: { eq: 'timeline' } };
+  for (const [name, value] of Object.entries(filters)) {
+    (await search({ filter: { albumIds: albums, [name]: value } })).expectIssues(`filter.${name}`);
+    (await search({ filter: { or: [{ albumIds: albums }, { albumIds: albums, [name]: value }] } })).expectIssues(`filter.or.1.${name}`);
+  }
+  (await search({ albumIds: [albumId], description: 'x'.repeat(2000) })).expectIssues('description');
+  for (const field of ['fileSizeInBytes', 'rating'])
+    (await search({ filter: { albumIds: albums }, orderBy: { field } })).expectIssues('orderBy.field');
+
+  // one that shows metadata tells it, but not what its owner likes
+  const open = await newLink({ albumId }, user);
+  const found = async (body) => (await search(body, open)).expect(200).json.assets.items.map((each) => each.id).sort();
+  assert.deepEqual(await found({ albumIds: [albumId], description: 'secret' }), [ids[0]]);
+  assert.deepEqual(await found({ albumIds: [albumId], isFavorite: true }), []);
+  assert.deepEqual(await found({ albumIds: [albumId], isFavorite: false }), [...ids].sort());
+  assert.deepEqual(await found({ filter: { albumIds: albums, isFavorite: { eq: false } } }), [...ids].sort());
+});
+
 let made;
 /** A link of each kind, and assets inside and outside of both; the same on every call. */
 const scene = () => (made ??= makeScene());

@@ -164,6 +164,98 @@ test('an asset that is locked leaves its albums, and its content partners', asyn
   assert.deepEqual([...new Set(seen.map(({ type, data }) => `${type} ${data.visibility} ${data.originalFileName} ${data.thumbhash}`))], ['PartnerAssetV2 locked  null']);
 });
 
+test('partners get the checksum of nothing that is locked, and each such asset another', async () => {
+  const { users: [alice, bob], phones: [, his] } = await scene(2);
+  const ids = [await upload(alice), await upload(alice)];
+  await call('POST', '/partners', { sharedWithId: bob.id }, alice);
+  await server.waitForJobs();
+  await his.sync();
+  const before = ids.map((id) => his.assets.get(id).checksum);
+  const sums = [];
+  for (const id of ids) sums.push((await call('GET', `/assets/${id}`, undefined, alice)).expect(200).json.checksum);
+  assert.deepEqual(before, sums);
+  (await call('PUT', '/assets', { ids, visibility: 'locked' }, alice)).expect(204);
+  await server.waitForJobs();
+  const fresh = new Phone(server, await server.login(bob.email)); // who begins anew hears no more
+  for (const phone of [his, fresh]) {
+    await phone.sync();
+    const locked = ids.map((id) => phone.assets.get(id));
+    assert.deepEqual(locked.map((a) => a.visibility), ['locked', 'locked']);
+    assert.equal(new Set([...before, ...locked.map((a) => a.checksum)]).size, 4); // apps want one that is no other's
+    for (const { checksum } of locked) assert.equal(Buffer.from(checksum, 'base64').length, 20);
+  }
+  await server.sql(`UPDATE asset SET visibility = 'timeline' WHERE id IN ('${ids[0]}', '${ids[1]}')`);
+  await his.sync();
+  assert.deepEqual(ids.map((id) => his.assets.get(id).checksum), before);
+});
+
+test('partners get the metadata of what they are shown, when they are', async () => {
+  const { users: [alice, bob], phones: [, his] } = await scene(2);
+  await call('POST', '/partners', { sharedWithId: bob.id }, alice);
+  const change = async (id, states) => {
+    for (const [set, value] of Object.entries(states)) await server.sql(`UPDATE asset SET ${set} = ${value} WHERE id = '${id}'`);
+  };
+  const away = { archive: { visibility: "'archive'" }, locked: { visibility: "'locked'" }, trash: { status: "'trashed'", deleted_at: 1 } };
+  const back = { visibility: "'timeline'", deleted_at: 'NULL', status: "'active'" };
+  const ids = {};
+  for (const name of ['seen', ...Object.keys(away)]) ids[name] = await upload(alice);
+  await server.waitForJobs();
+  for (const [name, states] of Object.entries(away)) await change(ids[name], states);
+  await his.sync();
+  assert.equal(his.assets.size, 4);
+  assert.deepEqual([...his.exifs.keys()], [ids.seen]);
+  for (const name of Object.keys(away)) {
+    await server.sql(`UPDATE asset_exif SET description = '${name}' WHERE asset_id = '${ids[name]}'`);
+    assert.deepEqual(await typesOf(his), [], name);
+    await change(ids[name], back);
+    await his.sync();
+    assert.equal(his.exifs.get(ids[name]).description, name);
+  }
+  // who becomes a partner later has it from the backfill, or as soon as it is shown
+  const eve = await server.newUser();
+  const eves = new Phone(server, eve);
+  await call('POST', '/partners', { sharedWithId: eve.id }, await server.newUser());
+  await change(ids.trash, away.trash);
+  await eves.sync();
+  await call('POST', '/partners', { sharedWithId: eve.id }, alice);
+  await eves.sync();
+  assert.deepEqual([...eves.exifs.keys()].sort(), Object.values(ids).filter((id) => id !== ids.trash).sort());
+  await change(ids.trash, back);
+  await eves.sync();
+  assert.equal(eves.exifs.size, 4);
+});
+
+test('of a partner who is deleted nothing comes, and all of it when the partner is back', async () => {
+  const { users: [alice, bob, eve], phones: [, his] } = await scene(3);
+  const one = await upload(alice);
+  const gone = await upload(alice);
+  for (const user of [alice, eve]) await call('POST', '/partners', { sharedWithId: bob.id }, user);
+  await server.waitForJobs();
+  await his.sync();
+  assert.ok(his.exifs.has(one) && his.assets.has(gone));
+  (await call('DELETE', '/assets', { ids: [gone], force: true }, alice)).expect(204);
+  await server.waitForJobs();
+  (await call('DELETE', `/admin/users/${alice.id}`, {}, server.admin)).expect(200);
+  await server.sql(`UPDATE asset SET original_file_name = 'new.jpg' WHERE id = '${one}'`);
+  await server.sql(`UPDATE asset_exif SET description = 'new' WHERE asset_id = '${one}'`);
+  const eveAsset = await upload(eve); // so that his checkpoint moves on
+  await server.waitForJobs();
+  const lines = await news(his);
+  assert.deepEqual(lines.filter(({ type }) => /^PartnerAsset/.test(type)).map(({ type, data }) => [type, data.id ?? data.assetId]),
+    [['PartnerAssetDeleteV1', gone], ['PartnerAssetV2', eveAsset], ['PartnerAssetExifV1', eveAsset]]);
+  const fresh = new Phone(server, await server.login(bob.email));
+  await fresh.sync();
+  assert.deepEqual([...fresh.assets.keys()], [eveAsset]);
+  assert.deepEqual([...fresh.exifs.keys()], [eveAsset]);
+  (await call('POST', `/admin/users/${alice.id}/restore`, {}, server.admin)).expect(200);
+  for (const phone of [his, fresh]) {
+    await phone.sync();
+    assert.equal(phone.assets.get(one).originalFileName, 'new.jpg');
+    assert.equal(phone.exifs.get(one).description, 'new');
+    assert.ok(!phone.assets.has(gone));
+  }
+});
+
 test('partners: older assets are filled in, and go with the partnership', async () => {
   const { users: [alice, bob, eve], phones: [hers, his, eves] } = await scene(3);
   const old = await upload(alice, { isFavorite: true });
@@ -488,4 +580,29 @@ test('older clients: whole libraries and what changed since', async () => {
   assert.deepEqual([gone.upserted.map((a) => a.id), gone.deleted], [[two], [one]]);
   for (const body of [{ userIds: [user.id, bob.id] }, { updatedAfter: '2020-01-01T00:00:00.000Z' }])
     assert.deepEqual(await delta(body), { needsFullSync: true, deleted: [], upserted: [] });
+});
+
+test('older clients: a partner has the timeline alone, and hears what leaves it', async () => {
+  const { users: [alice, bob] } = await scene(2);
+  const ids = [await upload(alice), await upload(alice)];
+  await server.waitForJobs();
+  await call('POST', '/partners', { sharedWithId: bob.id }, alice);
+  const since = new Date(Date.now() - 60_000).toISOString();
+  const until = new Date(Date.now() + 60_000).toISOString();
+  const full = async (as) => (await call('POST', '/sync/full-sync', { limit: 10, updatedUntil: until, userId: alice.id }, as)).expect(200).json.map((a) => a.id);
+  const delta = async (as, userIds) => (await call('POST', '/sync/delta-sync', { updatedAfter: since, userIds }, as)).expect(200).json;
+  const both = [alice.id, bob.id];
+  (await call('DELETE', '/assets', { ids: [ids[0]] }, alice)).expect(204);
+  assert.deepEqual(await full(bob), [ids[1]]);
+  const gone = await delta(bob, both);
+  assert.deepEqual([gone.needsFullSync, gone.upserted.map((a) => a.id), gone.deleted], [false, [ids[1]], [ids[0]]]);
+  // the owner has the trash, too
+  assert.deepEqual(await full(alice), [...ids].sort());
+  assert.deepEqual((await delta(alice, [alice.id])).upserted.map((a) => a.id).sort(), [...ids].sort());
+  (await call('POST', '/trash/restore', undefined, alice)).expect(200);
+  const back = await delta(bob, both);
+  assert.deepEqual([back.upserted.map((a) => a.id).sort(), back.deleted], [[...ids].sort(), []]);
+  (await call('DELETE', `/admin/users/${alice.id}`, {}, server.admin)).expect(200);
+  assert.deepEqual(await delta(bob, both), { needsFullSync: true, deleted: [], upserted: [] });
+  assert.equal((await delta(bob, [bob.id])).needsFullSync, false);
 });

@@ -227,6 +227,39 @@ describe('access', () => {
     (await buckets('?albumId=nonsense')).expectIssues('albumId');
   });
 
+  test('to favourites is to the own ones: what others marked is to nobody else a favourite', async () => {
+    const [owner, viewer] = [await server.newUser(), await server.newUser()];
+    const marked = await put('x.png', '2001-02-03T00:00:00.000Z', { isFavorite: 'true' }, owner);
+    const plain = await put('y.png', '2001-02-04T00:00:00.000Z', {}, owner);
+    const own = await put('z.png', '2001-02-05T00:00:00.000Z', { isFavorite: 'true' }, viewer);
+    const other = await put('w.png', '2001-02-06T00:00:00.000Z', {}, viewer);
+    await server.waitForJobs();
+    const as = (user) => async (method, path, body, status) => (await server.request(method, path, { as: user, body })).expect(status).json;
+    const album = await as(owner)('POST', '/albums', { albumName: 'x', assetIds: [marked, plain], albumUsers: [{ userId: viewer.id, role: 'editor' }] }, 201);
+    await as(viewer)('PUT', `/albums/${album.id}/assets`, { ids: [own, other] }, 200);
+    await as(owner)('POST', '/partners', { sharedWithId: viewer.id }, 201);
+    const link = await as(owner)('POST', '/shared-links', { type: 'ALBUM', albumId: album.id }, 201);
+    for (const id of [marked, plain]) await as(owner)('PUT', `/assets/${id}`, { latitude: 10, longitude: 10 }, 200);
+    for (const id of [own, other]) await as(viewer)('PUT', `/assets/${id}`, { latitude: 10, longitude: 10 }, 200);
+    const month = new Date().toISOString().slice(0, 7);
+    const cases = [
+      [`albumId=${album.id}`, owner, [marked], [plain, own, other]],
+      [`albumId=${album.id}`, viewer, [own], [marked, plain, other]],
+      [`albumId=${album.id}&userId=${owner.id}`, viewer, [], [marked, plain]],
+      [`albumId=${album.id}&key=${link.key}`, undefined, [], [marked, plain, own, other]],
+      [`userId=${owner.id}`, viewer, [], [marked, plain]],
+      [`userId=${viewer.id}`, viewer, [own], [other]],
+    ];
+    for (const [query, user, favorites, others] of cases)
+      for (const more of ['', '&bbox=9,9,11,11', '&orderBy=createdAt', '&withStacked=true', '&order=asc'])
+        for (const [isFavorite, wanted] of [[true, favorites], [false, others]]) {
+          const where = `${query}${more}&isFavorite=${isFavorite}`;
+          const list = (await bucket(`timeBucket=${more.includes('createdAt') ? month : '2001-02'}-01&${where}`, user)).expect(200).json;
+          assert.deepEqual([...list.id].sort(), [...wanted].sort(), where);
+          assert.equal(Object.values(await counts(`?${where}`, user)).reduce((a, b) => a + b, 0), wanted.length, where);
+        }
+  });
+
   test('to partners is only for what they share', async () => {
     const text = 'withPartners is only supported for non-archived, non-trashed, non-favorited assets';
     for (const query of ['', '&visibility=archive', '&visibility=timeline&isFavorite=true', '&visibility=timeline&isTrashed=true'])

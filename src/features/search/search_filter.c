@@ -373,7 +373,7 @@ search_add_filter (SearchQuery *query, const SearchFilter *filter)
 {
     SearchTerms terms = { query, query->where, TRUE };
     SearchFilterBranch top = top_of (filter);
-    gboolean some_in_albums = FALSE;
+    gboolean some_in_albums = FALSE, is_mixed;
 
     add_branch (&terms, &top);
     if (!filter->has_or || filter->or.n == 0)
@@ -381,6 +381,7 @@ search_add_filter (SearchQuery *query, const SearchFilter *filter)
     terms.is_top = FALSE;
     for (gsize i = 0; i < filter->or.n; i++)
         some_in_albums |= is_in_albums (filter->or.items[i].album_ids);
+    is_mixed = some_in_albums && !is_in_albums (top.album_ids);
     g_string_append (query->where, " AND (");
     for (gsize i = 0; i < filter->or.n; i++) {
         const SearchFilterBranch *branch = &filter->or.items[i];
@@ -388,7 +389,9 @@ search_add_filter (SearchQuery *query, const SearchFilter *filter)
         g_string_append (query->where, i > 0 ? " OR (1 = 1" : "(1 = 1");
         add_branch (&terms, branch);
         /* a branch within albums has the assets of their members, the others have not */
-        if (some_in_albums && !is_in_albums (top.album_ids) && !is_in_albums (branch->album_ids))
+        if (is_mixed && is_in_albums (branch->album_ids))
+            search_term_shared (&terms);
+        else if (is_mixed)
             search_term_owners (&terms);
         g_string_append (query->where, ")");
     }

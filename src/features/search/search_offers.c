@@ -10,6 +10,7 @@
 #include "media/layout.h"
 
 #define MAX_PLACES 20
+#define MAX_PLACE_BYTES 100 /* each letter more is compared with the names of all places */
 #define EXPLORE_ITEMS 12
 #define EXPLORE_MIN_ASSETS 5
 
@@ -148,8 +149,8 @@ search_offer_places (ApiCall *call, const SearchPlacesRequest *in, PlacesRespons
 {
     FoundPlace found[MAX_PLACES];
 
-    if (strlen (in->name) > SEARCH_MAX_TEXT)
-        return api_refuse_field (call, "name", "Must not be longer than %d bytes", SEARCH_MAX_TEXT);
+    if (strlen (in->name) > MAX_PLACE_BYTES)
+        return api_refuse_field (call, "name", "Must not be longer than %d bytes", MAX_PLACE_BYTES);
     if (call->app->places != NULL)
         out->n = places_search (call->app->places, in->name, found, MAX_PLACES);
     out->items = arena_new_array (call->arena, PlacesResponse, MAX_PLACES);

@@ -19,11 +19,11 @@ typedef enum {
 
 typedef struct {
     Arena *arena;
-    const char *self_id;        /* the caller; NULL for a link */
+    const char *self_id;        /* the caller; "", who owns nothing, for a link */
     const char *media_location; /* paths are compared as clients know them */
     DbValue values[SEARCH_MAX_ARGS];
     gsize n;
-    GError *error;  /* the first that was wrong */
+    GError *error;  /* the first that was wrong; the arena's */
     GString *where; /* " AND ..." for each condition */
     GString *parts; /* what the text index is asked for, see 0058-asset-text.sql; empty: nothing */
     /* the assets that may match, and how they are joined, when less than all of them do; else NULL */
@@ -78,6 +78,9 @@ const char *search_stored_path (SearchQuery *self, const char *path);
 gboolean search_find_owners (Db *db, SearchQuery *self, gboolean only_own, GError **error);
 /** A condition of the same, for where not everything is confined to it. */
 void search_term_owners (SearchTerms *self);
+/** That the members of an album see it there: their own, and of others neither what is in the trash nor
+ *  what is locked. */
+void search_term_shared (SearchTerms *self);
 
 /* ---- the two forms of a request ---- */
 
@@ -111,7 +114,6 @@ typedef struct {
 } SearchScope;
 
 void search_scope (const SearchFilter *filter, Arena *arena, SearchScope *out);
-/** @is_link: album conditions are all that opens anything. */
 void search_add_filter (SearchQuery *query, const SearchFilter *filter);
 
 /* ---- asking (search_store.c) ---- */

@@ -24,6 +24,12 @@ free_string (gpointer text)
     g_string_free (text, TRUE);
 }
 
+static void
+free_error (gpointer error)
+{
+    g_error_free (error);
+}
+
 void
 search_query_init (SearchQuery *self, Arena *arena, const char *self_id, const char *media_location)
 {
@@ -43,7 +49,8 @@ search_fail (SearchQuery *self, const char *format, ...)
     if (self->error != NULL)
         return;
     va_start (list, format);
-    self->error = g_error_new_valist (APP_ERROR, APP_ERROR_INVALID, format, list);
+    self->error = arena_own (
+        self->arena, g_error_new_valist (APP_ERROR, APP_ERROR_INVALID, format, list), free_error);
     va_end (list);
 }
 
@@ -302,4 +309,11 @@ search_term_owners (SearchTerms *self)
                  " AND a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL))",
                  search_arg (query, db_text (query->self_id)),
                  search_arg (query, db_strings (query->arena, &others)));
+}
+
+void
+search_term_shared (SearchTerms *self)
+{
+    search_term (self, "(a.owner_id = %s OR (a.deleted_at IS NULL AND a.visibility <> 'locked'))",
+                 search_arg (self->query, db_text (self->query->self_id)));
 }

@@ -8,6 +8,7 @@
 #include "features/search/search_private.h"
 
 #define DEFAULT_SIZE 250
+#define MAX_BRANCHES 100 /* more would nest deeper than a statement may */
 
 /* The requests are types of their own with the same members. */
 #define TAKE_FLAT(in)                                                                              \
@@ -45,13 +46,12 @@ static gboolean check_filter (ApiCall *call, const SearchFilter *filter);
 
 /* Of albums, what any member put there is found; of nothing else what is not the caller's to see. */
 static void
-confine_to_albums (SearchQuery *query, const char *self_id)
+confine_to_albums (SearchQuery *query)
 {
     SearchTerms terms = { query, query->where, TRUE };
 
     query->any_owner = TRUE;
-    search_term (&terms, "(a.owner_id = %s OR (a.deleted_at IS NULL AND a.visibility <> 'locked'))",
-                 search_arg (query, db_text (self_id != NULL ? self_id : "")));
+    search_term_shared (&terms);
 }
 
 static gboolean
@@ -76,7 +76,7 @@ check_albums (ApiCall *call, const StringList *ids, gboolean is_in_albums)
 static const char *
 self_of (const ApiCall *call)
 {
-    return call->auth->kind == CREDENTIAL_LINK ? NULL : call->auth->user_id;
+    return call->auth->kind == CREDENTIAL_LINK ? "" : call->auth->user_id;
 }
 
 static gboolean
@@ -94,7 +94,7 @@ finish_scope (ApiCall *call, SearchQuery *query, gboolean is_in_albums, gboolean
     g_autoptr (GError) error = NULL;
 
     if (is_in_albums) {
-        confine_to_albums (query, self_of (call));
+        confine_to_albums (query);
         return TRUE;
     }
     if (query->owner_ids.n == 0 && !search_find_owners (call->db, query, only_own, &error)) {
@@ -193,6 +193,11 @@ check_conditions (ApiCall *call, const TypeDescriptor *type, const void *value, 
 static gboolean
 check_filter (ApiCall *call, const SearchFilter *filter)
 {
+    if (filter->or.n > MAX_BRANCHES) {
+        api_refuse_field (call, "filter.or", "Too big: expected array to have <=%d items",
+                          MAX_BRANCHES);
+        return FALSE;
+    }
     if (!check_conditions (call, &search_filter_type, filter, "filter."))
         return FALSE;
     for (gsize i = 0; i < filter->or.n; i++)
@@ -234,6 +239,83 @@ find_form (ApiCall *call, const TypeDescriptor *type, const void *body)
     return 1;
 }
 
+/* ---- links that do not show metadata ---- */
+
+static gboolean
+hides_metadata (const ApiCall *call)
+{
+    return call->auth->kind == CREDENTIAL_LINK && !call->auth->link_shows_metadata;
+}
+
+/* That nothing but @shown is asked for. @path of the object, with a dot behind it */
+static gboolean
+check_shown (ApiCall *call, const TypeDescriptor *type, const void *value, const char *const *shown,
+             const char *path)
+{
+    for (guint i = 0; i < type->n_fields; i++)
+        if (is_there (&type->fields[i], value) && !g_strv_contains (shown, type->fields[i].name)) {
+            api_refuse_field (call, arena_printf (call->arena, "%s%s", path, type->fields[i].name),
+                              "This link does not show metadata");
+            return FALSE;
+        }
+    return TRUE;
+}
+
+static gboolean
+check_shown_filter (ApiCall *call, const SearchFilter *filter)
+{
+    static const char *const shown[] = { "albumIds", "type", "or", NULL };
+
+    if (!check_shown (call, &search_filter_type, filter, shown, "filter."))
+        return FALSE;
+    for (gsize i = 0; i < filter->or.n; i++)
+        if (!check_shown (call, &search_filter_branch_type, &filter->or.items[i], shown,
+                          arena_printf (call->arena, "filter.or.%zu.", i)))
+            return FALSE;
+    return TRUE;
+}
+
+/* What a condition or an order asks for is told by what is found. */
+static gboolean
+check_shown_search (ApiCall *call, const MetadataSearch *body)
+{
+    static const char *const shown[] = { "albumIds", "type",       "page",        "size",
+                                         "cursor",   "order",      "orderBy",     "filter",
+                                         "withExif", "withPeople", "withStacked", NULL };
+    const SearchOrder *order = body->order_by;
+
+    if (!hides_metadata (call))
+        return TRUE;
+    if (!check_shown (call, &metadata_search_type, body, shown, "") ||
+        (body->filter != NULL && !check_shown_filter (call, body->filter)))
+        return FALSE;
+    if (order == NULL || !order->has_field || order->field == SEARCH_ORDER_FIELD_FILE_CREATED_AT ||
+        order->field == SEARCH_ORDER_FIELD_LOCAL_DATE_TIME)
+        return TRUE;
+    api_refuse_field (call, "orderBy.field", "This link does not show metadata");
+    return FALSE;
+}
+
+static ApiStatus
+answer_stripped (ApiCall *call, const SearchResponse *found)
+{
+    GString *json = g_string_new (NULL);
+    const AssetResponseList *whole = &found->assets->items;
+    StrippedSearchAssets assets = {
+        .total = found->assets->total,
+        .count = found->assets->count,
+        .items = { arena_new_array (call->arena, StrippedAsset, MAX (whole->n, 1)), whole->n },
+        .next_page = found->assets->next_page,
+        .next_cursor = found->assets->next_cursor,
+    };
+    StrippedSearch out = { .albums = found->albums, .assets = &assets };
+
+    for (gsize i = 0; i < whole->n; i++)
+        asset_strip (&whole->items[i], &assets.items.items[i]);
+    api_write_json (&stripped_search_type, &out, json);
+    return api_respond_json (call, json);
+}
+
 /* ---- answering ---- */
 
 gboolean
@@ -241,13 +323,10 @@ search_describe (ApiCall *call, const StringList *ids, gboolean with_exif, gbool
                  AssetResponseList *out)
 {
     g_autoptr (GError) error = NULL;
-    gboolean shows_exif = call->auth->kind != CREDENTIAL_LINK || call->auth->link_shows_metadata;
-    AssetParts parts =
-        (with_exif && shows_exif ? ASSET_WITH_EXIF : 0) | (with_people ? ASSET_WITH_PEOPLE : 0);
-    const char *viewer_id = self_of (call);
+    AssetParts parts = (with_exif ? ASSET_WITH_EXIF : 0) | (with_people ? ASSET_WITH_PEOPLE : 0);
 
-    if (!assets_describe (call->app, call->db, call->arena, ids, parts,
-                          viewer_id != NULL ? viewer_id : "", out, &error)) {
+    if (!assets_describe (call->app, call->db, call->arena, ids, parts, self_of (call), out,
+                          &error)) {
         api_fail (call, g_steal_pointer (&error));
         return FALSE;
     }
@@ -375,7 +454,7 @@ search_assets (ApiCall *call, const SearchAssetsRequest *in, SearchResponse *out
                 page.by = order_fields[body->order_by->field];
         }
     }
-    if (!prepare_metadata (call, body, form == 1, &query) ||
+    if (!prepare_metadata (call, body, form == 1, &query) || !check_shown_search (call, body) ||
         !find_page (call, &query, &page, &ids, &has_more) ||
         !search_describe (call, &ids, body->has_with_exif && body->with_exif,
                           body->has_with_people && body->with_people, &assets->items))
@@ -387,7 +466,7 @@ search_assets (ApiCall *call, const SearchAssetsRequest *in, SearchResponse *out
         assets->next_page = arena_printf (call->arena, "%" G_GINT64_FORMAT, number + 1);
     out->albums = albums; /* albums and facets are never found */
     out->assets = assets;
-    return API_OK;
+    return hides_metadata (call) ? answer_stripped (call, out) : API_OK;
 }
 
 static ApiStatus

@@ -166,7 +166,7 @@ check (SearchQuery *query, GError **error)
 {
     if (query->error == NULL)
         return TRUE;
-    g_propagate_error (error, g_steal_pointer (&query->error));
+    g_propagate_error (error, g_error_copy (query->error));
     return FALSE;
 }
 

@@ -12,8 +12,8 @@
 
 /* what a timeline client shows, and of partners what they share */
 #define SHOWN                                                                                      \
-    "a.status <> 'deleted' AND (a.visibility = 'timeline'"                                         \
-    " OR (a.owner_id = $1 AND a.visibility IN ('archive', 'hidden')))"
+    "a.status <> 'deleted' AND ((a.visibility = 'timeline' AND a.deleted_at IS NULL)"              \
+    " OR (a.owner_id = $1 AND a.visibility IN ('timeline', 'archive', 'hidden')))"
 
 /* $1 caller, $2 owner, $3 id after which, $4 changed until, $5 how many. Ids are in the order of
  * no index of the owner's: COALESCE keeps the order of the table's own. */
@@ -34,8 +34,10 @@ static const char SQL_GONE[] =
     "   AND a.update_id > $3 AND NOT (" SHOWN ") LIMIT $4";
 
 /* $1 caller */
-static const char SQL_USERS[] = "SELECT p.shared_by_id FROM partner p WHERE p.shared_with_id = $1"
-                                " UNION SELECT u.id FROM users u WHERE u.id = $1";
+static const char SQL_USERS[] =
+    "SELECT p.shared_by_id FROM partner p JOIN users u ON u.id = p.shared_by_id"
+    " WHERE p.shared_with_id = $1 AND u.deleted_at IS NULL"
+    " UNION SELECT u.id FROM users u WHERE u.id = $1";
 
 /* In the order of @ids. */
 static gboolean

@@ -109,6 +109,19 @@ put_base64 (GString *out, const guint8 *bytes, gsize n_bytes)
     PUT (out, "\"");
 }
 
+/* What is like a checksum, but of the id alone. */
+static void
+put_stand_in (GString *out, const char *id)
+{
+    g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
+    guint8 digest[20];
+    gsize n_bytes = sizeof digest;
+
+    g_checksum_update (checksum, (const guchar *) id, -1);
+    g_checksum_get_digest (checksum, digest, &n_bytes);
+    put_base64 (out, digest, n_bytes);
+}
+
 static void
 put_duration (GString *out, gint64 ms)
 {
@@ -200,6 +213,12 @@ put_value (GString *out, SyncFieldKind kind, const DbRow *row, guint column)
     case SYNC_ID_TIME:
         put_time (out, sync_id_time (db_row_text (row, column)));
         break;
+    case SYNC_CHECKSUM:
+        if (db_row_is_null (row, column))
+            put_stand_in (out, db_row_text (row, 1));
+        else
+            put_value (out, SYNC_BASE64, row, column);
+        break;
     }
 }
 
@@ -212,7 +231,7 @@ sync_line_row (GString *out, const char *type, const SyncShape *shape, const cha
     PUT (out, "\",\"data\":");
     for (guint i = 0; i < shape->n_fields; i++) {
         put (out, shape->fields[i].prefix, shape->fields[i].n_prefix);
-        if (db_row_is_null (row, i + 1))
+        if (db_row_is_null (row, i + 1) && shape->fields[i].kind != SYNC_CHECKSUM)
             PUT (out, "null");
         else
             put_value (out, shape->fields[i].kind, row, i + 1);

@@ -14,6 +14,8 @@ typedef enum {
     SYNC_JSON,     /* a whole value */
     SYNC_DURATION, /* ms, as the 'h:mm:ss.ssssss' of older apps */
     SYNC_ID_TIME,  /* when a UUIDv7 was made */
+    SYNC_CHECKSUM, /* a blob; NULL: withheld, and instead something made of the id in the first column:
+                    * apps refuse a second asset of the same owner and checksum */
 } SyncFieldKind;
 
 typedef struct {

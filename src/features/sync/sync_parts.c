@@ -23,7 +23,7 @@
         SYNC_NEXT ("livePhotoVideoId", SYNC_PLAIN), SYNC_NEXT ("stackId", SYNC_PLAIN),             \
         SYNC_NEXT ("libraryId", SYNC_PLAIN), SYNC_NEXT ("width", SYNC_INT),                        \
         SYNC_NEXT ("height", SYNC_INT), SYNC_NEXT ("isEdited", SYNC_BOOL),                         \
-        SYNC_NEXT ("checksum", SYNC_BASE64), SYNC_NEXT ("thumbhash", SYNC_BASE64)
+        SYNC_NEXT ("checksum", SYNC_CHECKSUM), SYNC_NEXT ("thumbhash", SYNC_BASE64)
 #define ALBUM_FIELDS                                                                               \
     SYNC_FIRST ("id", SYNC_PLAIN), SYNC_NEXT ("name", SYNC_TEXT),                                  \
         SYNC_NEXT ("description", SYNC_TEXT), SYNC_NEXT ("createdAt", SYNC_TIME),                  \
@@ -209,19 +209,22 @@ SHAPE (asset_metadata_delete);
 #define USER_COLUMNS                                                                               \
     "u.update_id, u.id, u.name, u.email, u.avatar_color, u.deleted_at, u.profile_changed_at"
 #define HAS_PROFILE_IMAGE "CASE WHEN u.profile_image_path <> '' THEN 1 ELSE 0 END"
-#define ASSET_COLUMNS(name, favorite, thumbhash)                                                   \
+#define ASSET_COLUMNS(name, favorite, checksum, thumbhash)                                         \
     "a.id, a.owner_id, " name ", a.file_created_at, a.file_modified_at, a.created_at,"             \
     " a.local_date_time, a.type, a.deleted_at, " favorite ", a.visibility, a.duration_ms,"         \
     " a.live_photo_video_id, a.stack_id, a.library_id, a.width, a.height, a.is_edited,"            \
-    " a.checksum, " thumbhash
-#define OWN_COLUMNS ASSET_COLUMNS ("a.original_file_name", "a.is_favorite", "a.thumbhash")
+    " " checksum ", " thumbhash
+#define OWN_COLUMNS                                                                                \
+    ASSET_COLUMNS ("a.original_file_name", "a.is_favorite", "a.checksum", "a.thumbhash")
+#define NOT_LOCKED(column) "CASE WHEN a.visibility <> 'locked' THEN " column " END"
 /* a partner hears that an asset was locked, so as to hide it, but not what is in it */
 #define PARTNER_COLUMNS                                                                            \
     ASSET_COLUMNS ("CASE WHEN a.visibility = 'locked' THEN '' ELSE a.original_file_name END", "0", \
-                   "CASE WHEN a.visibility <> 'locked' THEN a.thumbhash END")
+                   NOT_LOCKED ("a.checksum"), NOT_LOCKED ("a.thumbhash"))
 #define MEMBER_COLUMNS                                                                             \
     ASSET_COLUMNS ("a.original_file_name",                                                         \
-                   "CASE WHEN a.owner_id = $1 THEN a.is_favorite ELSE 0 END", "a.thumbhash")
+                   "CASE WHEN a.owner_id = $1 THEN a.is_favorite ELSE 0 END", "a.checksum",        \
+                   "a.thumbhash")
 #define EXIF_COLUMNS                                                                               \
     "e.asset_id, e.description, e.exif_image_width, e.exif_image_height, e.file_size_in_byte,"     \
     " e.orientation, e.date_time_original, e.modify_date, e.time_zone, e.latitude, e.longitude,"   \
@@ -250,8 +253,11 @@ SHAPE (asset_metadata_delete);
     "SELECT " key " FROM " table " WHERE " OF_USER IN_RANGE (key) " ORDER BY " key                 \
                                                                   " LIMIT 1 OFFSET 10 * $4"
 
-#define MY_PARTNERS "partner p WHERE p.shared_with_id = $1"
-#define OF_PARTNER(child) "partner p CROSS JOIN " child " WHERE p.shared_with_id = $1 AND "
+/* of a user who is deleted nothing comes, but what was removed is told all the same */
+#define SHARING " WHERE p.shared_with_id = $1 AND u.id = p.shared_by_id AND u.deleted_at IS NULL"
+#define MY_PARTNERS "partner p CROSS JOIN users u" SHARING
+#define OF_PARTNER(child) "partner p CROSS JOIN users u CROSS JOIN " child SHARING " AND "
+#define REMOVED_OF_PARTNER(child) "partner p CROSS JOIN " child " WHERE p.shared_with_id = $1 AND "
 #define OF_ALBUM(child) child " CROSS JOIN album_user m WHERE m.user_id = $1 AND "
 
 #define DELETED(kind)                                                                              \
@@ -288,11 +294,10 @@ static const char SQL_STACK[] =
     "SELECT " STACK_COLUMNS " FROM stack s WHERE s.owner_id = $1 AND " RANGE ("s.update_id");
 
 static const char SQL_PARTNERS[] =
-    "SELECT p.create_id AS create_id, p.shared_by_id AS parent_id FROM partner p"
-    " WHERE p.shared_with_id = $1 AND p.create_id >= $2 AND p.create_id <= $3"
-    " ORDER BY p.create_id";
+    "SELECT p.create_id AS create_id, p.shared_by_id AS parent_id FROM " MY_PARTNERS
+    " AND p.create_id >= $2 AND p.create_id <= $3 ORDER BY p.create_id";
 static const char SQL_PARTNER_ASSET_DELETED[] =
-    DELETED_JOIN ("asset", OF_PARTNER, "p.shared_by_id");
+    DELETED_JOIN ("asset", REMOVED_OF_PARTNER, "p.shared_by_id");
 static const char SQL_PARTNER_ASSET_FILL[] =
     "SELECT a.update_id, " PARTNER_COLUMNS " FROM asset a WHERE " OF_USER
     "a.owner_id = $5 AND " RANGE ("a.update_id");
@@ -301,17 +306,19 @@ static const char SQL_PARTNER_ASSET[] =
     " FROM " OF_PARTNER ("asset a") "a.owner_id = p.shared_by_id AND " RANGE ("a.update_id");
 static const char SQL_PARTNER_ASSET_BOUND[] =
     BOUND (MY_PARTNERS, "asset a", "a.update_id", "a.owner_id = p.shared_by_id");
-#define EXIF_NOT_LOCKED                                                                            \
-    "EXISTS (SELECT 1 FROM asset a WHERE a.id = e.asset_id AND a.visibility <> 'locked') AND "
+/* as a request for the asset answers; a trigger makes it a change when the asset is shown again */
+#define EXIF_SHOWN                                                                                 \
+    "EXISTS (SELECT 1 FROM asset a WHERE a.id = e.asset_id"                                        \
+    " AND a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL) AND "
 static const char SQL_PARTNER_EXIF_FILL[] =
     "SELECT e.update_id, " EXIF_COLUMNS " FROM asset_exif e WHERE " OF_USER
-    "e.owner_id = $5 AND " EXIF_NOT_LOCKED RANGE ("e.update_id");
+    "e.owner_id = $5 AND " EXIF_SHOWN RANGE ("e.update_id");
 static const char SQL_PARTNER_EXIF[] = "SELECT e.update_id, " EXIF_COLUMNS " FROM " OF_PARTNER (
-    "asset_exif e") "e.owner_id = p.shared_by_id AND " EXIF_NOT_LOCKED RANGE ("e.update_id");
+    "asset_exif e") "e.owner_id = p.shared_by_id AND " EXIF_SHOWN RANGE ("e.update_id");
 static const char SQL_PARTNER_EXIF_BOUND[] =
     BOUND (MY_PARTNERS, "asset_exif e", "e.update_id", "e.owner_id = p.shared_by_id");
 static const char SQL_PARTNER_STACK_DELETED[] =
-    DELETED_JOIN ("stack", OF_PARTNER, "p.shared_by_id");
+    DELETED_JOIN ("stack", REMOVED_OF_PARTNER, "p.shared_by_id");
 static const char SQL_PARTNER_STACK_FILL[] = "SELECT " STACK_COLUMNS " FROM stack s WHERE " OF_USER
                                              "s.owner_id = $5 AND " RANGE ("s.update_id");
 static const char SQL_PARTNER_STACK[] =

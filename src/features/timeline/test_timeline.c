@@ -332,9 +332,12 @@ test_sets_are_read_by_their_index (TestDb *t)
     static const struct {
         const char *sets[TIMELINE_N_SETS];
         gint64 n; /* of the assets a11, a110 to a119, a1100 to a1199 */
+        const char *unmarked_by;
     } cases[] = {
         { { [TIMELINE_ALBUM] = "l" }, 111 },
+        { { [TIMELINE_ALBUM] = "l" }, 111, .unmarked_by = "1" },
         { { [TIMELINE_ALBUM] = "l", [TIMELINE_OWNER] = "0" }, 55 },
+        { { [TIMELINE_OWNER] = "0" }, 2000, .unmarked_by = "1" },
         { { [TIMELINE_PERSON] = "p", [TIMELINE_OWNER] = "0" }, 55 },
         { { [TIMELINE_TAG] = "t", [TIMELINE_OWNER] = "0" }, 55 },
         { { [TIMELINE_TAG] = "t2", [TIMELINE_OWNER] = "0" }, 55 },
@@ -349,7 +352,8 @@ test_sets_are_read_by_their_index (TestDb *t)
         for (guint bits = 0; bits < 8; bits++) {
             TimelineFilter filter = { .ascending = bits & 1,
                                       .by_upload = (bits & 2) != 0,
-                                      .stacked = (bits & 4) != 0 };
+                                      .stacked = (bits & 4) != 0,
+                                      .unmarked_by = cases[i].unmarked_by };
             const char *count, *list;
 
             memcpy (filter.sets, cases[i].sets, sizeof filter.sets);
@@ -359,7 +363,8 @@ test_sets_are_read_by_their_index (TestDb *t)
             if (t->engine == TEST_SQLITE) {
                 assert_indexed (t, count, "counting a set");
                 assert_indexed (t, list, "a bucket of a set");
-                if (cases[i].sets[TIMELINE_OWNERS] == NULL)
+                if (cases[i].sets[TIMELINE_ALBUM] != NULL || cases[i].sets[TIMELINE_TAG] != NULL ||
+                    cases[i].sets[TIMELINE_PERSON] != NULL)
                     g_assert_null (strstr (count, "owner_id=?")); /* all that the owner has */
             }
             g_assert_cmpint (count_all (t, &filter), ==, cases[i].n);
@@ -498,6 +503,9 @@ test_sets_follow_their_assets (TestDb *t)
         { { .has_favorite = TRUE, .is_favorite = TRUE }, 2, 2 },
         { { .has_favorite = TRUE, .is_favorite = TRUE, .stacked = TRUE }, 1, 1 },
         { { .has_favorite = TRUE }, 55 - 8, 111 - 7 },
+        { { .unmarked_by = "0" }, 55 - 8, 111 - 7 },
+        { { .unmarked_by = "1" }, 55 - 6, 111 - 5 },
+        { { .unmarked_by = "" }, 55 - 6, 111 - 5 },
         { { .stacked = TRUE }, 55 - 8, 111 - 7 },
         { { .trashed = TRUE }, 2, 2 },
     };

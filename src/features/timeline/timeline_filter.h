@@ -22,10 +22,11 @@ typedef struct {
     const char *sets[TIMELINE_N_SETS]; /* which one; NULL: not asked for. At least one is */
     const char *visibility;            /* NULL: timeline and archive */
     gboolean has_favorite, is_favorite;
-    gboolean trashed;   /* only what is in the trash, else only what is not */
-    gboolean stacked;   /* a stack is one asset */
-    gboolean ascending; /* oldest first */
-    gboolean by_upload; /* by createdAt, else by the local time of capture */
+    const char *unmarked_by; /* not what is this user's and a favourite; NULL: whatever is */
+    gboolean trashed;        /* only what is in the trash, else only what is not */
+    gboolean stacked;        /* a stack is one asset */
+    gboolean ascending;      /* oldest first */
+    gboolean by_upload;      /* by createdAt, else by the local time of capture */
     gboolean has_box;
     TimelineBox box;
 } TimelineFilter;

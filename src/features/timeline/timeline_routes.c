@@ -139,6 +139,22 @@ add_partners (ApiCall *call, TimelineQuery *query, GError **error)
     return TRUE;
 }
 
+/* What others marked is their own business: none of it is a favourite to the caller. */
+static void
+hide_marks (ApiCall *call, TimelineFilter *filter)
+{
+    const char *owner = filter->sets[TIMELINE_OWNER];
+    const char *self = call->auth->kind == CREDENTIAL_LINK ? "" : call->auth->user_id;
+
+    if (!filter->has_favorite || g_strcmp0 (owner, self) == 0)
+        return;
+    if (filter->is_favorite)
+        filter->sets[TIMELINE_OWNER] = owner == NULL ? self : ""; /* nobody has "" */
+    else
+        filter->unmarked_by = self;
+    filter->has_favorite = filter->is_favorite;
+}
+
 static gboolean
 check_access (ApiCall *call, TimelineQuery *query)
 {
@@ -147,8 +163,10 @@ check_access (ApiCall *call, TimelineQuery *query)
     if (!check_locked (call, query))
         return FALSE;
     if (check_owner (call, query, &error) && check_labels (call, query, &error) &&
-        add_partners (call, query, &error))
+        add_partners (call, query, &error)) {
+        hide_marks (call, &query->filter);
         return TRUE;
+    }
     api_fail (call, g_steal_pointer (&error));
     return FALSE;
 }

@@ -5,7 +5,7 @@
  *   $1, $2  the visibilities wanted, twice the same for one
  *   $3, $4  the values of is_favorite wanted
  *   $5      0: hide members of stacks that are not the primary, 1: do not (stack_hidden IN (0, $5))
- * and end with one for each set that is named. */
+ * and end with one for each set that is named, and one for whose favourites are left out. */
 #define G_LOG_DOMAIN "timeline"
 #include "features/timeline/timeline_store.h"
 
@@ -41,6 +41,10 @@ static const struct {
 
 #define SQL_SHOWN                                                                                  \
     " a.visibility IN ($1, $2) AND a.is_favorite IN ($3, $4) AND a.stack_hidden IN (0, $5)"
+
+/* What others marked is as if it were not. In the rows of a set the mark is a bit of the state. */
+#define SQL_UNMARKED " AND (a.is_favorite = 0 OR a.owner_id <> "
+#define SQL_UNMARKED_OF_SET " AND ((s.timeline_state & 4) = 0 OR s.owner_id <> "
 
 /* Kept counts; $6, $7 states. A period is a month, or a day of upload. */
 #define SQL_COUNT_MONTHS                                                                           \
@@ -109,7 +113,7 @@ enum {
     LIST_STACK_COUNT,
 };
 
-#define MAX_ARGS (13 + TIMELINE_N_SETS)
+#define MAX_ARGS (14 + TIMELINE_N_SETS)
 
 typedef struct {
     const char *sql;
@@ -153,8 +157,8 @@ add_box (Statement *self, const TimelineBox *box)
     add_arg (self, db_real (box->east));
 }
 
-/* The conditions of the sets but one, after all other parameters. @days_of_set goes into those that are
- * rows of their own. */
+/* The conditions of the sets but one, whose rows are counted, and of favourites that are left out; after all
+ * other parameters. @days_of_set goes into those that are rows of their own. */
 static const char *
 add_sets (Statement *self, const TimelineFilter *filter, TimelineSet but, const char *owner,
           const char *days_of_set, Arena *arena)
@@ -169,6 +173,12 @@ add_sets (Statement *self, const TimelineFilter *filter, TimelineSet but, const 
                             set_sql[i].rows == NULL ? owner : "a.id", set_sql[i].before,
                             (guint) self->n, set_sql[i].rows == NULL ? "" : days_of_set,
                             set_sql[i].after);
+    }
+    if (filter->unmarked_by != NULL) {
+        add_arg (self, db_text (filter->unmarked_by));
+        sql = arena_printf (arena, "%s%s$%u)", sql,
+                            but == TIMELINE_N_SETS ? SQL_UNMARKED : SQL_UNMARKED_OF_SET,
+                            (guint) self->n);
     }
     return sql;
 }
