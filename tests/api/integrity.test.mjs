@@ -298,7 +298,7 @@ test('a folder without its marker pauses the checks, and the admin hears of it',
   fs.rmSync(upload, { recursive: true });
   fs.renameSync(`${upload}-away`, upload);
   const notices = (await other.request('GET', '/notifications', { as: admin })).expect(200).json;
-  assert.ok(notices.some(({ description }) => /IntegrityMissingFilesQueueAll failed .*upload\/\.immich.*paused.*mount/.test(description)));
+  assert.ok(notices.some(({ description }) => /IntegrityMissingFilesQueueAll failed .*paused.*upload\/\.immich.*mount/.test(description)));
   await run('integrity-missing-files', other);
   assert.deepEqual(await summary(other), none);
   assert.ok(fs.existsSync(photo.path));

@@ -89,23 +89,11 @@ static const struct {
                       "y.ancestor_id" },
 };
 
-static StringList
-each_once (Arena *arena, const StringList *ids)
-{
-    g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-    StringList out = { arena_new_array (arena, const char *, MAX (ids->n, 1)), 0 };
-
-    for (gsize i = 0; i < ids->n; i++)
-        if (g_hash_table_add (seen, (gpointer) ids->items[i]))
-            out.items[out.n++] = ids->items[i];
-    return out;
-}
-
 void
 search_term_set (SearchTerms *self, SearchSet set, SearchQuantity quantity, const StringList *ids)
 {
     SearchQuery *query = self->query;
-    StringList once = each_once (query->arena, ids);
+    StringList once = string_list_once (query->arena, ids);
     const char *list = search_arg (query, db_strings (query->arena, &once));
 
     if (quantity == SEARCH_NONE) {
