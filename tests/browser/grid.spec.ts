@@ -212,3 +212,16 @@ test('photos that come in above do not move what is looked at', async () => {
   await toJune();
   expect((await tile(watched!).boundingBox())?.x).toBe(place?.x);
 });
+
+test('going back leads to the place that was left', async () => {
+  await toJune();
+  const [watched] = await inView();
+  await page.getByRole('link', { name: 'Albums', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Albums', exact: true })).toBeVisible();
+  await page.goBack();
+  await expect.poll(inView).toContain(watched);
+  // Whoever comes by a link begins at the top.
+  await page.getByRole('link', { name: 'Albums', exact: true }).click();
+  await page.getByRole('link', { name: 'Photos', exact: true }).click();
+  await expect(tileOf(page, 'February 2023').first()).toBeInViewport();
+});

@@ -93,44 +93,54 @@ test('chosen photos become a stack, whose photos can be looked through, and come
   await expect(tileOf(page, 'March 1997')).toHaveCount(3);
 });
 
+/** One picture, saved once for each name: the bytes differ, what is seen does not. */
+async function dropAlike(names: string[], day: string): Promise<void> {
+  await page.evaluate(
+    async ({ names, day }) => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [640, 480];
+      const context = canvas.getContext('2d')!;
+      for (let i = 0; i < 60; i++) {
+        context.fillStyle = `hsl(${Math.random() * 360} 60% ${20 + Math.random() * 60}%)`;
+        context.fillRect(
+          Math.random() * 600,
+          Math.random() * 440,
+          40 + Math.random() * 200,
+          30 + Math.random() * 150,
+        );
+      }
+      const data = new DataTransfer();
+      for (const [i, name] of names.entries()) {
+        const blob = await new Promise<Blob>((resolve) =>
+          canvas.toBlob((made) => resolve(made!), 'image/jpeg', 0.95 - i * 0.15),
+        );
+        data.items.add(new File([blob], name, { lastModified: Date.parse(`${day}T12:00:00Z`) }));
+      }
+      document.body.dispatchEvent(
+        new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }),
+      );
+    },
+    { names, day },
+  );
+}
+
+interface Group {
+  duplicateId: string;
+  assets: { id: string; originalFileName: string }[];
+}
+
+/** The groups in which photos of such names are. */
+async function groupsOf(prefix: string): Promise<Group[]> {
+  const all = (await (await page.request.get('api/duplicates')).json()) as Group[];
+  return all.filter(({ assets }) =>
+    assets.some(({ originalFileName }) => originalFileName.startsWith(prefix)),
+  );
+}
+
 test('photos that look alike are a group, of which one is kept', async () => {
-  // One picture, saved twice: the bytes differ, what is seen does not.
-  await page.evaluate(async () => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [640, 480];
-    const context = canvas.getContext('2d')!;
-    for (let i = 0; i < 60; i++) {
-      context.fillStyle = `hsl(${Math.random() * 360} 60% ${20 + Math.random() * 60}%)`;
-      context.fillRect(
-        Math.random() * 600,
-        Math.random() * 440,
-        40 + Math.random() * 200,
-        30 + Math.random() * 150,
-      );
-    }
-    const data = new DataTransfer();
-    for (const [name, quality] of [
-      ['twin-fine.jpg', 0.95],
-      ['twin-coarse.jpg', 0.6],
-    ] as const) {
-      const blob = await new Promise<Blob>((resolve) =>
-        canvas.toBlob((made) => resolve(made!), 'image/jpeg', quality),
-      );
-      data.items.add(new File([blob], name, { lastModified: Date.parse('1997-03-05T12:00:00Z') }));
-    }
-    document.body.dispatchEvent(
-      new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }),
-    );
-  });
+  await dropAlike(['twin-fine.jpg', 'twin-coarse.jpg'], '1997-03-05');
   await expect(page.getByRole('heading', { name: '2 files uploaded' })).toBeVisible();
-  const groups = async () =>
-    (
-      (await (await page.request.get('api/duplicates')).json()) as {
-        assets: { originalFileName: string }[];
-      }[]
-    ).filter(({ assets }) =>
-      assets.some(({ originalFileName }) => originalFileName.startsWith('twin-')),
-    ).length;
+  const groups = async () => (await groupsOf('twin-')).length;
   await expect.poll(groups, { timeout: 50_000 }).toBe(1);
   await page.goto('./duplicates');
   const keepFine = page.getByRole('switch', { name: 'Keep twin-fine.jpg' });
@@ -146,4 +156,57 @@ test('photos that look alike are a group, of which one is kept', async () => {
   const { items } = ((await answer.json()) as { assets: { items: { isTrashed: boolean }[] } })
     .assets;
   expect(items.map(({ isTrashed }) => isTrashed)).toEqual([true]);
+});
+
+test('a group whose kept photo was deleted keeps nothing, and trashes nothing', async () => {
+  const names = ['same-1.jpg', 'same-2.jpg', 'same-3.jpg', 'same-4.jpg'];
+  await dropAlike(names, '1997-03-06');
+  const sizes = async () => (await groupsOf('same-')).map(({ assets }) => assets.length);
+  await expect.poll(sizes, { timeout: 50_000 }).toEqual([4]);
+  await page.goto('./duplicates');
+  const group = page.getByRole('region', { name: /^Group \d+$/ });
+  const keeps = (name: string) => group.getByRole('switch', { name: `Keep ${name}` });
+  await keeps('same-1.jpg').setChecked(true);
+  for (const name of names.slice(1)) await keeps(name).setChecked(false);
+  await group.getByRole('button', { name: 'same-1.jpg' }).first().click();
+  await expect(viewer()).toBeVisible();
+
+  // By its address alone it opens with its group.
+  await page.reload();
+  await expect(viewer()).toBeVisible();
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('1 photo moved to the trash')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(viewer()).toBeHidden();
+  await expect(keeps('same-1.jpg')).toHaveCount(0);
+  await expect(group.getByRole('switch')).toHaveCount(3);
+  const trash = group.getByRole('button', { name: /^Trash \d+$/ });
+  await expect(trash).toBeDisabled();
+
+  // Restored elsewhere it is there again, and is what was chosen; deleted elsewhere it leaves.
+  const [{ duplicateId, assets }] = (await groupsOf('same-')) as [Group];
+  const found = await page.request.post('api/search/metadata', {
+    data: { originalFileName: 'same-1.jpg', withDeleted: true },
+  });
+  const id: string = (await found.json()).assets.items[0].id;
+  await page.request.post('api/trash/restore/assets', { data: { ids: [id] } });
+  await expect(keeps('same-1.jpg')).toBeVisible();
+  await page.request.delete('api/assets', { data: { ids: [id] } });
+  await expect(keeps('same-1.jpg')).toHaveCount(0);
+
+  // Nor does the server trash the last copies for a page that does not know.
+  const others = assets.map((asset) => asset.id).filter((each) => each !== id);
+  const answer = await page.request.post('api/duplicates/resolve', {
+    data: { groups: [{ duplicateId, keepAssetIds: [id], trashAssetIds: others }] },
+  });
+  const [result] = (await answer.json()) as [{ success: boolean; error: string }];
+  expect([answer.status(), result.success, result.error]).toEqual([200, false, 'validation']);
+  expect(await sizes()).toEqual([3]);
+
+  await page.goto(`./duplicates/${id}`);
+  await expect(page).toHaveURL(/\/duplicates$/);
+  await keeps('same-2.jpg').setChecked(true);
+  for (const name of names.slice(2)) await keeps(name).setChecked(false);
+  await trash.click();
+  await expect(page.getByText('2 photos moved to the trash')).toBeVisible();
 });

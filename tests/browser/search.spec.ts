@@ -114,3 +114,24 @@ test('the person is found among the people and renamed there', async () => {
   await page.reload();
   await expect(page.getByRole('link', { name: `Photos of ${name} H.` })).toBeVisible();
 });
+
+test('what is deleted, restored or locked elsewhere leaves the results or returns', async () => {
+  await field().fill(mark);
+  await page.keyboard.press('Enter');
+  await expect(tiles(page)).toHaveCount(2);
+  const id = (await tileOf(page, '2 April 2015').getAttribute('data-asset'))!;
+  await page.request.delete('api/assets', { data: { ids: [id] } });
+  await expect(tiles(page)).toHaveCount(1);
+  await page.request.post('api/trash/restore/assets', { data: { ids: [id] } });
+  await expect(tiles(page)).toHaveCount(2);
+
+  await openPhoto(tileOf(page, '2 April 2015'));
+  await viewer().getByRole('button', { name: 'More', exact: true }).click();
+  await viewer().getByRole('button', { name: 'Move to the locked folder' }).click();
+  await page.getByRole('button', { name: 'Move to the locked folder' }).last().click();
+  await expect(page.getByText('1 photo moved to the locked folder')).toBeVisible();
+  await expect(page).not.toHaveURL(new RegExp(id));
+  await page.keyboard.press('Escape');
+  await expect(viewer()).toBeHidden();
+  await expect(tiles(page)).toHaveCount(1);
+});

@@ -176,6 +176,28 @@ test('what another window does shows here, and what is looked at does not move',
   await other.close();
 });
 
+test('what is chosen here and deleted or stacked elsewhere shows here', async () => {
+  await page.getByRole('link', { name: 'Photos', exact: true }).click();
+  const usual = page.viewportSize()!;
+  await page.setViewportSize({ width: usual.width, height: 8000 });
+  const dates = [1, 2, 3, 4].map((day) => `${day} May 2018`);
+  const ids: string[] = [];
+  for (const date of dates) {
+    const tile = page.locator(`a[data-asset][aria-label*=" ${date}"]`);
+    ids.push((await tile.getAttribute('data-asset'))!);
+    await tile.focus();
+    await page.keyboard.press('x');
+  }
+  await expect(page.getByText('4 selected')).toBeVisible();
+  await page.request.delete('api/assets', { data: { ids: [ids[0]] } });
+  await expect(page.getByText('3 selected')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.request.post('api/stacks', { data: { assetIds: [ids[1], ids[2]] } });
+  await expect(page.locator('a[data-asset][aria-label*="stack of 2"]')).toHaveCount(1);
+  await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toHaveCount(0);
+  await page.setViewportSize(usual);
+});
+
 test('the page fits a small phone', async ({ browser }) => {
   const phone = await browser.newPage({
     viewport: { width: 360, height: 640 },

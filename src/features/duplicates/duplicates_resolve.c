@@ -137,7 +137,7 @@ contains (const StringList *list, const char *id)
     return FALSE;
 }
 
-/* Each member goes one way; other ids do not matter. */
+/* Each member goes one way; other ids do not matter, unless nothing else is kept. */
 static gboolean
 sort_members (Arena *arena, const DuplicateResolveGroup *group, Resolve *out,
               BulkIdResponse *answer)
@@ -164,6 +164,12 @@ sort_members (Arena *arena, const DuplicateResolveGroup *group, Resolve *out,
             out->keep.items[out->keep.n++] = members->items[i];
         else
             out->trash.items[out->trash.n++] = members->items[i];
+    }
+    // What was to be kept may have been deleted meanwhile: the rest are the last copies then.
+    if (group->keep_asset_ids.n > 0 && out->keep.n == 0) {
+        refuse (answer, BULK_ID_ERROR_REASON_VALIDATION,
+                "None of the assets in keepAssetIds is in the group any more");
+        return FALSE;
     }
     return TRUE;
 }

@@ -5,7 +5,7 @@ vi.mock('../api', () => ({}));
 vi.mock('./asset_actions', () => ({}));
 vi.mock('./preferences.svelte', () => ({ t: () => ({ albums: { untitled: 'Untitled album' } }) }));
 vi.mock('./session.svelte', () => ({ session: { user: { id: 'me' } } }));
-const { canEdit, filterAlbums, nameOf, sortAlbums } = await import('./albums');
+const { albumForEnter, canEdit, filterAlbums, nameOf, sortAlbums } = await import('./albums');
 
 function album(albumName: string, change: Partial<AlbumResponse> = {}, role = 'owner') {
   return {
@@ -53,5 +53,23 @@ describe('albums', () => {
     expect(canEdit(album('a', {}, 'editor'))).toBe(true);
     expect(canEdit(album('a', {}, 'viewer'))).toBe(false);
     expect(nameOf(album('  '))).toBe('Untitled album');
+  });
+
+  it('are chosen by Enter only by the whole name', () => {
+    const summer = album('Summer');
+    const newer = album('Summer 2024', { createdAt: '2024-09-01T00:00:00.000Z' });
+    const all = [newer, summer];
+    expect(albumForEnter(all, ' Summer ')).toBe(summer);
+    expect(albumForEnter(all, 'summer')).toBe(summer);
+    expect(albumForEnter(all, 'Summ')).toBe('new');
+    expect(albumForEnter(all, '  ')).toBeNull();
+    expect(albumForEnter(null, 'Summer')).toBeNull();
+  });
+
+  it('are not guessed by Enter where two have the name', () => {
+    const [upper, lower] = [album('Oslo'), album('oslo')];
+    expect(albumForEnter([upper, lower], 'oslo')).toBe(lower);
+    expect(albumForEnter([upper, lower], 'OSLO')).toBeNull();
+    expect(albumForEnter([upper, album('Oslo', { id: 'another' })], 'Oslo')).toBeNull();
   });
 });

@@ -59,6 +59,29 @@ export function sortAlbums(
   return [...albums].sort(orders[sort]);
 }
 
+const sameName = (a: string, b: string): boolean => a.toLocaleLowerCase() === b.toLocaleLowerCase();
+
+/** Whether a name is free, as far as is known. */
+export function isNewName(albums: readonly AlbumResponse[], text: string): boolean {
+  const name = text.trim();
+  return name !== '' && !albums.some((album) => sameName(nameOf(album), name));
+}
+
+/** What Enter chooses: the album of just this name, or a new one when there is none. Nothing where that
+ *  would be a guess, and nothing while the albums are not known. */
+export function albumForEnter(
+  albums: readonly AlbumResponse[] | null,
+  text: string,
+): AlbumResponse | 'new' | null {
+  const name = text.trim();
+  if (albums === null || name === '') return null;
+  if (isNewName(albums, name)) return 'new';
+  const alike = albums.filter((album) => sameName(nameOf(album), name));
+  const exact = alike.filter((album) => nameOf(album) === name);
+  const [only, another] = exact.length > 0 ? exact : alike;
+  return only && !another ? only : null;
+}
+
 /** Put photos into an album. @return what to say about it */
 export async function addToAlbum(album: AlbumResponse, ids: string[]): Promise<string> {
   const answers: BulkIdResponse[] = [];

@@ -15,7 +15,7 @@ export type FetchPage = (after: string | null, signal: AbortSignal) => Promise<A
 const view: View = {
   name: 'list',
   query: {},
-  accepts: (asset) => !asset.isTrashed,
+  accepts: (asset) => !asset.isTrashed && asset.visibility !== 'locked',
   tellsMembers: true,
 };
 
@@ -31,12 +31,13 @@ export class AssetList implements PhotoSource {
 
   total = $derived(this.assets.length);
 
-  private isAnew = false;
+  /** To be read again, from the first page on. */
+  private isStale = false;
   private next: string | null = null;
   private running: Promise<void> | null = null;
   private readonly abort = new AbortController();
-  /** Where those stood that left: what is taken back returns to its place. */
-  private readonly left = new Map<string, number>();
+  /** Those that left, and where they stood: what is taken back returns to its place. */
+  private readonly left = new Map<string, { index: number; asset: GridAsset }>();
 
   constructor(private readonly fetchPage: FetchPage) {
     Timeline.open.add(this);
@@ -49,21 +50,62 @@ export class AssetList implements PhotoSource {
 
   /** Load the next page; callers that come meanwhile wait for the same one. */
   more(): Promise<void> {
-    if (!this.hasMore) return Promise.resolve();
-    this.running ??= this.load().finally(() => (this.running = null));
-    return this.running;
+    if (!this.hasMore && !this.isStale) return Promise.resolve();
+    return this.running ?? this.run(() => (this.isStale ? this.loadAnew() : this.load()));
+  }
+
+  /** From the first page on, as far as it was read; what is shown stays until then. */
+  refresh(): Promise<void> {
+    this.isStale = true;
+    return this.run(() => this.loadAnew());
+  }
+
+  /** One request at a time. */
+  private run(load: () => Promise<void>): Promise<void> {
+    const mine = (this.running ?? Promise.resolve()).then(load).finally(() => {
+      if (this.running === mine) this.running = null;
+    });
+    this.running = mine;
+    return mine;
   }
 
   private async load(): Promise<void> {
+    await this.read(async () => {
+      const page = await this.fetchPage(this.next, this.abort.signal);
+      return { page, assets: [...this.assets, ...page.assets.map(assetFromResponse)] };
+    });
+  }
+
+  private async loadAnew(): Promise<void> {
+    // What had left before may have come back since; what leaves from now on stays away.
+    const before = [...this.left];
+    this.left.clear();
+    const wanted = this.assets.length;
+    await this.read(async () => {
+      let page = await this.fetchPage(null, this.abort.signal);
+      const assets = page.assets.map(assetFromResponse);
+      while (page.next !== null && assets.length < wanted) {
+        page = await this.fetchPage(page.next, this.abort.signal);
+        assets.push(...page.assets.map(assetFromResponse));
+      }
+      return { page, assets };
+    });
+    for (const [id, place] of before) {
+      if (!this.left.has(id) && !this.find(id)) this.left.set(id, place);
+    }
+    this.isStale = this.error !== null;
+  }
+
+  private async read(
+    run: () => Promise<{ page: AssetPage; assets: readonly GridAsset[] }>,
+  ): Promise<void> {
     this.isLoading = true;
     try {
-      const page = await this.fetchPage(this.next, this.abort.signal);
+      const { page, assets } = await run();
       if (this.abort.signal.aborted) return;
-      if (this.isAnew) this.assets = [];
-      this.isAnew = false;
-      const known = new Set(this.assets.map(({ id }) => id));
-      const fresh = page.assets.filter(({ id }) => !known.has(id) && !this.left.has(id));
-      this.assets = [...this.assets, ...fresh.map(assetFromResponse)];
+      // A page may tell again what one before it told, or what left while it was on its way.
+      const each = new Map(assets.map((asset) => [asset.id, asset]));
+      this.assets = [...each.values()].filter(({ id }) => !this.left.has(id));
       this.next = page.next;
       this.hasMore = page.next !== null;
       this.error = null;
@@ -74,16 +116,6 @@ export class AssetList implements PhotoSource {
       this.isLoading = false;
     }
     this.isReady = true;
-  }
-
-  /** From the first page on; what is shown stays until then. */
-  async refresh(): Promise<void> {
-    await this.running;
-    this.next = null;
-    this.left.clear();
-    this.hasMore = true;
-    this.isAnew = true;
-    await this.more();
   }
 
   find(id: string): Found | null {
@@ -124,17 +156,18 @@ export class AssetList implements PhotoSource {
     return this.assets.slice(Math.min(...ends), Math.max(...ends) + 1);
   }
 
+  /** Change some fields; photos that do not belong any more leave. */
   patch(ids: readonly string[], change: Partial<GridAsset>): void {
     const changed = new Set(ids);
-    this.assets = this.assets.map((asset) =>
-      changed.has(asset.id) ? { ...asset, ...change } : asset,
+    this.show(
+      this.assets.map((asset) => (changed.has(asset.id) ? { ...asset, ...change } : asset)),
     );
   }
 
   remove(ids: readonly string[]): void {
     const gone = new Set(ids);
-    this.assets.forEach(({ id }, index) => {
-      if (gone.has(id)) this.left.set(id, index);
+    this.assets.forEach((asset, index) => {
+      if (gone.has(asset.id)) this.left.set(asset.id, { index, asset });
     });
     this.assets = this.assets.filter(({ id }) => !gone.has(id));
   }
@@ -143,13 +176,24 @@ export class AssetList implements PhotoSource {
   put(assets: readonly GridAsset[]): void {
     const given = new Map(assets.map((asset) => [asset.id, asset]));
     const list = this.assets.map((asset) => given.get(asset.id) ?? asset);
-    const returning = assets
-      .filter(({ id, isTrashed }) => this.left.has(id) && !isTrashed)
-      .sort((a, b) => (this.left.get(a.id) ?? 0) - (this.left.get(b.id) ?? 0));
-    for (const asset of returning) {
-      list.splice(this.left.get(asset.id) ?? list.length, 0, asset);
+    const returning = [...given.values()].flatMap((asset) => {
+      const place = view.accepts(asset) ? this.left.get(asset.id) : undefined;
+      return place ? [{ index: place.index, asset }] : [];
+    });
+    for (const { index, asset } of returning.sort((a, b) => a.index - b.index)) {
+      list.splice(index, 0, asset);
       this.left.delete(asset.id);
     }
-    this.assets = list;
+    this.show(list);
+  }
+
+  /** Restored elsewhere: those that left this list return as they were. */
+  bringBack(ids: readonly string[]): void {
+    this.put(ids.flatMap((id) => this.left.get(id)?.asset ?? []));
+  }
+
+  private show(assets: readonly GridAsset[]): void {
+    this.assets = assets;
+    this.remove(assets.filter((asset) => !view.accepts(asset)).map(({ id }) => id));
   }
 }

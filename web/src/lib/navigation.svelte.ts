@@ -7,17 +7,31 @@ function readLocation(): Route {
   return parseRoute(stripBase(basePath, location.pathname) + location.search);
 }
 
+interface State {
+  depth?: number;
+  place?: string | null;
+}
+
+const stateOf = ({ state }: { state: unknown }): State => (state ?? {}) as State;
+
 class Navigation {
   route = $state.raw<Route>(readLocation());
+  /** Asked when another page is gone to: the photo that the page stands at, to return to. */
+  standsAt: (() => string | null) | null = null;
   /** Whether going back stays in the app: a photo opened from a link closes to its list instead. */
-  private depth = (history.state as { depth?: number } | null)?.depth ?? 0;
+  private depth = stateOf(history).depth ?? 0;
 
   constructor() {
     addEventListener('popstate', (event) => {
-      this.depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      this.depth = stateOf(event).depth ?? 0;
       this.route = readLocation();
     });
     document.addEventListener('click', (event) => this.followLink(event));
+  }
+
+  /** The photo that this page stood at when it was left. */
+  get place(): string | null {
+    return stateOf(history).place ?? null;
   }
 
   href(route: Route): string {
@@ -26,7 +40,11 @@ class Navigation {
 
   go(route: Route, { replace = false } = {}): void {
     if (replace) history.replaceState({ depth: this.depth }, '', this.href(route));
-    else history.pushState({ depth: ++this.depth }, '', this.href(route));
+    else {
+      const left: State = { depth: this.depth, place: this.standsAt?.() ?? null };
+      history.replaceState(left, '');
+      history.pushState({ depth: ++this.depth }, '', this.href(route));
+    }
     this.route = route;
   }
 

@@ -13,6 +13,8 @@ export interface RealtimeListener {
   deleted?: (ids: string[]) => void;
   /** The pictures of an edited photo are ready, or those without edits are back. */
   edited?: (id: string) => void;
+  /** Photos became a stack, came apart, or another one stands for them. */
+  stacksChanged?: () => void;
   /** Albums of mine, or that are shared with me: what is in them, or who may see them. */
   albumsChanged?: (ids: string[]) => void;
   /** This login was ended, here or from another device. */
@@ -67,6 +69,7 @@ export function listen(listener: RealtimeListener): () => void {
   const restored = new Batch<string>((ids) => listener.restored?.(ids));
   const deleted = new Batch<string>((ids) => listener.deleted?.(ids));
   const albums = new Batch<string>((ids) => listener.albumsChanged?.([...new Set(ids)]));
+  const stacks = new Batch<null>(() => listener.stacksChanged?.());
   let wasConnected = false;
   const handlers: Record<string, (argument: never) => void> = {
     connect: () => {
@@ -82,6 +85,7 @@ export function listen(listener: RealtimeListener): () => void {
     AssetEditReadyV2: ({ asset }: { asset?: { id?: string } }) => {
       if (asset?.id) listener.edited?.(asset.id);
     },
+    on_asset_stack_update: () => stacks.add(null),
     on_album_update: (ids: unknown) => albums.add(...strings(ids)),
     on_session_delete: () => listener.loggedOut?.(),
   };
@@ -97,7 +101,7 @@ export function listen(listener: RealtimeListener): () => void {
 
   return () => {
     isOver = true;
-    for (const batch of [added, updated, trashed, restored, deleted, albums]) batch.stop();
+    for (const batch of [added, updated, trashed, restored, deleted, albums, stacks]) batch.stop();
     void mine.socket.then((socket) => {
       for (const [event, handle] of Object.entries(handlers)) socket.off(event, handle as never);
     });

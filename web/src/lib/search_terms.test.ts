@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { library, libraryPath, parseLibraryRoute } from './library_routes';
-import { hasTerms, noTerms, parseTerms, searchBody, termsQuery } from './search_terms';
+import { hasTerms, isOnDays, noTerms, parseTerms, searchBody, termsQuery } from './search_terms';
 
 describe('what is searched for', () => {
   it('survives the address', () => {
@@ -23,11 +23,20 @@ describe('what is searched for', () => {
     expect(searchBody(noTerms)).toEqual({});
   });
 
-  it('covers whole days', () => {
+  it('covers whole days, wherever on earth', () => {
     expect(searchBody({ ...noTerms, from: '2020-01-01', to: '2020-01-02' })).toEqual({
-      takenAfter: '2020-01-01T00:00:00.000Z',
-      takenBefore: '2020-01-02T23:59:59.999Z',
+      takenAfter: '2019-12-31T10:00:00.000Z',
+      takenBefore: '2020-01-03T11:59:59.999Z',
     });
+  });
+
+  it('is told by the day that is shown', () => {
+    const terms = { ...noTerms, from: '2020-01-01', to: '2020-01-02' };
+    expect(isOnDays(terms, '2020-01-01T00:30:00.000Z')).toBe(true);
+    expect(isOnDays(terms, '2020-01-02T23:59:59.999Z')).toBe(true);
+    expect(isOnDays(terms, '2019-12-31T23:59:00.000Z')).toBe(false);
+    expect(isOnDays(terms, '2020-01-03T00:00:00.000Z')).toBe(false);
+    expect(isOnDays(noTerms, '1970-01-01T00:00:00.000Z')).toBe(true);
   });
 });
 

@@ -80,6 +80,20 @@ export function hasTerms(terms: SearchTerms): boolean {
   return termsQuery(terms) !== '';
 }
 
+const hour = 3_600_000;
+
+/** The server compares instants; a day begins up to 14 hours earlier than in Greenwich, and ends up to
+ *  12 hours later. What that asks for too much is left out by isOnDays. */
+const startOf = (text: string): string => new Date(Date.parse(text) - 14 * hour).toISOString();
+const endOf = (text: string): string =>
+  new Date(Date.parse(text) + (24 + 12) * hour - 1).toISOString();
+
+/** Whether a photo was taken on the days that are searched, as its date is shown. */
+export function isOnDays({ from, to }: SearchTerms, localDateTime: string): boolean {
+  const taken = localDateTime.slice(0, 10);
+  return (from === '' || taken >= from) && (to === '' || taken <= to);
+}
+
 export function searchBody(terms: SearchTerms): MetadataSearch {
   return {
     ...(terms.query.trim() ? { query: terms.query.trim() } : {}),
@@ -91,8 +105,8 @@ export function searchBody(terms: SearchTerms): MetadataSearch {
     ...(terms.make ? { make: terms.make } : {}),
     ...(terms.model ? { model: terms.model } : {}),
     ...(terms.lens ? { lensModel: terms.lens } : {}),
-    ...(terms.from ? { takenAfter: `${terms.from}T00:00:00.000Z` } : {}),
-    ...(terms.to ? { takenBefore: `${terms.to}T23:59:59.999Z` } : {}),
+    ...(terms.from ? { takenAfter: startOf(terms.from) } : {}),
+    ...(terms.to ? { takenBefore: endOf(terms.to) } : {}),
     ...(terms.type ? { type: terms.type } : {}),
     ...(terms.favorite ? { isFavorite: true } : {}),
     ...(terms.archived ? { visibility: 'archive' } : {}),

@@ -1,10 +1,13 @@
 /* The chosen photos of a list, and the one that shift-click counts from. */
-import type { GridAsset } from './months';
+import type { GridAsset, Months } from './months';
 
 export class Selection {
   ids = $state.raw<ReadonlySet<string>>(new Set());
   anchor: string | null = null;
   size = $derived(this.ids.size);
+
+  /** The months that chosen photos were last seen in. */
+  private months: ReadonlyMap<string, string> = new Map();
 
   has(id: string): boolean {
     return this.ids.has(id);
@@ -30,6 +33,21 @@ export class Selection {
 
   add(assets: readonly GridAsset[]): void {
     this.ids = new Set([...this.ids, ...assets.map(({ id }) => id)]);
+  }
+
+  /** What was chosen and has gone is not chosen any more. Photos of a month that was only forgotten stay. */
+  follow(months: Months): void {
+    if (this.ids.size === 0) return;
+    const here = new Map<string, string>();
+    for (const { key, assets } of months) {
+      for (const { id } of assets ?? []) if (this.ids.has(id)) here.set(id, key);
+    }
+    const forgotten = new Set(months.filter(({ assets }) => !assets).map(({ key }) => key));
+    for (const [id, key] of this.months) {
+      if (this.ids.has(id) && forgotten.has(key) && !here.has(id)) here.set(id, key);
+    }
+    this.months = here;
+    if (here.size < this.ids.size) this.ids = new Set(here.keys());
   }
 
   clear(): void {

@@ -87,7 +87,7 @@ export const de: Strings = {
     noPreview: 'Keine Vorschau',
     timeline: 'Fotos nach Datum',
     scrubber: 'Zu einem Datum springen',
-    loadFailed: 'Diese Fotos konnten nicht geladen werden.',
+    loadFailed: 'Das konnte nicht geladen werden.',
   },
 
   empty: {

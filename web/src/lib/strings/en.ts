@@ -86,7 +86,7 @@ export const en = {
     noPreview: 'No preview',
     timeline: 'Photos by date',
     scrubber: 'Go to a date',
-    loadFailed: 'These photos could not be loaded.',
+    loadFailed: 'This could not be loaded.',
   },
 
   empty: {

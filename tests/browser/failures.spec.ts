@@ -1,0 +1,279 @@
+/* Where a request is slow or refused: nothing that was typed or chosen is lost, and nothing looks
+ * empty or done that is not. */
+import { expect, test, type Page, type Route } from '@playwright/test';
+import { addUser, drop, enter, openPhoto, tileOf, tiles, watch } from './helpers';
+
+test.describe.configure({ mode: 'serial' });
+
+const friend = {
+  name: 'Fay Friend',
+  email: `fay-${Date.now()}@example.com`,
+  password: 'another long password',
+};
+
+let page: Page;
+let complaints: string[];
+let albumId: string;
+
+test.beforeAll(async ({ browser }) => {
+  // a request that the service worker passes on could not be held
+  page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
+  complaints = watch(page);
+  await enter(page);
+  await addUser(page, friend);
+  await drop(page, [
+    { name: 'one.jpg', day: '2014-02-01' },
+    { name: 'two.jpg', day: '2014-02-02' },
+  ]);
+  await expect(page.getByRole('heading', { name: '2 files uploaded' })).toBeVisible();
+  const uploads = page.getByRole('region', { name: 'Uploads' });
+  await uploads.getByRole('button', { name: 'Close' }).click();
+  await page.setViewportSize({ width: 1280, height: 8000 });
+  await expect(tileOf(page, 'February 2014')).toHaveCount(2);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const albumUsers = [{ userId: await friendId(), role: 'editor' }];
+  const assetIds = [await tileOf(page, '1 February 2014').getAttribute('data-asset')];
+  const data = { albumName: 'Winter', albumUsers, assetIds };
+  albumId = (await (await page.request.post('api/albums', { data })).json()).id;
+});
+test.afterAll(() => page.context().close());
+test.afterEach(async () => {
+  expect(complaints).toEqual([]);
+  await page.unrouteAll();
+});
+
+const viewer = () => page.getByRole('dialog', { name: 'Photo viewer' });
+const refuse = (route: Route, message = 'Nobody there'): Promise<void> =>
+  route.fulfill({ status: 502, json: { message, statusCode: 502 } });
+
+async function friendId(): Promise<string> {
+  const users = (await (await page.request.get('api/users')).json()) as {
+    id: string;
+    email: string;
+  }[];
+  return users.find(({ email }) => email === friend.email)!.id;
+}
+
+/** Requests of this method are not passed on until they are let go. */
+async function hold(path: string, method: string): Promise<() => void> {
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(path, async (route) => {
+    if (route.request().method() === method) await gate;
+    await route.continue();
+  });
+  return letGo;
+}
+
+/** Requests of this method are refused, in words of their own. */
+async function fail(path: string, method: string, message?: string): Promise<void> {
+  await page.route(path, (route) =>
+    route.request().method() === method ? refuse(route, message) : route.continue(),
+  );
+}
+
+test('a stroke over what was typed does not close the dialog when it ends outside', async () => {
+  await page.goto('./albums');
+  await page.getByRole('button', { name: 'New album' }).first().click();
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await name.fill('A long name');
+  const box = (await name.boundingBox())!;
+  await page.mouse.move(box.x + 60, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(20, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+  await expect(name).toHaveValue('A long name');
+  // Outside alone closes.
+  await page.mouse.click(20, 400);
+  await expect(page.locator('dialog')).toHaveCount(0);
+});
+
+test('Enter adds to the album of just this name, once the albums are known', async () => {
+  for (const albumName of ['Summer', 'Summer 2024']) {
+    const answer = await page.request.post('api/albums', { data: { albumName } });
+    expect(answer.status()).toBe(201);
+  }
+  await page.goto('./photos');
+  await tileOf(page, '1 February 2014').focus();
+  await page.keyboard.press('x');
+  const letGo = await hold('**/api/albums*', 'GET');
+  await page.getByRole('button', { name: 'Add to album' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add to album' });
+  await dialog.getByRole('searchbox').fill('Summer');
+  await page.keyboard.press('Enter');
+  letGo();
+  await expect(dialog.getByRole('button', { name: /^Summer/ })).toHaveCount(2);
+  await dialog.getByRole('searchbox').fill('');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('searchbox').fill('Summer');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('1 photo added to “Summer”')).toBeVisible();
+  const albums = (await (await page.request.get('api/albums')).json()) as {
+    albumName: string;
+    assetCount: number;
+  }[];
+  const counts = albums.map(({ albumName, assetCount }) => `${albumName}: ${assetCount}`);
+  expect(counts.sort()).toEqual(['Summer 2024: 0', 'Summer: 1', 'Winter: 1']);
+});
+
+test('a description that is typed while the one before is saved is saved, and tags stay', async () => {
+  const ids = await tiles(page).evaluateAll((all) => all.map((each) => each.dataset.asset!));
+  const [first, second] = ids as [string, string];
+  const tags = await page.request.put('api/tags', { data: { tags: ['kept'] } });
+  const [tag] = (await tags.json()) as [{ id: string }];
+  await page.request.put(`api/tags/${tag.id}/assets`, { data: { ids } });
+  await page.goto('./photos');
+  await openPhoto(tiles(page).first());
+  await page.keyboard.press('i');
+  const details = viewer().getByRole('complementary', { name: 'Details' });
+  const field = details.getByRole('textbox', { name: 'Description' });
+  await expect(details.getByRole('link', { name: 'kept' })).toBeVisible();
+  const letGo = await hold(`**/api/assets/${first}`, 'PUT');
+  await field.fill('one');
+  await field.blur();
+  await field.fill('one and more');
+  await field.blur();
+  await page.keyboard.press('ArrowRight');
+  await expect(page).toHaveURL(new RegExp(second));
+  await expect(field).toHaveValue('');
+  await field.fill('of the second');
+  await field.blur();
+  letGo();
+  const description = async (id: string): Promise<string> =>
+    (await (await page.request.get(`api/assets/${id}`)).json()).exifInfo.description;
+  await expect.poll(() => description(first)).toBe('one and more');
+  await expect.poll(() => description(second)).toBe('of the second');
+  await expect(page.getByText('Description saved').first()).toBeVisible();
+  await expect(details.getByRole('link', { name: 'kept' })).toBeVisible();
+});
+
+test('a tag or a name that was refused stays typed', async () => {
+  const details = viewer().getByRole('complementary', { name: 'Details' });
+  await fail('**/api/tags', 'PUT', 'No tags today');
+  const tag = details.getByRole('combobox', { name: 'Add a tag' });
+  await tag.fill('Travel/Italy');
+  await tag.press('Enter');
+  await expect(page.getByText('No tags today')).toBeVisible();
+  await expect(tag).toHaveValue('Travel/Italy');
+  await page.unrouteAll();
+  await tag.press('Enter');
+  await expect(details.getByRole('link', { name: 'Travel/Italy' })).toBeVisible();
+
+  const made = await page.request.post('api/people', { data: { name: 'Ann' } });
+  expect(made.status()).toBe(201);
+  const box = { imageWidth: 640, imageHeight: 480, x: 100, y: 100, width: 200, height: 200 };
+  const assetId = /photos\/([0-9a-f-]+)/.exec(page.url())![1];
+  const data = { ...box, assetId, personId: (await made.json()).id };
+  expect((await page.request.post('api/faces', { data })).ok()).toBe(true);
+  await page.goto('./people');
+  await fail('**/api/people/*', 'PUT', 'No people today');
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await name.fill('Ann Marie');
+  await name.press('Enter');
+  await expect(page.getByText('No people today')).toBeVisible();
+  await expect(name).toHaveValue('Ann Marie');
+  await page.unrouteAll();
+  await name.focus();
+  await name.press('Enter');
+  await expect(page.getByRole('link', { name: 'Photos of Ann Marie' })).toBeVisible();
+});
+
+test('a comment that was refused stands before what was typed meanwhile', async () => {
+  await page.goto(`./albums/${albumId}`);
+  await page.getByRole('button', { name: 'Comments' }).click();
+  const panel = page.getByRole('complementary', { name: 'Comments' });
+  const field = panel.getByLabel('Say something');
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/api/activities*', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    await gate;
+    return refuse(route);
+  });
+  await field.fill('First');
+  await field.press('Enter');
+  await expect(field).toHaveValue('');
+  await field.fill('second');
+  letGo();
+  await expect(field).toHaveValue('First second');
+  await page.unrouteAll();
+  // Stored it is, though the list cannot be read again.
+  await fail('**/api/activities*', 'GET');
+  await field.press('Enter');
+  await expect(field).toHaveValue('');
+  const said = async (): Promise<string[]> =>
+    (
+      (await (await page.request.get(`api/activities?albumId=${albumId}`)).json()) as {
+        comment: string;
+      }[]
+    ).map(({ comment }) => comment);
+  await expect.poll(said).toEqual(['First second']);
+  await expect(field).toHaveValue('');
+});
+
+test('what was chosen for an album stays chosen when it could not be added', async () => {
+  await page.goto(`./albums/${albumId}`);
+  await expect(tiles(page).first()).toBeVisible();
+  await fail('**/api/timeline/buckets*', 'GET');
+  await page.getByRole('button', { name: 'Add photos' }).click();
+  const picker = page.getByRole('dialog', { name: /Add photos to|selected/ });
+  await expect(picker.getByRole('alert')).toContainText('Nobody there');
+  await expect(picker.getByText('No photos yet')).toHaveCount(0);
+  await page.unrouteAll();
+  await picker.getByRole('button', { name: 'Try again' }).click();
+  await picker.locator('a[data-asset][aria-label*="2 February 2014"]').click();
+  await fail('**/api/albums/*/assets', 'PUT', 'No albums today');
+  const add = picker.getByRole('button', { name: 'Add', exact: true });
+  await add.click();
+  await expect(page.getByText('No albums today')).toBeVisible();
+  await expect(picker.getByText('1 selected')).toBeVisible();
+  await page.unrouteAll();
+  await add.click();
+  await expect(page.locator('dialog')).toHaveCount(0);
+  await expect(tiles(page)).toHaveCount(2);
+});
+
+test('what was refused is shown as it still is', async () => {
+  await page.goto(`./albums/${albumId}`);
+  await page.locator('main').getByRole('button', { name: 'Share', exact: true }).click();
+  await fail('**/api/albums/*/user/*', 'PUT', 'No roles today');
+  const role = page.getByRole('combobox', { name: `What ${friend.name} may do` });
+  await role.selectOption('viewer');
+  await expect(page.getByText('No roles today')).toBeVisible();
+  await expect(role).toHaveValue('editor');
+  await page.unrouteAll();
+
+  await page.goto('./user-settings/preferences');
+  await fail('**/api/users/me/preferences', 'PUT', 'No settings today');
+  const ratings = page.getByRole('switch', { name: 'Stars' });
+  const was = await ratings.isChecked();
+  await ratings.click();
+  await expect(page.getByText('No settings today')).toBeVisible();
+  await expect(ratings).toBeChecked({ checked: was });
+});
+
+const pages = {
+  albums: 'albums',
+  people: 'people',
+  tags: 'tags',
+  folders: 'view/folder/unique-paths',
+  duplicates: 'duplicates',
+  explore: 'search/cities',
+  sharing: 'partners',
+  workflows: 'workflows',
+  'user-settings/devices': 'sessions',
+  'user-settings/api-keys': 'api-keys',
+  'admin/users': 'admin/users',
+};
+for (const [address, path] of Object.entries(pages)) {
+  test(`${address}: what could not be read does not look empty`, async () => {
+    await page.route(new RegExp(`/api/${path}(\\?.*)?$`), (route) => refuse(route));
+    await page.goto(`./${address}`);
+    const trouble = page.getByRole('alert').filter({ hasText: 'Nobody there' });
+    await expect(trouble).toBeVisible();
+    await expect(page.getByRole('heading', { name: /^(No|Nobody|Nothing)\b/ })).toHaveCount(0);
+    await page.unrouteAll();
+    await trouble.getByRole('button', { name: 'Try again' }).click();
+    await expect(trouble).toHaveCount(0);
+  });
+}
