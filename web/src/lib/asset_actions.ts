@@ -5,7 +5,6 @@ import {
   downloadAssetUrl,
   getDownloadInfo,
   restoreAssets,
-  updateAsset,
   updateAssets,
   url,
   type AssetVisibility,
@@ -32,9 +31,7 @@ function change(
   ids: string[],
   body: { isFavorite?: boolean; visibility?: AssetVisibility },
 ): Promise<void> {
-  const [only] = ids;
-  // The single route changes only what is asked; the one for many reads metadata again.
-  if (only && ids.length === 1) return updateAsset({ id: only, body }).then(() => undefined);
+  // The route for many also for one: what it changes is told to the other screens.
   return inParts(ids, (part) => updateAssets({ body: { ids: part, ...body } }));
 }
 

@@ -11,6 +11,8 @@ export interface RealtimeListener {
   trashed?: (ids: string[]) => void;
   restored?: (ids: string[]) => void;
   deleted?: (ids: string[]) => void;
+  /** Not to be seen any more: behind a photo, or locked. As `deleted` for who does not tell it apart. */
+  hidden?: (ids: string[]) => void;
   /** The pictures of an edited photo are ready, or those without edits are back. */
   edited?: (id: string) => void;
   /** Photos became a stack, came apart, or another one stands for them. */
@@ -68,6 +70,7 @@ export function listen(listener: RealtimeListener): () => void {
   const trashed = new Batch<string>((ids) => listener.trashed?.(ids));
   const restored = new Batch<string>((ids) => listener.restored?.(ids));
   const deleted = new Batch<string>((ids) => listener.deleted?.(ids));
+  const hidden = new Batch<string>((ids) => (listener.hidden ?? listener.deleted)?.(ids));
   const albums = new Batch<string>((ids) => listener.albumsChanged?.([...new Set(ids)]));
   const stacks = new Batch<null>(() => listener.stacksChanged?.());
   let wasConnected = false;
@@ -81,7 +84,7 @@ export function listen(listener: RealtimeListener): () => void {
     on_asset_trash: (ids: unknown) => trashed.add(...strings(ids)),
     on_asset_restore: (ids: unknown) => restored.add(...strings(ids)),
     on_asset_delete: (ids: unknown) => deleted.add(...strings(ids)),
-    on_asset_hidden: (ids: unknown) => deleted.add(...strings(ids)),
+    on_asset_hidden: (ids: unknown) => hidden.add(...strings(ids)),
     AssetEditReadyV2: ({ asset }: { asset?: { id?: string } }) => {
       if (asset?.id) listener.edited?.(asset.id);
     },
@@ -101,7 +104,8 @@ export function listen(listener: RealtimeListener): () => void {
 
   return () => {
     isOver = true;
-    for (const batch of [added, updated, trashed, restored, deleted, albums, stacks]) batch.stop();
+    for (const batch of [added, updated, trashed, restored, deleted, hidden, albums, stacks])
+      batch.stop();
     void mine.socket.then((socket) => {
       for (const [event, handle] of Object.entries(handlers)) socket.off(event, handle as never);
     });
