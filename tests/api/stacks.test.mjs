@@ -257,6 +257,16 @@ test('one is kept and takes over what the others had', async () => {
   }
 });
 
+test('the last copies do not go when the one to be kept is in the trash by now', async () => {
+  const { user, ids: [a, b, c] } = await scene(3, [one, twin, triplet]);
+  const [{ duplicateId }] = await duplicates(user);
+  (await call('DELETE', '/assets', { ids: [a] }, user)).expect(204);
+  const groups = [{ duplicateId, keepAssetIds: [a], trashAssetIds: [b, c] }];
+  assert.deepEqual((await call('POST', '/duplicates/resolve', { groups }, user)).expect(200).json, [{ id: duplicateId, success: false,
+    error: 'validation', errorMessage: 'None of the assets in keepAssetIds is in the group any more' }]);
+  for (const id of [b, c]) assert.equal((await get(id, user)).isTrashed, false);
+});
+
 /* ---- copying, chance ---- */
 
 test('one asset gets what another one has', async () => {

@@ -165,7 +165,7 @@ sort_members (Arena *arena, const DuplicateResolveGroup *group, Resolve *out,
         else
             out->trash.items[out->trash.n++] = members->items[i];
     }
-    // What was to be kept may have been deleted meanwhile: the rest are the last copies then.
+    /* what was to be kept may have been deleted meanwhile: the rest are the last copies then */
     if (group->keep_asset_ids.n > 0 && out->keep.n == 0) {
         refuse (answer, BULK_ID_ERROR_REASON_VALIDATION,
                 "None of the assets in keepAssetIds is in the group any more");
