@@ -17,10 +17,6 @@
 #define MAX_OFFSET_MINUTES (15 * 60)
 #define PAGE 500
 
-/* $1 id of a video, $2 of a photo */
-static const char SQL_MOTION_USED[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 "
-                                      "AND id <> $2 AND status <> 'deleted'";
-
 /* ---- reading what was sent ---- */
 
 gboolean
@@ -279,13 +275,12 @@ release_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility
     const char *video_id = photo->live_photo_video_id;
     StringList ids = { &video_id, 1 };
     AssetRowList videos;
-    gint64 n_others = 0;
+    gboolean is_shown;
 
     if (!assets_find (tx, arena, &ids, &videos, error) ||
-        !db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id), db_text (photo->id)),
-                        &n_others, NULL, error))
+        !asset_motion_part_is_shown (tx, video_id, photo->id, &is_shown, error))
         return FALSE;
-    return videos.n == 0 || n_others > 0 ||
+    return videos.n == 0 || is_shown ||
            g_str_has_prefix (videos.items[0].original_path, "encoded-video/") ||
            show_motion_part (tx, arena, video_id, visibility, now_ms, error);
 }

@@ -67,6 +67,9 @@ static const char SQL_FLAGS_UPDATE[] =
 static const char SQL_MOTION_UPDATE[] =
     "UPDATE asset SET live_photo_video_id = $2, updated_at = $3, update_id = $4 WHERE id = $1";
 
+/* $1 id of a video, $2 of a photo that does not count */
+static const char SQL_MOTION_SHOWN[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1"
+                                       "   AND id <> $2 AND status <> 'deleted'";
 /* $1 id, $2 now, $3 update id */
 static const char SQL_MOTION_HIDE[] =
     "UPDATE asset SET visibility = 'hidden', updated_at = $2, update_id = $3"
@@ -224,6 +227,19 @@ asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GErr
         (n_changed > 0 && !stacks_settle (tx, arena, &ids, error)))
         return FALSE;
     *out_hidden = n_changed > 0;
+    return TRUE;
+}
+
+gboolean
+asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id, gboolean *out,
+                            GError **error)
+{
+    gint64 n_photos = 0;
+
+    if (!db_select_int (tx, SQL_MOTION_SHOWN, DB_ARGS (db_text (video_id), db_text (except_id)),
+                        &n_photos, NULL, error))
+        return FALSE;
+    *out = n_photos > 0;
     return TRUE;
 }
 

@@ -63,6 +63,9 @@ gint64 asset_local_month (gint64 local_ms);
 /** A video becomes the motion part of a photo: off the timeline. *@out_hidden: it was on it. */
 gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden,
                                  GError **error);
+/** Whether a photo other than @except_id ("": any) shows the video as its motion part. */
+gboolean asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,
+                                     gboolean *out, GError **error);
 /** FALSE with APP_ERROR_INVALID and the clients' text unless @video_id may be the motion part of a
  *  photo of @owner_id. */
 gboolean asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,

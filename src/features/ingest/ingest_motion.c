@@ -50,10 +50,6 @@ static const char SQL_VIDEO_MEND[] =
 static const char SQL_FILE_USED[] =
     "SELECT count(*) FROM asset WHERE (id = $1 OR id = $2) AND original_path = $3";
 
-/* $1 id of a video */
-static const char SQL_MOTION_USED[] =
-    "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 AND status <> 'deleted'";
-
 /* $1 asset id, $2 size */
 static const char SQL_EXIF_INSERT[] =
     "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)";
@@ -327,11 +323,10 @@ static gboolean
 drop_replaced (Db *tx, Arena *arena, const char *video_id, GError **error)
 {
     StringList ids = { &video_id, 1 };
-    gint64 n_photos = 0;
+    gboolean is_shown;
 
-    return db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id)), &n_photos, NULL,
-                          error) &&
-           (n_photos > 0 || trash_put_in (tx, arena, &ids, TRUE, error));
+    return asset_motion_part_is_shown (tx, video_id, "", &is_shown, error) &&
+           (is_shown || trash_put_in (tx, arena, &ids, TRUE, error));
 }
 
 gboolean

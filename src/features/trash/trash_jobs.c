@@ -34,10 +34,6 @@ static const char SQL_FILES_FIND[] =
 static const char SQL_SIDECARS_FIND[] =
     "SELECT path FROM asset_file WHERE asset_id = $1 AND type = 'sidecar'";
 
-/* $1 id of a video, $2 of a photo */
-static const char SQL_MOTION_USED[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 "
-                                      "AND id <> $2 AND status <> 'deleted'";
-
 /* $1 changes, $2 now */
 static const char SQL_MOTION_REMOVE[] =
     "UPDATE asset SET status = 'deleted', deleted_at = CAST($2 AS BIGINT), updated_at = $2,"
@@ -138,14 +134,13 @@ remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError *
 {
     const char *video_id = photo->live_photo_video_id;
     StringList ids = { &video_id, 1 };
-    gint64 n_others = 0;
+    gboolean is_shown;
 
     if (video_id == NULL)
         return TRUE;
-    if (!db_select_int (tx, SQL_MOTION_USED, DB_ARGS (db_text (video_id), db_text (photo->id)),
-                        &n_others, NULL, error))
+    if (!asset_motion_part_is_shown (tx, video_id, photo->id, &is_shown, error))
         return FALSE;
-    return n_others > 0 ||
+    return is_shown ||
            (db_exec (tx, SQL_MOTION_REMOVE,
                      DB_ARGS (asset_changes (arena, &ids), db_int (timestamp_now_ms ())), NULL,
                      error) &&
