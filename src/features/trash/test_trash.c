@@ -172,8 +172,8 @@ test_the_trash_keeps_everything_and_gives_it_back (TestDb *t)
     g_assert_cmpint (select_int (t, "SELECT count(*) FROM job"), ==, 0);
     g_assert_true (is_there (t, A ".jpg"));
     g_assert_cmpstr (told->str, ==,
-                     "owner on_asset_trash [\"" A "\",\"" B "\"]\nowner on_asset_restore [\"" A
-                     "\"]\n");
+                     "owner on_asset_trash [\"" A "\",\"" B "\"]\n"
+                     "owner on_asset_restore [\"" A "\"]\nowner on_asset_restore [\"" B "\"]\n");
 }
 
 static void

@@ -201,12 +201,9 @@ delete_original (App *app, Arena *arena, const FileDeleteJob *job, GError **erro
 
     if (job->original == NULL)
         return TRUE;
-    if (job->checksum == NULL || g_bytes_get_size (job->checksum) != sizeof what.sha1) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "the job names no SHA-1 of '%s'",
-                     job->original);
-        return FALSE;
-    }
-    memcpy (what.sha1, g_bytes_get_data (job->checksum, NULL), sizeof what.sha1);
+    /* without a SHA-1 no file below library/ is known to be the one */
+    if (job->checksum != NULL && g_bytes_get_size (job->checksum) == sizeof what.sha1)
+        memcpy (what.sha1, g_bytes_get_data (job->checksum, NULL), sizeof what.sha1);
     return storage_template_remove_original (app, arena, job->original, &what, &job->sidecars,
                                              error);
 }
