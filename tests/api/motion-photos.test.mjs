@@ -207,7 +207,8 @@ describe('a motion photo', () => {
       const { id } = (await server.upload(motionPhoto(bytes), 'busy.jpg')).expect(201).json;
       (await call('PUT', `/assets/${id}`, { description: 'edited at once' })).expect(200);
       (await call('POST', '/assets/jobs', { assetIds: [id], name: 'refresh-metadata' })).expect(204);
-      while ((await get('/queues/metadataExtraction')).json.statistics.paused < 3) await sleep(20);
+      for (const end = Date.now() + 60_000; (await get('/queues/metadataExtraction')).json.statistics.paused < 3; await sleep(20))
+        assert.ok(Date.now() < end, 'three jobs do not wait');
       (await call('PUT', '/queues/metadataExtraction', { isPaused: false })).expect(200);
       await server.waitForJobs();
       const { livePhotoVideoId } = await asset(id);
