@@ -119,7 +119,7 @@ void
 connection_set_state (Connection *self, ConnectionState state)
 {
     atomic_store_explicit (&self->since_ms, now_ms (), memory_order_relaxed);
-    atomic_store_explicit (&self->state, state, memory_order_relaxed);
+    atomic_store_explicit (&self->state, state, memory_order_release);
 }
 
 guint
@@ -468,8 +468,9 @@ tick (Keeper *self)
     gpointer value;
 
     for (Connection *c = self->connections; c != NULL; c = c->next) {
+        /* in this order: the age of a long request that ends just now is not that of its rest */
+        int state = atomic_load_explicit (&c->state, memory_order_acquire);
         gint64 age_ms = now - atomic_load_explicit (&c->since_ms, memory_order_relaxed);
-        int state = atomic_load_explicit (&c->state, memory_order_relaxed);
 
         if ((state == CONNECTION_WAITS_FIRST && age_ms > self->head_timeout_ms) ||
             (state == CONNECTION_WAITS_NEXT && age_ms > self->idle_timeout_ms))

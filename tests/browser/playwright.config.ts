@@ -1,7 +1,12 @@
 /* Browser tests against a running server: TINTYPE_URL names it. They use the browser of the
  * system (TINTYPE_CHROMIUM, else Debian's), none is downloaded. The server may be new, then the
  * first account is made; else TINTYPE_EMAIL and TINTYPE_PASSWORD must be able to log in. */
+import http from 'node:http';
 import { defineConfig } from '@playwright/test';
+
+// 'page.request' keeps its connections for as long as the server does, and fails when it sends on one
+// in the moment in which that ends it: each request has a connection of its own instead.
+http.Agent.prototype.keepSocketAlive = () => false;
 
 export default defineConfig({
   testDir: '.',
