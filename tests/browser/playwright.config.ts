@@ -28,8 +28,9 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium',
-      // The tests may run as root, in a container, and draw the map without a graphics card.
-      args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+      // The tests may run as root, in a container, and draw the map without a graphics card. Pages are
+      // drawn without that stand-in for one, which would take most of two cores.
+      args: ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'],
     },
   },
 });
