@@ -7,7 +7,8 @@
  *   $2  the caller: the user's id, or the link's
  *   $3  1 when locked assets are open to the caller, else 0
  * Nothing is asked about an asset that is being removed: for every way it is gone already. To anybody
- * but its owner an asset in the trash is gone, too, and what is locked stays so.
+ * but its owner an asset in the trash is gone, too, and what is locked stays so. The film of a live photo
+ * is as open as the photo.
  *
  * Albums. A permission asks for a role among the members; a link stands for a role in its own album.
  *
@@ -77,28 +78,33 @@ rights_of_link (const Auth *auth)
     return RIGHT_READ | (auth->link_allows_download ? RIGHT_DOWNLOAD : 0);
 }
 
-/* The check of nearly every request: its test holds that it is one read of an index. */
-const char access_sql_owner_one[] = "SELECT id FROM asset"
-                                    " WHERE id = $1 AND owner_id = $2 AND status <> 'deleted'"
-                                    "   AND (visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)";
-static const char SQL_OWNER_MANY[] =
-    "SELECT id FROM asset"
-    " WHERE id IN (SELECT value FROM json_each($1)) AND owner_id = $2"
-    "   AND status <> 'deleted'"
-    "   AND (visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)";
-
 #define ONE "a.id = $1"
 #define MANY "a.id IN (SELECT value FROM json_each($1))"
-#define SQL_OTHERS(which)                                                                          \
+#define SQL_OWNER(which)                                                                           \
+    "SELECT a.id AS id FROM asset a"                                                               \
+    " WHERE " which " AND a.owner_id = $2 AND a.status <> 'deleted' AND "
+/* The check of nearly every request: its test holds that it is one read of an index. */
+#define SQL_PLAIN "(a.visibility NOT IN ('locked', 'hidden') OR CAST($3 AS BIGINT) = 1)"
+const char access_sql_owner_one[] = SQL_OWNER (ONE) SQL_PLAIN;
+static const char SQL_OWNER_MANY[] = SQL_OWNER (MANY) SQL_PLAIN;
+#define SQL_FILM                                                                                   \
+    "a.visibility = 'hidden' AND CAST($3 AS BIGINT) = 0"                                           \
+    " AND NOT " ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'")
+static const char SQL_OWNER_FILM_ONE[] = SQL_OWNER (ONE) SQL_FILM;
+static const char SQL_OWNER_FILM_MANY[] = SQL_OWNER (MANY) SQL_FILM;
+
+#define SQL_THERE "s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked'"
+#define SQL_OTHERS(which, open)                                                                    \
     "SELECT a.id AS id FROM asset a WHERE " which " AND a.status = 'active'"                       \
-    "   AND a.deleted_at IS NULL AND (a.visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)"
+    "   AND a.deleted_at IS NULL AND (a.visibility <> 'locked' OR CAST($3 AS BIGINT) = 1)"         \
+    "   AND NOT " ACCESS_SQL_FILM_IS_CLOSED (open)
 /* The asset, or the photo whose motion part it is. */
 #define SQL_ITSELF_OR_STILL                                                                        \
     "(SELECT a.id UNION ALL SELECT s.id FROM asset s WHERE s.live_photo_video_id = a.id"           \
-    "  AND s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked')"
+    "  AND " SQL_THERE ")"
 
 #define SQL_MEMBER(which)                                                                          \
-    SQL_OTHERS (which)                                                                             \
+    SQL_OTHERS (which, SQL_THERE)                                                                  \
     "   AND EXISTS (SELECT 1 FROM album_asset aa JOIN album_user u ON u.album_id = aa.album_id"    \
     "                 JOIN album l ON l.id = aa.album_id"                                          \
     "                WHERE aa.asset_id IN " SQL_ITSELF_OR_STILL                                    \
@@ -107,7 +113,7 @@ static const char SQL_MEMBER_ONE[] = SQL_MEMBER (ONE);
 static const char SQL_MEMBER_MANY[] = SQL_MEMBER (MANY);
 
 #define SQL_PARTNER(which)                                                                         \
-    SQL_OTHERS (which)                                                                             \
+    SQL_OTHERS (which, ACCESS_SQL_PARTNER_SEES)                                                    \
     "   AND a.visibility IN ('timeline', 'hidden')"                                                \
     "   AND EXISTS (SELECT 1 FROM partner p JOIN users u ON u.id = p.shared_by_id"                 \
     "                WHERE p.shared_by_id = a.owner_id AND p.shared_with_id = $2"                  \
@@ -116,7 +122,7 @@ static const char SQL_PARTNER_ONE[] = SQL_PARTNER (ONE);
 static const char SQL_PARTNER_MANY[] = SQL_PARTNER (MANY);
 
 #define SQL_LINK(which)                                                                            \
-    SQL_OTHERS (which)                                                                             \
+    SQL_OTHERS (which, SQL_THERE)                                                                  \
     "   AND EXISTS (SELECT 1 FROM shared_link_asset x WHERE x.link_id = $2"                        \
     "                  AND x.asset_id IN " SQL_ITSELF_OR_STILL "               UNION ALL"          \
     "               SELECT 1 FROM shared_link l JOIN album_asset x ON x.album_id = l.album_id"     \
@@ -126,6 +132,7 @@ static const char SQL_LINK_MANY[] = SQL_LINK (MANY);
 
 static const Way ways[] = {
     { rights_of_owner, TRUE, access_sql_owner_one, SQL_OWNER_MANY },
+    { rights_of_owner, TRUE, SQL_OWNER_FILM_ONE, SQL_OWNER_FILM_MANY },
     { rights_of_member, FALSE, SQL_MEMBER_ONE, SQL_MEMBER_MANY },
     { rights_of_partner, FALSE, SQL_PARTNER_ONE, SQL_PARTNER_MANY },
     { rights_of_link, FALSE, SQL_LINK_ONE, SQL_LINK_MANY },

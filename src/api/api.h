@@ -171,6 +171,17 @@ gboolean api_read_json (const TypeDescriptor *type, const char *json, gssize n_b
 
 /* ---- access to objects: the one place (api/access.c) ---- */
 
+/* Of an asset 'a': it is the film of live photos, and none of them is open. @open is asked of a photo 's'. */
+#define ACCESS_SQL_FILM_IS_CLOSED(open)                                                            \
+    "(a.visibility = 'hidden'"                                                                     \
+    " AND EXISTS (SELECT 1 FROM asset s WHERE s.live_photo_video_id = a.id"                        \
+    "              AND s.status <> 'deleted')"                                                     \
+    " AND NOT EXISTS (SELECT 1 FROM asset s WHERE s.live_photo_video_id = a.id"                    \
+    "                  AND s.status <> 'deleted' AND " open "))"
+/* What partners see of a photo 's'. */
+#define ACCESS_SQL_PARTNER_SEES                                                                    \
+    "s.visibility IN ('timeline', 'hidden') AND s.deleted_at IS NULL AND s.status = 'active'"
+
 /** @return FALSE with APP_ERROR_INVALID 'Not found or no <permission> access' unless the caller may
  *  do @permission ("asset.read", "asset.update"...) to every one of @ids. An empty list passes. */
 gboolean access_check_assets (ApiCall *call, const StringList *ids, const char *permission,

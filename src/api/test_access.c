@@ -227,6 +227,42 @@ test_links_open_what_they_hold (TestDb *t)
     g_assert_false (may (t, &link, "asset.read", TRASHED));
 }
 
+static void
+test_a_film_is_as_open_as_its_photos (TestDb *t)
+{
+    Auth link = {
+        .kind = CREDENTIAL_LINK, .user_id = ALICE, .link_id = "l1", .link_allows_download = TRUE
+    };
+
+    fill_album (t, NULL);
+    run (t, "INSERT INTO partner VALUES ('" ALICE "', '" BOB "', 0, 1, 1, 'u', 'u')");
+    run (t, "INSERT INTO shared_link (id, owner_id, type, key, created_at)"
+            " VALUES ('l1', '" ALICE "', 'INDIVIDUAL', CAST('k1' AS BYTEA), 1)");
+    run (t, "INSERT INTO shared_link_asset VALUES ('l1', '" MOTION "')");
+    g_assert_true (may (t, &alice, "asset.share", MOTION));
+    g_assert_true (may (t, &link, "asset.download", MOTION));
+    run (t, "UPDATE asset SET deleted_at = 1, status = 'trashed' WHERE id = '" PLAIN "'");
+    g_assert_true (may (t, &alice, "asset.read", MOTION));
+    g_assert_false (may (t, &bob, "asset.read", MOTION));
+    g_assert_false (may (t, &link, "asset.read", MOTION));
+    run (t, "UPDATE asset SET deleted_at = NULL, status = 'active', visibility = 'locked'"
+            " WHERE id = '" PLAIN "'");
+    g_assert_false (may (t, &alice, "asset.read", MOTION));
+    g_assert_true (may (t, &elevated, "asset.read", MOTION));
+    g_assert_false (may (t, &elevated, "asset.share", MOTION));
+    g_assert_false (may (t, &bob, "asset.read", MOTION));
+    g_assert_false (may (t, &link, "asset.read", MOTION));
+    /* of another photo it is the film, too */
+    run (t, "UPDATE asset SET live_photo_video_id = '" MOTION "' WHERE id = '" TRASHED "'");
+    g_assert_true (may (t, &alice, "asset.read", MOTION));
+    g_assert_false (may (t, &bob, "asset.read", MOTION));
+    run (t, "UPDATE asset SET deleted_at = NULL, status = 'active', visibility = 'timeline'"
+            " WHERE id = '" TRASHED "'");
+    g_assert_true (may (t, &bob, "asset.read", MOTION));
+    run (t, "UPDATE asset SET live_photo_video_id = NULL");
+    g_assert_true (may (t, &bob, "asset.read", MOTION));
+}
+
 static gboolean
 may_album (TestDb *t, const Auth *auth, const char *permission)
 {
@@ -319,6 +355,7 @@ main (int argc, char *argv[])
                  test_members_see_and_download_what_the_album_shows);
     test_db_add ("/access/partners-see-the-timeline-only", test_partners_see_the_timeline_only);
     test_db_add ("/access/links-open-what-they-hold", test_links_open_what_they_hold);
+    test_db_add ("/access/a-film-is-as-open-as-its-photos", test_a_film_is_as_open_as_its_photos);
     test_db_add ("/access/roles-decide-about-albums", test_roles_decide_about_albums);
     test_db_add ("/access/what-has-one-owner-is-nobody-elses",
                  test_what_has_one_owner_is_nobody_elses);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Phone, REQUESTS, parseLines } from '../peers/phone.mjs';
-import { jpeg } from './fixtures.mjs';
+import { ffmpeg, jpeg } from './fixtures.mjs';
 import { engine, server } from './harness.mjs';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -223,6 +223,62 @@ test('partners get the metadata of what they are shown, when they are', async ()
   await change(ids.trash, back);
   await eves.sync();
   assert.equal(eves.exifs.size, 4);
+});
+
+test('the film of a live photo is as open as the photo: to its owner, a partner, and their phones', async () => {
+  const { users: [alice, bob], phones: [, his] } = await scene(2);
+  await call('POST', '/partners', { sharedWithId: bob.id }, alice);
+  await call('PUT', `/partners/${alice.id}`, { inTimeline: true }, bob);
+  const film = (await server.upload(ffmpeg('a.mov', '64x48', '-pix_fmt', 'yuv420p'), 'film.mov', {}, { as: alice })).expect(201).json.id;
+  const photo = await upload(alice, { livePhotoVideoId: film });
+  await server.waitForJobs();
+  await server.sql(`UPDATE asset_exif SET description = 'here' WHERE asset_id = '${film}'`);
+  /** Where somebody meets the film. */
+  const places = async (as) => {
+    const hidden = `visibility=hidden${as === alice ? '' : `&userId=${alice.id}`}`;
+    const list = async (where, body) => (await call('POST', `/search/${where}`, body, as)).expect(200).json;
+    const months = (await call('GET', `/timeline/buckets?${hidden}`, undefined, as)).expect(200).json;
+    const listed = await Promise.all(months.map(async ({ timeBucket }) =>
+      (await call('GET', `/timeline/bucket?${hidden}&timeBucket=${timeBucket}`, undefined, as)).expect(200).json.id));
+    assert.equal(months.reduce((n, { count }) => n + count, 0), listed.flat().length);
+    const found = (await list('metadata', {})).assets.items;
+    assert.equal((await list('statistics', {})).total, found.length);
+    return {
+      reads: (await call('GET', `/assets/${film}`, undefined, as)).status,
+      plays: (await call('GET', `/assets/${film}/original`, undefined, as)).status,
+      downloads: (await call('POST', '/download/info', { assetIds: [film] }, as)).status,
+      isListed: listed.flat().includes(film),
+      isFound: found.some(({ id }) => id === film),
+      isFoundAsHidden: (await list('metadata', { visibility: 'hidden' })).assets.items.length > 0,
+      isFoundByFilter: (await list('metadata', { filter: { type: { eq: 'VIDEO' } } })).assets.items.length > 0,
+    };
+  };
+  const open = { reads: 200, plays: 200, downloads: 201, isListed: true, isFound: true, isFoundAsHidden: true, isFoundByFilter: true };
+  const closed = { reads: 400, plays: 400, downloads: 400, isListed: false, isFound: false, isFoundAsHidden: false, isFoundByFilter: false };
+  const onHisPhone = async () => {
+    await his.sync();
+    const fresh = new Phone(server, await server.login(bob.email)); // who begins anew hears no more
+    await fresh.sync();
+    assert.equal(fresh.assets.get(film).checksum, his.assets.get(film).checksum);
+    assert.equal(fresh.exifs.get(film)?.description, his.assets.get(film).originalFileName ? 'here' : undefined);
+    return his.assets.get(film).originalFileName;
+  };
+  for (const as of [alice, bob]) assert.deepEqual(await places(as), open);
+  assert.equal(await onHisPhone(), 'film.mov');
+  for (const [visibility, toOwner] of [['locked', closed], ['archive', open]]) {
+    (await call('PUT', '/assets', { ids: [photo], visibility }, alice)).expect(204);
+    assert.deepEqual(await places(alice), toOwner, visibility);
+    assert.deepEqual(await places(bob), closed, visibility);
+    assert.equal(await onHisPhone(), '');
+    // what is locked its owner shows again after the PIN
+    await server.sql(`UPDATE asset SET visibility = 'timeline' WHERE id = '${photo}'`);
+    assert.deepEqual(await places(bob), open);
+    assert.equal(await onHisPhone(), 'film.mov');
+    assert.equal(his.exifs.get(film).description, 'here');
+  }
+  (await call('DELETE', '/assets', { ids: [photo] }, alice)).expect(204);
+  assert.deepEqual(await places(bob), closed);
+  assert.deepEqual((await places(alice)).reads, 200);
 });
 
 test('of a partner who is deleted nothing comes, and all of it when the partner is back', async () => {

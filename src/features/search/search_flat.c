@@ -70,10 +70,10 @@ add_state (SearchTerms *terms, const SearchFlat *flat)
                           flat->has_trashed_before || (flat->has_is_offline && flat->is_offline);
     if (!query->with_deleted)
         search_term (terms, "a.deleted_at IS NULL AND a.status = 'active'");
+    if (!flat->has_visibility || flat->visibility == ASSET_VISIBILITY_HIDDEN)
+        search_term_not_locked (terms);
     if (flat->has_visibility)
         search_term (terms, "a.visibility = '%s'", asset_visibility_enum.texts[flat->visibility]);
-    else
-        search_term (terms, "a.visibility <> 'locked'");
     if (flat->has_type)
         search_term (terms, "a.type = '%s'", asset_type_enum.texts[flat->type]);
     if (flat->has_is_favorite)

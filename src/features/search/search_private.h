@@ -9,6 +9,12 @@
 #define SEARCH_MAX_ARGS 200
 #define SEARCH_MAX_TEXT 1000 /* bytes of a text to look for */
 
+#define SEARCH_FILM_IS_LOCKED ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'")
+/* Of a partner: the timeline, and the films that belong to it. */
+#define SEARCH_OF_PARTNER                                                                          \
+    "a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL"                              \
+    " AND NOT " ACCESS_SQL_FILM_IS_CLOSED (ACCESS_SQL_PARTNER_SEES)
+
 typedef enum {
     SEARCH_BY_TAKEN, /* fileCreatedAt */
     SEARCH_BY_LOCAL, /* localDateTime */
@@ -81,6 +87,8 @@ void search_term_owners (SearchTerms *self);
 /** That the members of an album see it there: their own, and of others neither what is in the trash nor
  *  what is locked. */
 void search_term_shared (SearchTerms *self);
+/** Only for those who have not unlocked it: not what is locked, nor the films of such photos. */
+void search_term_not_locked (SearchTerms *self);
 
 /* ---- the two forms of a request ---- */
 

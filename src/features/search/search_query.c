@@ -285,7 +285,6 @@ search_find_owners (Db *db, SearchQuery *self, gboolean only_own, GError **error
     return TRUE;
 }
 
-/* Partners see the timeline, and the motion parts that belong to it. */
 void
 search_term_owners (SearchTerms *self)
 {
@@ -294,7 +293,7 @@ search_term_owners (SearchTerms *self)
 
     search_term (self,
                  "(a.owner_id = %s OR (a.owner_id IN (SELECT value FROM json_each(%s))"
-                 " AND a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL))",
+                 " AND " SEARCH_OF_PARTNER "))",
                  search_arg (query, db_text (query->self_id)),
                  search_arg (query, db_strings (query->arena, &others)));
 }
@@ -304,4 +303,10 @@ search_term_shared (SearchTerms *self)
 {
     search_term (self, "(a.owner_id = %s OR (a.deleted_at IS NULL AND a.visibility <> 'locked'))",
                  search_arg (self->query, db_text (self->query->self_id)));
+}
+
+void
+search_term_not_locked (SearchTerms *self)
+{
+    search_term (self, "a.visibility <> 'locked' AND NOT " SEARCH_FILM_IS_LOCKED);
 }

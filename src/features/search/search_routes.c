@@ -139,7 +139,7 @@ prepare_filter (ApiCall *call, const SearchFilter *filter, gboolean without_stac
     search_query_init (query, call->arena, self_of (call), call->app->media_location);
     terms.out = query->where;
     if (!scope.may_be_locked)
-        search_term (&terms, "a.visibility <> 'locked'");
+        search_term_not_locked (&terms);
     if (without_stacked)
         search_term (&terms, "a.stack_id IS NULL");
     /* branches may ask whose it is */

@@ -19,14 +19,22 @@ static const char SQL_PARTS_COUNT[] =
 #define SQL_BY_CHANCE_JOIN " AND a.id = i.id"
 
 /* $1 JSON array of owners, $2 visibility or NULL, $3 type or NULL, $4 favourite or NULL, $5 1: also
- * what is in the trash */
+ * what is in the trash. Films of locked photos are few, and not kept. */
+#define SQL_WANTED                                                                                 \
+    "   AND type = COALESCE(CAST($3 AS TEXT), type)"                                               \
+    "   AND is_favorite = COALESCE(CAST($4 AS SMALLINT), is_favorite)"
 static const char SQL_COUNT_KEPT[] =
-    "SELECT CAST(COALESCE(sum(n_assets), 0) AS BIGINT) FROM asset_usage"
+    "SELECT CAST(COALESCE(sum(n_assets), 0) AS BIGINT)"
+    "     - (SELECT count(*) FROM asset a WHERE COALESCE(CAST($2 AS TEXT), 'hidden') = 'hidden'"
+    "           AND id IN (SELECT l.live_photo_video_id FROM asset l WHERE l.visibility = 'locked'"
+    "                         AND l.owner_id IN (SELECT value FROM json_each($1))"
+    "                         AND l.live_photo_video_id IS NOT NULL)"
+    "           AND (CAST($5 AS SMALLINT) = 1 OR (deleted_at IS NULL AND status = 'active'))"
+    "           AND status <> 'deleted' AND " SEARCH_FILM_IS_LOCKED SQL_WANTED ")"
+    "  FROM asset_usage"
     " WHERE owner_id IN (SELECT value FROM json_each($1))"
     "   AND visibility = COALESCE(CAST($2 AS TEXT), visibility)"
-    "   AND (visibility <> 'locked' OR CAST($2 AS TEXT) = 'locked')"
-    "   AND type = COALESCE(CAST($3 AS TEXT), type)"
-    "   AND is_favorite = COALESCE(CAST($4 AS SMALLINT), is_favorite)"
+    "   AND (visibility <> 'locked' OR CAST($2 AS TEXT) = 'locked')" SQL_WANTED
     "   AND (status = 'active' OR (CAST($5 AS SMALLINT) = 1 AND status IN ('trashed', 'offline')))";
 
 static const char SQL_COUNT_ALL[] =
@@ -75,8 +83,7 @@ append_from (const SearchQuery *query, gboolean exif_first, gboolean joins_exif,
     if (owner != NULL)
         g_string_append_printf (out, " AND %s.owner_id = %s", exif_first ? "e" : "a", owner);
     if (is_partner)
-        g_string_append (out, " AND a.visibility IN ('timeline', 'hidden')"
-                              " AND a.deleted_at IS NULL");
+        g_string_append (out, " AND " SEARCH_OF_PARTNER);
     g_string_append (out, " AND a.status <> 'deleted'");
     g_string_append (out, query->where->str);
 }

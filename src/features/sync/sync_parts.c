@@ -216,10 +216,12 @@ SHAPE (asset_metadata_delete);
     " " checksum ", " thumbhash
 #define OWN_COLUMNS                                                                                \
     ASSET_COLUMNS ("a.original_file_name", "a.is_favorite", "a.checksum", "a.thumbhash")
-#define NOT_LOCKED(column) "CASE WHEN a.visibility <> 'locked' THEN " column " END"
+#define IS_LOCKED                                                                                  \
+    "(a.visibility = 'locked' OR " ACCESS_SQL_FILM_IS_CLOSED (ACCESS_SQL_PARTNER_SEES) ")"
+#define NOT_LOCKED(column) "CASE WHEN NOT " IS_LOCKED " THEN " column " END"
 /* a partner hears that an asset was locked, so as to hide it, but not what is in it */
 #define PARTNER_COLUMNS                                                                            \
-    ASSET_COLUMNS ("CASE WHEN a.visibility = 'locked' THEN '' ELSE a.original_file_name END", "0", \
+    ASSET_COLUMNS ("CASE WHEN " IS_LOCKED " THEN '' ELSE a.original_file_name END", "0",           \
                    NOT_LOCKED ("a.checksum"), NOT_LOCKED ("a.thumbhash"))
 #define MEMBER_COLUMNS                                                                             \
     ASSET_COLUMNS ("a.original_file_name",                                                         \
@@ -309,7 +311,8 @@ static const char SQL_PARTNER_ASSET_BOUND[] =
 /* as a request for the asset answers; a trigger makes it a change when the asset is shown again */
 #define EXIF_SHOWN                                                                                 \
     "EXISTS (SELECT 1 FROM asset a WHERE a.id = e.asset_id"                                        \
-    " AND a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL) AND "
+    " AND a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL"                         \
+    " AND NOT " ACCESS_SQL_FILM_IS_CLOSED (ACCESS_SQL_PARTNER_SEES) ") AND "
 static const char SQL_PARTNER_EXIF_FILL[] =
     "SELECT e.update_id, " EXIF_COLUMNS " FROM asset_exif e WHERE " OF_USER
     "e.owner_id = $5 AND " EXIF_SHOWN RANGE ("e.update_id");

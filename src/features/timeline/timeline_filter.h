@@ -22,6 +22,7 @@ typedef struct {
     const char *sets[TIMELINE_N_SETS]; /* which one; NULL: not asked for. At least one is */
     const char *visibility;            /* NULL: timeline and archive */
     gboolean has_favorite, is_favorite;
+    const char *viewer_id;   /* whose films are hidden as their photos are */
     const char *unmarked_by; /* not what is this user's and a favourite; NULL: whatever is */
     gboolean trashed;        /* only what is in the trash, else only what is not */
     gboolean stacked;        /* a stack is one asset */

@@ -141,10 +141,9 @@ add_partners (ApiCall *call, TimelineQuery *query, GError **error)
 
 /* What others marked is their own business: none of it is a favourite to the caller. */
 static void
-hide_marks (ApiCall *call, TimelineFilter *filter)
+hide_marks (TimelineFilter *filter)
 {
-    const char *owner = filter->sets[TIMELINE_OWNER];
-    const char *self = call->auth->kind == CREDENTIAL_LINK ? "" : call->auth->user_id;
+    const char *owner = filter->sets[TIMELINE_OWNER], *self = filter->viewer_id;
 
     if (!filter->has_favorite || g_strcmp0 (owner, self) == 0)
         return;
@@ -160,11 +159,12 @@ check_access (ApiCall *call, TimelineQuery *query)
 {
     g_autoptr (GError) error = NULL;
 
+    query->filter.viewer_id = call->auth->kind == CREDENTIAL_LINK ? "" : call->auth->user_id;
     if (!check_locked (call, query))
         return FALSE;
     if (check_owner (call, query, &error) && check_labels (call, query, &error) &&
         add_partners (call, query, &error)) {
-        hide_marks (call, &query->filter);
+        hide_marks (&query->filter);
         return TRUE;
     }
     api_fail (call, g_steal_pointer (&error));

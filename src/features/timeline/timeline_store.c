@@ -42,6 +42,12 @@ static const struct {
 #define SQL_SHOWN                                                                                  \
     " a.visibility IN ($1, $2) AND a.is_favorite IN ($3, $4) AND a.stack_hidden IN (0, $5)"
 
+/* Films of live photos, for who asks for what is hidden: as open as the photos, but that of a locked one is
+ * for nobody. Kept counts and the rows of sets do not know that. */
+#define SQL_OPEN_FILMS                                                                             \
+    " AND NOT " ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked' AND (s.owner_id = $%u"        \
+                                           " OR (" ACCESS_SQL_PARTNER_SEES "))")
+
 /* What others marked is as if it were not. In the rows of a set the mark is a bit of the state. */
 #define SQL_UNMARKED " AND (a.is_favorite = 0 OR a.owner_id <> "
 #define SQL_UNMARKED_OF_SET " AND ((s.timeline_state & 4) = 0 OR s.owner_id <> "
@@ -113,7 +119,7 @@ enum {
     LIST_STACK_COUNT,
 };
 
-#define MAX_ARGS (14 + TIMELINE_N_SETS)
+#define MAX_ARGS (15 + TIMELINE_N_SETS)
 
 typedef struct {
     const char *sql;
@@ -157,6 +163,12 @@ add_box (Statement *self, const TimelineBox *box)
     add_arg (self, db_real (box->east));
 }
 
+static gboolean
+wants_hidden (const TimelineFilter *filter)
+{
+    return filter->visibility != NULL && strcmp (filter->visibility, "hidden") == 0;
+}
+
 /* The conditions of the sets but one, whose rows are counted, and of favourites that are left out; after all
  * other parameters. @days_of_set goes into those that are rows of their own. */
 static const char *
@@ -180,6 +192,10 @@ add_sets (Statement *self, const TimelineFilter *filter, TimelineSet but, const 
                             but == TIMELINE_N_SETS ? SQL_UNMARKED : SQL_UNMARKED_OF_SET,
                             (guint) self->n);
     }
+    if (wants_hidden (filter)) {
+        add_arg (self, db_text (filter->viewer_id));
+        sql = arena_printf (arena, "%s" SQL_OPEN_FILMS, sql, (guint) self->n);
+    }
     return sql;
 }
 
@@ -189,7 +205,7 @@ find_rows (const TimelineFilter *filter)
 {
     TimelineSet found = TIMELINE_N_SETS;
 
-    if (filter->has_box || filter->by_upload)
+    if (filter->has_box || filter->by_upload || wants_hidden (filter))
         return TIMELINE_N_SETS;
     for (guint i = 0; i < TIMELINE_N_SETS; i++) {
         if (filter->sets[i] == NULL || set_sql[i].rows == NULL)
@@ -227,7 +243,7 @@ list_states (const TimelineFilter *filter, Arena *arena)
 static gboolean
 is_kept (const TimelineFilter *filter)
 {
-    return !filter->has_box && filter->sets[TIMELINE_ALBUM] == NULL &&
+    return !filter->has_box && !wants_hidden (filter) && filter->sets[TIMELINE_ALBUM] == NULL &&
            filter->sets[TIMELINE_PERSON] == NULL && filter->sets[TIMELINE_TAG] == NULL;
 }
 
