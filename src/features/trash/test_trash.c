@@ -316,7 +316,7 @@ test_more_than_a_page_is_removed (TestDb *t)
     App app = fill (t);
     gint64 n = 0;
 
-    for (guint i = 0; i < 2100; i++)
+    for (guint i = 0; i < 1100; i++)
         g_assert_true (db_exec (
             t->db,
             "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum,"
@@ -329,7 +329,7 @@ test_more_than_a_page_is_removed (TestDb *t)
                      db_blob (&i, sizeof i)),
             NULL, &t->error));
     g_assert_true (trash_empty (&app, t->arena, OWNER, &n, &t->error));
-    g_assert_cmpint (n, ==, 2100);
+    g_assert_cmpint (n, ==, 1100);
     finish_jobs (t, &app);
     g_assert_cmpint (select_int (t, "SELECT count(*) FROM asset"), ==, 3);
 }
