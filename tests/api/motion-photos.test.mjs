@@ -89,6 +89,25 @@ describe('a live photo', () => {
     assert.deepEqual(await shown(), ['archive', 'hidden', 'hidden'], 'another photo shows it still');
   });
 
+  test('that is unlinked leaves its video to another photo, and else to the timeline', async () => {
+    const movie = await upload(video(), 'shared.mp4');
+    const photos = [];
+    for (const name of ['one.jpg', 'two.jpg']) {
+      const { id } = (await server.upload(jpeg(), name, { livePhotoVideoId: movie })).expect(201).json;
+      photos.push(id);
+    }
+    const link = async (id, livePhotoVideoId) => (await call('PUT', `/assets/${id}`, { livePhotoVideoId })).expect(200);
+    await link(photos[0], null);
+    assert.equal((await asset(movie)).visibility, 'hidden');
+    await link(photos[0], movie);
+    (await call('DELETE', '/assets', { ids: [photos[1]] })).expect(204);
+    await link(photos[0], null);
+    assert.equal((await asset(movie)).visibility, 'timeline', 'a photo in the trash shows nothing');
+    (await call('DELETE', '/assets', { ids: [photos[1]], force: true })).expect(204);
+    await server.waitForJobs();
+    (await get(`/assets/${movie}/video/playback`)).expect(200);
+  });
+
   for (const [order, first] of [['photo first', 'photo'], ['video first', 'video']]) {
     test(`is joined, ${order}`, async () => {
       const contentId = `CONTENT-${first}`;
@@ -184,6 +203,16 @@ describe('a motion photo', () => {
     const id = await upload(Buffer.concat([picture, bytes]), 'twice.jpg');
     assert.equal((await asset(id)).livePhotoVideoId, videoId);
     assert.equal((await asset(videoId)).visibility, 'hidden');
+  });
+
+  test('whose video lies in the trash takes it out', async () => {
+    const bytes = video();
+    const videoId = await upload(bytes, 'own.mp4');
+    (await call('DELETE', '/assets', { ids: [videoId] })).expect(204);
+    const id = await upload(motionPhoto(bytes), 'twice.jpg');
+    assert.equal((await asset(id)).livePhotoVideoId, videoId);
+    const { visibility, isTrashed } = await asset(videoId);
+    assert.deepEqual([visibility, isTrashed], ['hidden', false]);
   });
 
   test('that lies about its video is a photo', async () => {

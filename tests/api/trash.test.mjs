@@ -110,6 +110,70 @@ test('the motion part of a live photo goes with it', async () => {
   assert.equal((await call('GET', '/users/me', undefined, user)).json.quotaUsageInBytes, 0);
 });
 
+test('a film from the trash that becomes a motion part is taken out of it', async () => {
+  const user = await server.newUser();
+  const add = async (bytes, name, fields) => (await server.upload(bytes, name, fields, { as: user })).json.id;
+  const bytes = Buffer.from(`video ${Math.random()}`);
+  const trash = async (id) => (await call('DELETE', '/assets', { ids: [id] }, user)).expect(204);
+  const empty = async () => {
+    const { count } = (await call('POST', '/trash/empty', undefined, user)).expect(200).json;
+    await server.waitForJobs();
+    return count;
+  };
+  const isThere = async (id) => {
+    const { visibility, isTrashed } = await get(id, user);
+    assert.deepEqual([visibility, isTrashed], ['hidden', false]);
+    assert.equal(await empty(), 0);
+    assert.ok(fs.existsSync((await get(id, user)).originalPath));
+  };
+
+  // a phone sends the live photo whose film alone was deleted
+  const video = await add(bytes, 'a.mov');
+  await server.waitForJobs();
+  await trash(video);
+  const events = await server.events({ authorization: `Bearer ${user.token}` });
+  assert.equal(await add(bytes, 'a.mov'), video);
+  await add(jpeg(), 'a.jpg', { livePhotoVideoId: video });
+  assert.deepEqual(await events.next('on_asset_hidden'), [video]);
+  events.close();
+  await isThere(video);
+
+  // linked later, to a photo in the trash: there only the photo lies, with which it goes
+  const [other, photo] = [await add(Buffer.from(`video ${Math.random()}`), 'b.mov'), await add(jpeg(), 'b.jpg')];
+  await server.waitForJobs();
+  await trash(other);
+  (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: other }, user)).expect(200);
+  await isThere(other);
+  (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: null }, user)).expect(200);
+  await trash(other);
+  await trash(photo);
+  (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: other }, user)).expect(200);
+  assert.equal((await get(other, user)).isTrashed, false);
+  assert.equal(await empty(), 1);
+  for (const id of [photo, other]) (await call('GET', `/assets/${id}`, undefined, user)).expect(400);
+});
+
+test('a film in the trash goes with the last photo that shows it', async () => {
+  const user = await server.newUser();
+  const add = async (bytes, name, fields) => (await server.upload(bytes, name, fields, { as: user })).expect(201).json.id;
+  const video = await add(Buffer.from(`video ${Math.random()}`), 'a.mov');
+  const photo = await add(jpeg(), 'a.jpg', { livePhotoVideoId: video });
+  const empty = async () => (await call('POST', '/trash/empty', undefined, user)).expect(200).json.count;
+  (await call('DELETE', '/assets', { ids: [video] }, user)).expect(204);
+  assert.equal(await empty(), 0);
+  await server.waitForJobs();
+  assert.ok(fs.existsSync((await get(video, user)).originalPath));
+  assert.equal((await get(photo, user)).livePhotoVideoId, video);
+  assert.equal((await call('POST', '/trash/restore', undefined, user)).expect(200).json.count, 1);
+  assert.equal((await get(video, user)).isTrashed, false);
+
+  (await call('DELETE', '/assets', { ids: [video, photo] }, user)).expect(204);
+  assert.equal(await empty(), 1);
+  await server.waitForJobs();
+  assert.deepEqual(filesOf(user), []);
+  assert.equal((await call('GET', '/users/me', undefined, user)).json.quotaUsageInBytes, 0);
+});
+
 test('an asset that is removed while its renditions are made leaves none of them', async () => {
   const user = await server.newUser();
   const ids = [];

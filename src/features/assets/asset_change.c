@@ -254,20 +254,24 @@ asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char 
     return fault == NULL;
 }
 
-/* The video is an asset of its own, as visible as the photo. */
+/* The photo shows its video no more, which is an asset of its own then, as visible as the photo: hidden
+ * without a photo it could be found nowhere. */
 static gboolean
-show_motion_part (Db *tx, Arena *arena, const char *video_id, int visibility, gint64 now_ms,
+show_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
                   GError **error)
 {
+    const char *video_id = photo->live_photo_video_id;
     AssetFlags shown = { .visibility = asset_visibility_enum.texts[visibility] };
     StringList ids = { &video_id, 1 };
+    gboolean is_shown;
 
-    return asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
-           ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error);
+    if (!asset_motion_part_is_shown (tx, video_id, photo->id, FALSE, &is_shown, error))
+        return FALSE;
+    return is_shown || (asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
+                        ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error));
 }
 
-/* Hidden without a photo it could be found nowhere. What was taken out of the photo's own file comes
- * back when the other one is unlinked. */
+/* What was taken out of the photo's own file comes back when the other one is unlinked. */
 static gboolean
 release_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
                      GError **error)
@@ -275,14 +279,11 @@ release_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility
     const char *video_id = photo->live_photo_video_id;
     StringList ids = { &video_id, 1 };
     AssetRowList videos;
-    gboolean is_shown;
 
-    if (!assets_find (tx, arena, &ids, &videos, error) ||
-        !asset_motion_part_is_shown (tx, video_id, photo->id, &is_shown, error))
+    if (!assets_find (tx, arena, &ids, &videos, error))
         return FALSE;
-    return videos.n == 0 || is_shown ||
-           g_str_has_prefix (videos.items[0].original_path, "encoded-video/") ||
-           show_motion_part (tx, arena, video_id, visibility, now_ms, error);
+    return videos.n == 0 || g_str_has_prefix (videos.items[0].original_path, "encoded-video/") ||
+           show_motion_part (tx, arena, photo, visibility, now_ms, error);
 }
 
 static gboolean
@@ -296,7 +297,7 @@ link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video
         (old_id != NULL && strcmp (old_id, video_id) != 0 &&
          !release_motion_part (tx, arena, photo, visibility, now_ms, error)) ||
         !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
-        !asset_hide_motion_part (tx, video_id, &hidden, error))
+        !asset_hide_motion_part (tx, video_id, FALSE, &hidden, error))
         return FALSE;
     if (hidden)
         out->hidden_video_id = video_id;
@@ -321,7 +322,7 @@ unlink_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility,
         return FALSE;
     }
     return asset_store_motion_part (tx, photo->id, NULL, now_ms, error) &&
-           (videos.n == 0 || show_motion_part (tx, arena, video_id, visibility, now_ms, error));
+           (videos.n == 0 || show_motion_part (tx, arena, photo, visibility, now_ms, error));
 }
 
 static gboolean

@@ -67,13 +67,20 @@ static const char SQL_FLAGS_UPDATE[] =
 static const char SQL_MOTION_UPDATE[] =
     "UPDATE asset SET live_photo_video_id = $2, updated_at = $3, update_id = $4 WHERE id = $1";
 
-/* $1 id of a video, $2 of a photo that does not count */
-static const char SQL_MOTION_SHOWN[] = "SELECT count(*) FROM asset WHERE live_photo_video_id = $1"
-                                       "   AND id <> $2 AND status <> 'deleted'";
-/* $1 id, $2 now, $3 update id */
+/* $1 id of a video, $2 of a photo that does not count, $3 1: photos in the trash do */
+static const char SQL_MOTION_SHOWN[] =
+    "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 AND id <> $2"
+    "   AND status <> 'deleted' AND (deleted_at IS NULL OR CAST($3 AS SMALLINT) = 1)";
+/* $1 id, $2 1: wherever it is shown, 0: when on the timeline, $3 now, $4 update id. In the trash, where no
+ * hidden film is listed, it would be lost with the next emptying. */
+#define MOTION_IS_SHOWN                                                                            \
+    "(visibility = 'timeline' OR (CAST($2 AS SMALLINT) = 1 AND visibility <> 'hidden'))"
 static const char SQL_MOTION_HIDE[] =
-    "UPDATE asset SET visibility = 'hidden', updated_at = $2, update_id = $3"
-    " WHERE id = $1 AND visibility = 'timeline'";
+    "UPDATE asset SET visibility = CASE WHEN " MOTION_IS_SHOWN " THEN 'hidden' ELSE visibility END,"
+    "       status = CASE WHEN status = 'trashed' THEN 'active' ELSE status END,"
+    "       deleted_at = CASE WHEN status = 'trashed' THEN NULL ELSE deleted_at END,"
+    "       updated_at = $3, update_id = $4"
+    " WHERE id = $1 AND (status = 'trashed' OR " MOTION_IS_SHOWN ")";
 
 /* $1 owner, $2 visibility or NULL, $3 favourite or NULL, $4 1: what is in the trash */
 static const char SQL_COUNT[] =
@@ -213,7 +220,8 @@ asset_store_motion_part (Db *tx, const char *id, const char *video_id, gint64 no
 }
 
 gboolean
-asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GError **error)
+asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhere, gboolean *out_hidden,
+                        GError **error)
 {
     g_autoptr (Arena) arena = arena_new ();
     StringList ids = { &video_id, 1 };
@@ -222,7 +230,8 @@ asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GErr
 
     uuid_v7_text (update_id);
     if (!db_exec (tx, SQL_MOTION_HIDE,
-                  DB_ARGS (db_text (video_id), db_int (timestamp_now_ms ()), db_text (update_id)),
+                  DB_ARGS (db_text (video_id), db_bool (everywhere), db_int (timestamp_now_ms ()),
+                           db_text (update_id)),
                   &n_changed, error) ||
         (n_changed > 0 && !stacks_settle (tx, arena, &ids, error)))
         return FALSE;
@@ -231,12 +240,13 @@ asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden, GErr
 }
 
 gboolean
-asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id, gboolean *out,
-                            GError **error)
+asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,
+                            gboolean in_trash_too, gboolean *out, GError **error)
 {
     gint64 n_photos = 0;
 
-    if (!db_select_int (tx, SQL_MOTION_SHOWN, DB_ARGS (db_text (video_id), db_text (except_id)),
+    if (!db_select_int (tx, SQL_MOTION_SHOWN,
+                        DB_ARGS (db_text (video_id), db_text (except_id), db_bool (in_trash_too)),
                         &n_photos, NULL, error))
         return FALSE;
     *out = n_photos > 0;

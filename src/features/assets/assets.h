@@ -60,12 +60,14 @@ DbValue asset_changes (Arena *arena, const StringList *ids);
 /** Months since 1970 of a local time. */
 gint64 asset_local_month (gint64 local_ms);
 
-/** A video becomes the motion part of a photo: off the timeline. *@out_hidden: it was on it. */
-gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean *out_hidden,
-                                 GError **error);
-/** Whether a photo other than @except_id ("": any) shows the video as its motion part. */
+/** A video becomes the motion part of a photo: off the timeline, or (@everywhere) the archive and the
+ *  locked folder too, and out of the trash. *@out_hidden: it was there. */
+gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhere,
+                                 gboolean *out_hidden, GError **error);
+/** Whether a photo other than @except_id ("": any) shows the video as its motion part; or
+ *  (@in_trash_too) would again when it is restored. */
 gboolean asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,
-                                     gboolean *out, GError **error);
+                                     gboolean in_trash_too, gboolean *out, GError **error);
 /** FALSE with APP_ERROR_INVALID and the clients' text unless @video_id may be the motion part of a
  *  photo of @owner_id. */
 gboolean asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,

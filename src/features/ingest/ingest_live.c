@@ -27,11 +27,6 @@ static const char SQL_MAY_JOIN[] =
 static const char SQL_JOIN[] =
     "UPDATE asset SET live_photo_video_id = $2, updated_at = $3, update_id = $4 WHERE id = $1";
 
-/* $1 id, $2 now, $3 update id */
-static const char SQL_HIDE[] =
-    "UPDATE asset SET visibility = 'hidden', updated_at = $2, update_id = $3"
-    " WHERE id = $1 AND visibility <> 'hidden'";
-
 /* $1 id of a video */
 static const char SQL_LEAVE_ALBUMS[] = "DELETE FROM album_asset WHERE asset_id = $1";
 static const char SQL_LEAVE_COVERS[] =
@@ -41,23 +36,16 @@ gboolean
 ingest_join_motion_part (Db *tx, const char *photo_id, const char *video_id, gboolean *out_hidden,
                          GError **error)
 {
-    char photo_update[UUID_TEXT_BYTES], video_update[UUID_TEXT_BYTES];
-    gint64 now_ms = timestamp_now_ms (), n_hidden = 0;
+    char photo_update[UUID_TEXT_BYTES];
 
     uuid_v7_text (photo_update);
-    uuid_v7_text (video_update);
-    if (!db_exec (tx, SQL_JOIN,
-                  DB_ARGS (db_text (photo_id), db_text (video_id), db_int (now_ms),
-                           db_text (photo_update)),
-                  NULL, error) ||
-        !db_exec (tx, SQL_HIDE,
-                  DB_ARGS (db_text (video_id), db_int (now_ms), db_text (video_update)), &n_hidden,
-                  error) ||
-        !db_exec (tx, SQL_LEAVE_ALBUMS, DB_ARGS (db_text (video_id)), NULL, error) ||
-        !db_exec (tx, SQL_LEAVE_COVERS, DB_ARGS (db_text (video_id)), NULL, error))
-        return FALSE;
-    *out_hidden = n_hidden > 0;
-    return TRUE;
+    return db_exec (tx, SQL_JOIN,
+                    DB_ARGS (db_text (photo_id), db_text (video_id), db_int (timestamp_now_ms ()),
+                             db_text (photo_update)),
+                    NULL, error) &&
+           asset_hide_motion_part (tx, video_id, TRUE, out_hidden, error) &&
+           db_exec (tx, SQL_LEAVE_ALBUMS, DB_ARGS (db_text (video_id)), NULL, error) &&
+           db_exec (tx, SQL_LEAVE_COVERS, DB_ARGS (db_text (video_id)), NULL, error);
 }
 
 gboolean

@@ -325,7 +325,7 @@ drop_replaced (Db *tx, Arena *arena, const char *video_id, GError **error)
     StringList ids = { &video_id, 1 };
     gboolean is_shown;
 
-    return asset_motion_part_is_shown (tx, video_id, "", &is_shown, error) &&
+    return asset_motion_part_is_shown (tx, video_id, "", TRUE, &is_shown, error) &&
            (is_shown || trash_put_in (tx, arena, &ids, TRUE, error));
 }
 

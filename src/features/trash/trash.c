@@ -22,13 +22,22 @@ static const char SQL_TRASH_LEAVE[] =
     "  FROM json_each($1) AS change"
     " WHERE asset.id = substr(change.value, 1, 36) AND asset.status = 'trashed'";
 
+/* A hidden film, which no trash lists, goes with the last photo that shows it. */
+#define IS_SHOWN                                                                                   \
+    "(visibility = 'hidden' AND EXISTS (SELECT 1 FROM asset photo"                                 \
+    "  WHERE photo.live_photo_video_id = asset.id AND photo.status <> 'deleted'))"
+
 /* $1 owner */
 static const char SQL_TRASH_FIND[] =
     "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'";
+static const char SQL_TRASH_FIND_REMOVABLE[] =
+    "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'"
+    "   AND NOT " IS_SHOWN;
 
-/* $1 deleted before */
-static const char SQL_TRASH_FIND_OLD[] = "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND "
-                                         "deleted_at <= $1 AND status <> 'deleted'";
+/* $1 deleted before; a film whose file is missing stays with no photo */
+static const char SQL_TRASH_FIND_OLD[] =
+    "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND deleted_at <= $1"
+    "   AND (status = 'active' OR (status = 'trashed' AND NOT " IS_SHOWN "))";
 
 #define PAGE 1000
 
@@ -87,12 +96,15 @@ typedef struct {
 static gboolean
 find_leaving (Db *tx, const Leave *self, StringList *out, GError **error)
 {
+    gboolean is_back = g_str_equal (self->status, "active");
+
     if (self->ids != NULL) {
         *out = *self->ids;
         return TRUE;
     }
     return self->owner_id != NULL
-               ? db_select_texts (tx, self->arena, SQL_TRASH_FIND,
+               ? db_select_texts (tx, self->arena,
+                                  is_back ? SQL_TRASH_FIND : SQL_TRASH_FIND_REMOVABLE,
                                   DB_ARGS (db_text (self->owner_id)), out, error)
                : db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
                                   DB_ARGS (db_int (self->older_than_ms)), out, error);

@@ -38,7 +38,8 @@ static const char SQL_SIDECARS_FIND[] =
 static const char SQL_MOTION_REMOVE[] =
     "UPDATE asset SET status = 'deleted', deleted_at = CAST($2 AS BIGINT), updated_at = $2,"
     "       update_id = substr(change.value, 38)"
-    "  FROM json_each($1) AS change WHERE asset.id = substr(change.value, 1, 36)";
+    "  FROM json_each($1) AS change"
+    " WHERE asset.id = substr(change.value, 1, 36) AND asset.visibility = 'hidden'";
 
 /* $1 library, $2 path, $3 now */
 static const char SQL_LIBRARY_REMEMBER[] =
@@ -128,7 +129,7 @@ delete_files_later (Db *tx, const Remove *self, GError **error)
     return (job.original == NULL && job.files.n == 0) || add_deletion (tx, &job, error);
 }
 
-/* The motion part goes with the last photo that shows it. */
+/* The motion part goes with the last photo that shows it, unless it is seen by itself. */
 static gboolean
 remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError **error)
 {
@@ -138,7 +139,7 @@ remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError *
 
     if (video_id == NULL)
         return TRUE;
-    if (!asset_motion_part_is_shown (tx, video_id, photo->id, &is_shown, error))
+    if (!asset_motion_part_is_shown (tx, video_id, photo->id, TRUE, &is_shown, error))
         return FALSE;
     return is_shown ||
            (db_exec (tx, SQL_MOTION_REMOVE,

@@ -141,7 +141,7 @@ run_commit (Db *tx, gpointer data, GError **error)
         return FALSE;
     if (inserted)
         return (upload->live_photo_video_id == NULL ||
-                asset_hide_motion_part (tx, upload->live_photo_video_id, &self->hidden_video,
+                asset_hide_motion_part (tx, upload->live_photo_video_id, FALSE, &self->hidden_video,
                                         error)) &&
                run_also (tx, upload, self->place->id, error) &&
                (is_owner (upload) ||
