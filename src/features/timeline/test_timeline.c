@@ -201,6 +201,10 @@ test_months_are_named_by_their_first_day (void)
         g_assert_cmpint (timeline_month_of_day (timeline_month_first_day (wanted) - 1), ==,
                          wanted - 1);
     }
+    g_assert_true (timeline_month_parse ("9999-12-01", &month, &is_first));
+    g_assert_true (is_first);
+    g_assert_cmpint (timeline_month_first_day (month + 1), ==,
+                     timeline_month_first_day (month) + 31);
     g_assert_true (timeline_month_parse ("+2022-03-02T00:00:00.000Z", &month, &is_first));
     g_assert_false (is_first);
     for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)

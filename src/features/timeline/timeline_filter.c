@@ -75,11 +75,12 @@ timeline_month_of_day (gint64 day)
     return (year - 1970) * 12 + (gint64) month - 1;
 }
 
-/* 1970 is far from the ends of what a database has, so the division is made of positive numbers. */
+/* Up to the month after the last, which is where that ends. 1970 is far from the first, so the division is
+ * made of positive numbers. */
 static void
 split_month (gint64 month, gint64 *year, unsigned *of_year)
 {
-    gint64 shifted = CLAMP (month, -1970 * 12, (9999 - 1970) * 12 + 11) + 1970 * 12;
+    gint64 shifted = CLAMP (month, -1970 * 12, (10000 - 1970) * 12) + 1970 * 12;
 
     *year = shifted / 12;
     *of_year = (unsigned) (shifted % 12) + 1;
