@@ -76,6 +76,34 @@ test('a stack is one on the timeline', async () => {
   (await call('DELETE', '/stacks', { ids: [] }, user)).expect(204);
 });
 
+test('a stack that others left ends, and one alone is nowhere a stack', async () => {
+  const { user, ids: [a, b, c, d] } = await scene(4);
+  const unstacked = async () => (await call('POST', '/search/metadata', { withStacked: false }, user)).expect(200).json.assets.items
+    .map((asset) => asset.id).sort();
+  const first = await stack([a, b], user);
+  const second = await stack([c, b], user); // b moves, a stays alone
+  (await call('GET', `/stacks/${first.id}`, undefined, user)).expect(400);
+  assert.deepEqual(ids((await readStack(second.id, user)).assets), [c, b]);
+  assert.equal((await get(a, user)).stack, null);
+  assert.deepEqual(await timeline(user), [[d, null], [c, '2'], [a, null]]);
+  assert.deepEqual(await unstacked(), [a, d].sort());
+  assert.deepEqual(await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}' AND stack_id = '${first.id}'`), []);
+
+  // a stack whose last but one was taken out stays until it is deleted
+  (await call('DELETE', `/stacks/${second.id}/assets/${b}`, undefined, user)).expect(204);
+  assert.deepEqual(ids((await readStack(second.id, user)).assets), [c]);
+  assert.equal((await get(c, user)).stack, null);
+  assert.deepEqual(await timeline(user), [[d, null], [c, null], [b, null], [a, null]]);
+  assert.deepEqual(await unstacked(), [a, b, c, d].sort());
+  (await call('DELETE', `/stacks/${second.id}`, undefined, user)).expect(204);
+
+  // as for one whose others lie in the trash
+  await stack([a, b], user);
+  (await call('DELETE', '/assets', { ids: [b] }, user)).expect(204);
+  assert.deepEqual(await timeline(user), [[d, null], [c, null], [a, null]]);
+  assert.deepEqual(await unstacked(), [a, c, d].sort());
+});
+
 test('only the owner stacks, and at least two', async () => {
   const { user, ids: [a, b] } = await scene(2);
   const other = await scene(2);

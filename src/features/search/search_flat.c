@@ -95,7 +95,7 @@ add_flags (SearchTerms *terms, const SearchFlat *flat)
     if (flat->is_not_in_album && flat->album_ids.n == 0)
         search_term (terms, "NOT EXISTS (SELECT 1 FROM album_asset x WHERE x.asset_id = a.id)");
     if (flat->without_stacked)
-        search_term (terms, "a.stack_id IS NULL");
+        search_term (terms, SEARCH_NOT_STACKED);
     if (flat->library_id != NULL)
         search_term (terms, "a.library_id = %s",
                      search_arg (terms->query, db_text (flat->library_id)));

@@ -15,6 +15,13 @@
     "a.visibility IN ('timeline', 'hidden') AND a.deleted_at IS NULL"                              \
     " AND NOT " ACCESS_SQL_FILM_IS_CLOSED (ACCESS_SQL_PARTNER_SEES)
 
+/* As assets say it of themselves (stacks_describe ()). */
+#define SEARCH_NOT_STACKED                                                                         \
+    "(a.stack_id IS NULL OR NOT EXISTS"                                                            \
+    " (SELECT 1 FROM stack x JOIN asset y ON y.stack_id = x.id AND y.id <> x.primary_asset_id"     \
+    "   WHERE x.id = a.stack_id AND y.status = 'active' AND y.deleted_at IS NULL"                  \
+    "     AND y.visibility = 'timeline'))"
+
 typedef enum {
     SEARCH_BY_TAKEN, /* fileCreatedAt */
     SEARCH_BY_LOCAL, /* localDateTime */

@@ -141,7 +141,7 @@ prepare_filter (ApiCall *call, const SearchFilter *filter, gboolean without_stac
     if (!scope.may_be_locked)
         search_term_not_locked (&terms);
     if (without_stacked)
-        search_term (&terms, "a.stack_id IS NULL");
+        search_term (&terms, SEARCH_NOT_STACKED);
     /* branches may ask whose it is */
     if (!scope.is_in_albums && !search_find_owners (call->db, query, scope.may_be_locked, &error)) {
         api_fail (call, g_steal_pointer (&error));

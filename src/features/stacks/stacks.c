@@ -236,7 +236,7 @@ decide (Arena *arena, const StackMemberRowList *members, const StringList *stack
 }
 
 static gboolean
-settle (Db *tx, Arena *arena, const StringList *stack_ids, GError **error)
+settle (Db *tx, Arena *arena, const StringList *stack_ids, gboolean ends_alone, GError **error)
 {
     DbValue ids = db_strings (arena, stack_ids);
     StringList ended = { 0 }, primaries = { 0 };
@@ -247,7 +247,7 @@ settle (Db *tx, Arena *arena, const StringList *stack_ids, GError **error)
         !db_select (tx, arena, &stack_member_row_type, (List *) &members, SQL_MEMBERS_ALL,
                     DB_ARGS (ids), error))
         return FALSE;
-    decide (arena, &members, stack_ids, n_lost > 0, &ended, &primaries);
+    decide (arena, &members, stack_ids, ends_alone || n_lost > 0, &ended, &primaries);
     return stacks_dissolve (tx, arena, &ended, error) &&
            (primaries.n == 0 ||
             db_exec (tx, SQL_PRIMARIES_SET,
@@ -264,7 +264,7 @@ stacks_settle (Db *tx, Arena *arena, const StringList *asset_ids, GError **error
         !db_select_texts (tx, arena, SQL_STACKS_OF, DB_ARGS (db_strings (arena, asset_ids)),
                           &stack_ids, error))
         return FALSE;
-    return stack_ids.n == 0 || settle (tx, arena, &stack_ids, error);
+    return stack_ids.n == 0 || settle (tx, arena, &stack_ids, FALSE, error);
 }
 
 gboolean
@@ -276,7 +276,7 @@ stack_store_primary (Db *tx, Arena *arena, const char *id, const char *asset_id,
     return db_exec (tx, SQL_PRIMARIES_SET,
                     DB_ARGS (db_strings (arena, &primaries), db_int (timestamp_now_ms ())), NULL,
                     error) &&
-           settle (tx, arena, &ids, error);
+           settle (tx, arena, &ids, FALSE, error);
 }
 
 /* ---- making ---- */
@@ -296,10 +296,12 @@ stack_make (Db *tx, Arena *arena, const char *owner_id, const StringList *asset_
             const char **out_id, GError **error)
 {
     const char *id = uuid_v4 (arena);
-    StringList absorbed, members = { 0 }, ids = { &id, 1 };
+    StringList absorbed, left, members = { 0 }, ids = { &id, 1 };
 
     if (!db_select_texts (tx, arena, SQL_STACKS_LED_BY, DB_ARGS (db_strings (arena, asset_ids)),
                           &absorbed, error) ||
+        !db_select_texts (tx, arena, SQL_STACKS_OF, DB_ARGS (db_strings (arena, asset_ids)), &left,
+                          error) ||
         !absorb (tx, arena, &absorbed, &members, error) ||
         !db_exec (tx, SQL_STACK_INSERT,
                   DB_ARGS (db_text (id), db_text (owner_id), db_text (asset_ids->items[0]),
@@ -307,7 +309,8 @@ stack_make (Db *tx, Arena *arena, const char *owner_id, const StringList *asset_
                   NULL, error) ||
         !join (tx, arena, id, asset_ids, error) ||
         (members.n > 0 && !join (tx, arena, id, &members, error)) ||
-        !settle (tx, arena, &ids, error))
+        !settle (tx, arena, &ids, FALSE, error) ||
+        (left.n > 0 && !settle (tx, arena, &left, TRUE, error)))
         return FALSE;
     *out_id = id;
     return TRUE;
@@ -330,5 +333,5 @@ stacks_copy (Db *tx, Arena *arena, const char *source_id, const char *target_id,
         to = from;
     else if (!absorb (tx, arena, &from, &members, error))
         return FALSE;
-    return join (tx, arena, to.items[0], &members, error) && settle (tx, arena, &to, error);
+    return join (tx, arena, to.items[0], &members, error) && settle (tx, arena, &to, FALSE, error);
 }

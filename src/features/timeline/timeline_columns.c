@@ -251,7 +251,7 @@ add_base64 (GString *out, const guint8 *bytes, gsize n_bytes)
 static void
 add_stack (GString *out, const TimelineAsset *asset)
 {
-    if (asset->stack_id == NULL) {
+    if (asset->n_stack < 2) { /* the others cannot be seen */
         ADD_LITERAL (out, "null");
         return;
     }

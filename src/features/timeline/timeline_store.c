@@ -83,7 +83,7 @@ static const struct {
     "       a.live_photo_video_id, a.file_created_at, a.local_date_time, a.created_at, a.width,"   \
     "       a.height, a.thumbhash, a.timeline_city, a.timeline_country, a.timeline_projection,"    \
     "       a.timeline_latitude, a.timeline_longitude, a.stack_id, "
-/* counts its primary, and only what is on the timeline */
+/* counts its primary, and only what is on the timeline: as stacks_describe () has it */
 #define SQL_STACK_COUNT                                                                            \
     "CASE WHEN a.stack_id IS NULL THEN 0 ELSE"                                                     \
     "     (SELECT count(*) FROM asset m WHERE m.stack_id = a.stack_id"                             \
