@@ -342,6 +342,35 @@ test('partners: older assets are filled in, and go with the partnership', async 
   assert.deepEqual(await news(hers), gone);
 });
 
+test('partners: what was removed while nothing was shared is told when it is again', async () => {
+  const { users: [alice, bob, eve], phones: [, his] } = await scene(3);
+  const [one, eveAsset, another] = [await upload(alice), await upload(eve), await upload(eve)];
+  await server.waitForJobs();
+  for (const user of [alice, eve]) await call('POST', '/partners', { sharedWithId: bob.id }, user);
+  const albumUsers = [{ userId: bob.id, role: 'viewer' }];
+  const album = (await call('POST', '/albums', { albumName: 'x', assetIds: [one], albumUsers }, alice)).expect(201).json;
+  await his.sync();
+  (await call('DELETE', `/partners/${bob.id}`, undefined, alice)).expect(204);
+  await his.sync();
+  (await call('DELETE', `/albums/${album.id}/assets`, { ids: [one] }, alice)).expect(200);
+  await his.sync();
+  assert.ok(his.assets.has(one)); // no line says that it is nobody's any more
+  const remove = async (id, as) => {
+    (await call('DELETE', '/assets', { ids: [id], force: true }, as)).expect(204);
+    await server.waitForJobs();
+  };
+  await remove(one, alice);
+  await remove(eveAsset, eve);
+  assert.deepEqual(await news(his), [{ type: 'PartnerAssetDeleteV1', data: { assetId: eveAsset } }]);
+  (await call('POST', '/partners', { sharedWithId: bob.id }, alice)).expect(201);
+  assert.deepEqual((await news(his)).map(({ type, data }) => [type, data.assetId]),
+    [['PartnerV1', undefined], ['PartnerAssetDeleteV1', one]]);
+  assert.ok(!his.assets.has(one));
+  assert.deepEqual(await news(his), []); // and goes on where it was
+  await remove(another, eve);
+  assert.deepEqual(await news(his), [{ type: 'PartnerAssetDeleteV1', data: { assetId: another } }]);
+});
+
 test('people and faces', async () => {
   const { users: [user], phones: [phone] } = await scene();
   const id = await upload(user);

@@ -259,16 +259,24 @@ SHAPE (asset_metadata_delete);
 #define SHARING " WHERE p.shared_with_id = $1 AND u.id = p.shared_by_id AND u.deleted_at IS NULL"
 #define MY_PARTNERS "partner p CROSS JOIN users u" SHARING
 #define OF_PARTNER(child) "partner p CROSS JOIN users u CROSS JOIN " child SHARING " AND "
-#define REMOVED_OF_PARTNER(child) "partner p CROSS JOIN " child " WHERE p.shared_with_id = $1 AND "
 #define OF_ALBUM(child) child " CROSS JOIN album_user m WHERE m.user_id = $1 AND "
 
 #define DELETED(kind)                                                                              \
     "SELECT d.id, d.item, d.part FROM sync_delete d WHERE d.kind = '" kind "' AND "
 #define MINE(kind) DELETED (kind) "d.audience = $1 AND " RANGE ("d.id")
-#define DELETED_JOIN(kind, of, parent)                                                             \
-    "SELECT d.id, d.item, d.part FROM " of ("sync_delete d") "d.kind = '" kind                     \
-                                                             "' AND d.audience = " parent          \
-                                                             " AND " RANGE ("d.id")
+#define DELETED_OF_ALBUM(kind)                                                                     \
+    "SELECT d.id, d.item, d.part FROM " OF_ALBUM ("sync_delete d") "d.kind = '" kind               \
+                                                                   "' AND d.audience = m.album_id" \
+                                                                   " AND " RANGE ("d.id")
+/* One checkpoint serves all partners. What one removed who did not share at that time lies before it: an
+ * app may still have it of a former sharing, or of an album. */
+#define DELETED_OF_PARTNER(kind)                                                                   \
+    "SELECT d.id, d.item, d.part FROM partner p CROSS JOIN users u CROSS JOIN sync_delete d"       \
+    " WHERE p.shared_with_id = $1 AND u.id = p.shared_by_id"                                       \
+    "   AND d.kind = '" kind "' AND d.audience = p.shared_by_id"                                   \
+    "   AND d.id > CASE WHEN p.create_id > $5 AND u.deleted_at IS NULL THEN CAST($2 AS TEXT)"      \
+    "                   ELSE CAST($6 AS TEXT) END"                                                 \
+    "   AND d.id <= $3 ORDER BY d.id LIMIT $4"
 
 /* ---- statements ---- */
 
@@ -298,8 +306,7 @@ static const char SQL_STACK[] =
 static const char SQL_PARTNERS[] =
     "SELECT p.create_id AS create_id, p.shared_by_id AS parent_id FROM " MY_PARTNERS
     " AND p.create_id >= $2 AND p.create_id <= $3 ORDER BY p.create_id";
-static const char SQL_PARTNER_ASSET_DELETED[] =
-    DELETED_JOIN ("asset", REMOVED_OF_PARTNER, "p.shared_by_id");
+static const char SQL_PARTNER_ASSET_DELETED[] = DELETED_OF_PARTNER ("asset");
 static const char SQL_PARTNER_ASSET_FILL[] =
     "SELECT a.update_id, " PARTNER_COLUMNS " FROM asset a WHERE " OF_USER
     "a.owner_id = $5 AND " RANGE ("a.update_id");
@@ -320,8 +327,7 @@ static const char SQL_PARTNER_EXIF[] = "SELECT e.update_id, " EXIF_COLUMNS " FRO
     "asset_exif e") "e.owner_id = p.shared_by_id AND " EXIF_SHOWN RANGE ("e.update_id");
 static const char SQL_PARTNER_EXIF_BOUND[] =
     BOUND (MY_PARTNERS, "asset_exif e", "e.update_id", "e.owner_id = p.shared_by_id");
-static const char SQL_PARTNER_STACK_DELETED[] =
-    DELETED_JOIN ("stack", REMOVED_OF_PARTNER, "p.shared_by_id");
+static const char SQL_PARTNER_STACK_DELETED[] = DELETED_OF_PARTNER ("stack");
 static const char SQL_PARTNER_STACK_FILL[] = "SELECT " STACK_COLUMNS " FROM stack s WHERE " OF_USER
                                              "s.owner_id = $5 AND " RANGE ("s.update_id");
 static const char SQL_PARTNER_STACK[] =
@@ -375,7 +381,7 @@ static const char SQL_ALBUM_V2[] =
     " FROM " OF_ALBUM ("album l") "m.album_id = l.id AND " RANGE ("l.update_id");
 static const char SQL_ALBUM_WINDOW[] = WINDOW ("album", "update_id");
 static const char SQL_DELETED_WINDOW[] = WINDOW ("sync_delete", "id");
-static const char SQL_ALBUM_USER_DELETED[] = DELETED_JOIN ("album-user", OF_ALBUM, "m.album_id");
+static const char SQL_ALBUM_USER_DELETED[] = DELETED_OF_ALBUM ("album-user");
 static const char SQL_ALBUM_USER_FILL[] =
     "SELECT u.update_id, u.album_id, u.user_id, u.role FROM album_user u WHERE " OF_USER
     "u.album_id = $5 AND " RANGE ("u.update_id");
@@ -383,7 +389,7 @@ static const char SQL_ALBUM_USER[] =
     "SELECT u.update_id, u.album_id, u.user_id, u.role"
     " FROM " OF_ALBUM ("album_user u") "u.album_id = m.album_id AND " RANGE ("u.update_id");
 static const char SQL_ALBUM_USER_WINDOW[] = WINDOW ("album_user", "update_id");
-static const char SQL_LINK_DELETED[] = DELETED_JOIN ("album-asset", OF_ALBUM, "m.album_id");
+static const char SQL_LINK_DELETED[] = DELETED_OF_ALBUM ("album-asset");
 static const char SQL_LINK_FILL[] = "SELECT x.update_id, x.asset_id, x.album_id"
                                     " FROM " LINKS_OF_ALBUM;
 static const char SQL_LINK[] = "SELECT x.update_id, x.asset_id, x.album_id FROM " LINKS;
@@ -460,6 +466,11 @@ static const char SQL_EDIT[] =
         REQUEST (request), ENTITY (entity), SYNC_CREATES, ENTITY (updated), &shape##_shape, sql,   \
             bound                                                                                  \
     }
+#define REMOVALS(request, entity, fill, shape, sql)                                                \
+    {                                                                                              \
+        REQUEST (request), ENTITY (entity), SYNC_REMOVALS, ENTITY (fill), &shape##_shape, sql,     \
+            NULL                                                                                   \
+    }
 
 const SyncPart sync_parts[] = {
     ROWS (AUTH_USERS_V1, AUTH_USER_V1, auth_user, SQL_AUTH_USER),
@@ -475,17 +486,20 @@ const SyncPart sync_parts[] = {
     ROWS (STACKS_V1, STACK_DELETE_V1, stack_delete, SQL_STACK_DELETED),
     ROWS (STACKS_V1, STACK_V1, stack, SQL_STACK),
 
-    ROWS (PARTNER_ASSETS_V1, PARTNER_ASSET_DELETE_V1, asset_delete, SQL_PARTNER_ASSET_DELETED),
+    REMOVALS (PARTNER_ASSETS_V1, PARTNER_ASSET_DELETE_V1, PARTNER_ASSET_BACKFILL_V1, asset_delete,
+              SQL_PARTNER_ASSET_DELETED),
     FILL (PARTNER_ASSETS_V1, PARTNER_ASSET_BACKFILL_V1, PARTNER_ASSET_V1, asset_v1,
           SQL_PARTNER_ASSET_FILL, SQL_PARTNERS),
     NEWEST (PARTNER_ASSETS_V1, PARTNER_ASSET_V1, asset_v1, SQL_PARTNER_ASSET,
             SQL_PARTNER_ASSET_BOUND),
-    ROWS (PARTNER_ASSETS_V2, PARTNER_ASSET_DELETE_V1, asset_delete, SQL_PARTNER_ASSET_DELETED),
+    REMOVALS (PARTNER_ASSETS_V2, PARTNER_ASSET_DELETE_V1, PARTNER_ASSET_BACKFILL_V2, asset_delete,
+              SQL_PARTNER_ASSET_DELETED),
     FILL (PARTNER_ASSETS_V2, PARTNER_ASSET_BACKFILL_V2, PARTNER_ASSET_V2, asset_v2,
           SQL_PARTNER_ASSET_FILL, SQL_PARTNERS),
     NEWEST (PARTNER_ASSETS_V2, PARTNER_ASSET_V2, asset_v2, SQL_PARTNER_ASSET,
             SQL_PARTNER_ASSET_BOUND),
-    ROWS (PARTNER_STACKS_V1, PARTNER_STACK_DELETE_V1, stack_delete, SQL_PARTNER_STACK_DELETED),
+    REMOVALS (PARTNER_STACKS_V1, PARTNER_STACK_DELETE_V1, PARTNER_STACK_BACKFILL_V1, stack_delete,
+              SQL_PARTNER_STACK_DELETED),
     FILL (PARTNER_STACKS_V1, PARTNER_STACK_BACKFILL_V1, PARTNER_STACK_V1, stack,
           SQL_PARTNER_STACK_FILL, SQL_PARTNERS),
     ROWS (PARTNER_STACKS_V1, PARTNER_STACK_V1, stack, SQL_PARTNER_STACK),

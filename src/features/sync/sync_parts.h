@@ -8,6 +8,7 @@ typedef enum {
     SYNC_NEWEST, /* what changed until it is read: others refer to it */
     SYNC_CREATES, /* what came into an album; before the first of them the updates are acknowledged */
     SYNC_UPDATES,  /* what changed of that which the app got as one of the creates */
+    SYNC_REMOVALS, /* of partners; of those who are not filled in yet, also before the checkpoint */
     SYNC_BACKFILL, /* what was there when the caller joined an album or got a partner */
 } SyncPartKind;
 
@@ -15,10 +16,12 @@ typedef struct {
     SyncRequestType request;
     SyncEntityType entity;
     SyncPartKind kind;
-    SyncEntityType other; /* CREATES: the updates. UPDATES: the creates. BACKFILL: the main type */
+    /* CREATES: the updates. UPDATES: the creates. BACKFILL: the main type. REMOVALS: the backfill */
+    SyncEntityType other;
     const SyncShape *shape;
     /** Rows by key: $1 user, $2 after which key, $3 up to which, $4 at most how many; UPDATES: $5 up to
-     *  which create; BACKFILL: $5 the parent */
+     *  which create; BACKFILL: $5 the parent; REMOVALS: $5 up to which create id partners are filled in,
+     *  $6 as $2, but not before the checkpoint */
     const char *sql;
     /** The key up to which a statement may read, or NULL ($1 to $3 as above, $4 a batch less one), so that
      *  none sorts or searches much more than a batch. BACKFILL: the parents ($1 user, $2 from which create

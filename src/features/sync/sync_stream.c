@@ -72,19 +72,35 @@ typedef struct {
     gsize n_all;
 } Range;
 
+static const char *
+checkpoint_of (const Range *self)
+{
+    return self->run->points.points[self->part->entity].update_id;
+}
+
+static const char *
+later (const char *one_key, const char *other_key)
+{
+    return strcmp (one_key, other_key) > 0 ? one_key : other_key;
+}
+
 static gboolean
 take_row (const DbRow *row, gpointer data)
 {
     Range *self = data;
     Run *run = self->run;
-    const char *key = db_row_text (row, 0);
-    gboolean is_late = self->part->kind == SYNC_NEWEST && strcmp (key, run->horizon) > 0;
+    const char *key = db_row_text (row, 0), *ack = key;
+
+    if (self->part->kind == SYNC_NEWEST && strcmp (key, run->horizon) > 0)
+        ack = run->horizon;
+    else if (self->part->kind == SYNC_REMOVALS)
+        ack = later (key, checkpoint_of (self));
 
     if (self->lead != NULL && self->n_all == 0)
         sync_line_control (run->out, text_of (SYNC_ENTITY_TYPE_SYNC_ACK_V1), self->lead);
     run->last_line = run->out->len;
-    sync_line_row (run->out, text_of (self->part->entity), self->part->shape, self->middle,
-                   is_late ? run->horizon : key, row);
+    sync_line_row (run->out, text_of (self->part->entity), self->part->shape, self->middle, ack,
+                   row);
     g_strlcpy (self->after, key, sizeof self->after);
     self->n++;
     self->n_all++;
@@ -95,15 +111,15 @@ static gboolean
 write_batch (Range *self, const char *to, GError **error)
 {
     Run *run = self->run;
-    DbArgs with_fifth = DB_ARGS (db_text (run->user_id), db_text (self->after), db_text (to),
-                                 db_int (BATCH), db_text (self->fifth));
-    DbArgs args = { with_fifth.values, self->fifth != NULL ? 5 : 4 };
-    char after[UUID_TEXT_BYTES];
+    char copy[UUID_TEXT_BYTES]; /* the values point into it, and the range's own moves on */
+    const char *after = memcpy (copy, self->after, sizeof copy);
+    DbValue values[] = { db_text (run->user_id), db_text (after),
+                         db_text (to),           db_int (BATCH),
+                         db_text (self->fifth),  db_text (later (after, checkpoint_of (self))) };
+    gsize n = self->part->kind == SYNC_REMOVALS ? 6 : self->fifth != NULL ? 5 : 4;
 
-    memcpy (after, self->after, sizeof after); /* the values point into it, and it moves on */
-    ((DbValue *) with_fifth.values)[1] = db_text (after);
     self->n = 0;
-    if (!db_each (run->app->db, self->part->sql, args, take_row, self, error))
+    if (!db_each (run->app->db, self->part->sql, (DbArgs){ values, n }, take_row, self, error))
         return FALSE;
     if (run->out->len >= FLUSH_BYTES) /* the ack of a backfill's last line is not known yet */
         flush (run, self->part->kind == SYNC_BACKFILL ? run->last_line : run->out->len);
@@ -154,7 +170,7 @@ skip_changes (const Range *self, GError **error)
     const SyncPoint *points = run->points.points;
     g_autofree char *ack = g_strdup_printf ("%s|%s", text_of (part->entity), self->after);
 
-    if (g_str_equal (self->after, points[part->entity].update_id) || run->is_gone ||
+    if (part->sql_more == NULL || g_str_equal (self->after, checkpoint_of (self)) || run->is_gone ||
         strcmp (self->after, run->horizon) > 0)
         return TRUE;
     if (self->lead != NULL && points[part->other].update_id[0] == '\0' &&
@@ -176,7 +192,10 @@ write_changes (Run *self, const SyncPart *part, GError **error)
     }
     if (part->kind == SYNC_CREATES)
         range.lead = lead = g_strdup_printf ("%s|%s", text_of (part->other), self->horizon);
-    memcpy (range.after, self->points.points[part->entity].update_id, sizeof range.after);
+    if (part->kind == SYNC_REMOVALS)
+        range.fifth = self->points.points[part->other].update_id;
+    else
+        memcpy (range.after, checkpoint_of (&range), sizeof range.after);
     if (!write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error))
         return FALSE;
     return range.n_all > 0 || skip_changes (&range, error);
