@@ -220,6 +220,31 @@ test('a backup is restored, and what came after it is gone', async () => {
   assert.ok(next);
 });
 
+test('an old backup removes nothing that was wanted back since, and phones begin anew', async () => {
+  const of = newServer();
+  const admin = await of.signUp();
+  const user = await of.newUser();
+  const { id } = (await of.upload(photo(1), 'one.png')).expect(201).json;
+  await of.waitForJobs();
+  (await of.request('DELETE', '/assets', { as: admin, body: { ids: [id] } })).expect(204);
+  (await of.request('DELETE', `/admin/users/${user.id}`, { as: admin, body: {} })).expect(200);
+  await of.waitForJobs();
+  const old = alterSql(of, await backup(of), 'uploaded-old.sql.gz',
+    `UPDATE asset SET deleted_at = 1600000000000 WHERE id = '${id}';
+     UPDATE users SET deleted_at = 1600000000000 WHERE id = '${user.id}';
+     UPDATE system_metadata SET value = '2020-09-13' WHERE key = 'nightly-day'`);
+  const start = Date.now();
+  await restored(of, old, () => enter(of, { action: 'restore_database', restoreBackupFilename: old }));
+  const [[asset]] = await of.sql(`SELECT deleted_at FROM asset WHERE id = '${id}'`);
+  const [[account]] = await of.sql(`SELECT deleted_at FROM users WHERE id = '${user.id}'`);
+  assert.ok(Number(asset) >= start);
+  assert.ok(Number(account) >= start);
+  const [[day]] = await of.sql("SELECT value FROM system_metadata WHERE key = 'nightly-day'");
+  assert.ok(day >= new Date(start).toISOString().slice(0, 10));
+  const stream = await of.request('POST', '/sync/stream', { as: admin, body: { types: ['AssetsV1'] } });
+  assert.match(stream.expect(200).text, /^\{"type":"SyncResetV1"/);
+});
+
 test('what cannot be restored leaves the database as it was', async () => {
   const name = await backup(server);
   const before = await albums(server);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/timestamp.h"
 #include "base/uuid.h"
 #include "db/copy.h"
 #include "db/migrate.h"
@@ -43,6 +44,20 @@ static const char SQL_SET_MODE[] =
 /* The job that made the backup is in it as one that runs; and no server runs what ran then. */
 static const char SQL_DROP_BACKUP_JOB[] = "DELETE FROM job WHERE name = 'DatabaseBackup'";
 static const char SQL_END_LEASES[] = "UPDATE job SET leased_until = 0 WHERE state = 'active'";
+
+/* What was deleted when the backup was made may have been wanted back since: its delay begins anew, and
+ * nothing is removed before a night has passed. $1 today, as nightly.c notes it; $2 now */
+static const char SQL_NOTE_NIGHT[] =
+    "INSERT INTO system_metadata (key, value) VALUES ('nightly-day', $1)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+static const char SQL_DELAY_ASSETS[] = "UPDATE asset SET deleted_at = $1"
+                                       " WHERE deleted_at IS NOT NULL AND status <> 'deleted'";
+static const char SQL_DELAY_USERS[] = "UPDATE users SET deleted_at = $1"
+                                      " WHERE deleted_at IS NOT NULL AND status <> 'removing'";
+
+/* Phones have acknowledged what the database does not know any more, and its new changes may sort below
+ * what they acknowledged. */
+static const char SQL_RESET_SYNC[] = "UPDATE session SET is_pending_sync_reset = 1";
 
 typedef struct {
     const App *app;
@@ -183,6 +198,24 @@ has_admin (Db *db, GError **error)
     return n > 0;
 }
 
+/* What a database that was away for a while is told; it is up to date by now. */
+static gboolean
+settle (Db *tx, gpointer data, GError **error)
+{
+    const Restoring *self = data;
+    g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+    g_autofree char *day = g_date_time_format (now, "%Y-%m-%d");
+    DbValue now_ms = db_int (timestamp_now_ms ());
+
+    return db_exec (tx, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) &&
+           db_exec (tx, SQL_END_LEASES, DB_NO_ARGS, NULL, error) &&
+           db_exec (tx, SQL_NOTE_NIGHT, DB_ARGS (db_text (day)), NULL, error) &&
+           db_exec (tx, SQL_DELAY_ASSETS, DB_ARGS (now_ms), NULL, error) &&
+           db_exec (tx, SQL_DELAY_USERS, DB_ARGS (now_ms), NULL, error) &&
+           db_exec (tx, SQL_RESET_SYNC, DB_NO_ARGS, NULL, error) &&
+           db_exec (tx, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL, error);
+}
+
 /* Bring it up to date, and see that it is a database of this program. */
 static gboolean
 migrate_stage (Restoring *self, const char *name, const char *stage, GError **error)
@@ -197,10 +230,7 @@ migrate_stage (Restoring *self, const char *name, const char *stage, GError **er
         return FALSE;
     }
     db = db_open (&(DbSettings){ .sqlite_path = stage }, error);
-    return db != NULL && has_admin (db, error) &&
-           db_exec (db, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) &&
-           db_exec (db, SQL_END_LEASES, DB_NO_ARGS, NULL, error) &&
-           db_exec (db, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL, error);
+    return db != NULL && has_admin (db, error) && db_write (db, settle, self, error);
 }
 
 static gboolean
@@ -465,10 +495,7 @@ restore_postgres (Restoring *self, const char *name, const char *restore_point, 
         roll_back (self, restore_point, error);
         return FALSE;
     }
-    if (!db_exec (self->app->db, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) ||
-        !db_exec (self->app->db, SQL_END_LEASES, DB_NO_ARGS, NULL, error) ||
-        !db_exec (self->app->db, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL,
-                  error))
+    if (!db_write (self->app->db, settle, self, error))
         return FALSE;
     remove_note (self->app->media_location);
     return TRUE;
