@@ -67,6 +67,17 @@ test_days_and_dates_agree (void)
     }
 }
 
+static void
+test_a_shift_ends_where_numbers_end (void)
+{
+    g_assert_cmpint (timestamp_shift (5, 3, 10), ==, 35);
+    g_assert_cmpint (timestamp_shift (5, -3, 10), ==, -25);
+    g_assert_cmpint (timestamp_shift (1796000000000, 999999999999, 86400000), ==, G_MAXINT64);
+    g_assert_cmpint (timestamp_shift (1796000000000, -999999999999, 86400000), ==, G_MININT64);
+    g_assert_cmpint (timestamp_shift (G_MAXINT64, 1, 1), ==, G_MAXINT64);
+    g_assert_cmpint (timestamp_shift (G_MININT64, -1, 1), ==, G_MININT64);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -74,5 +85,6 @@ main (int argc, char *argv[])
     g_test_add_func ("/timestamp/what-is-read-is-written", test_what_is_read_is_written);
     g_test_add_func ("/timestamp/what-is-not-one-is-refused", test_what_is_not_one_is_refused);
     g_test_add_func ("/timestamp/days-and-dates-agree", test_days_and_dates_agree);
+    g_test_add_func ("/timestamp/shift", test_a_shift_ends_where_numbers_end);
     return g_test_run ();
 }

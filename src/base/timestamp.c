@@ -14,6 +14,16 @@ timestamp_now_ms (void)
 }
 
 gint64
+timestamp_shift (gint64 from, gint64 n, gint64 unit)
+{
+    gint64 by, to;
+
+    if (__builtin_mul_overflow (n, unit, &by) || __builtin_add_overflow (from, by, &to))
+        return (n < 0) == (unit < 0) ? G_MAXINT64 : G_MININT64;
+    return to;
+}
+
+gint64
 timestamp_days_from_civil (gint64 year, unsigned month, unsigned day)
 {
     gint64 y = month <= 2 ? year - 1 : year;

@@ -7,6 +7,9 @@
 
 gint64 timestamp_now_ms (void);
 
+/** @from + @n * @unit, as far as there are numbers: a setting of a user may mean the end of time. */
+gint64 timestamp_shift (gint64 from, gint64 n, gint64 unit);
+
 /** Write '2026-11-21T20:52:06.887Z'. Years 0 to 9999; others are clamped. */
 void timestamp_format (gint64 ms, char out[TIMESTAMP_TEXT_BYTES]);
 const char *timestamp_text (Arena *arena, gint64 ms);

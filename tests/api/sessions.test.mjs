@@ -77,6 +77,8 @@ test('a child may be made without any field, and has no end then', async () => {
   assert.equal('expiresAt' in child, false);
   assert.deepEqual([child.deviceType, child.deviceOS], ['', '']);
   (await server.request('POST', '/sessions', { as: user })).expectIssues('');
+  const long = (await make(user, { duration: Number.MAX_SAFE_INTEGER })).expect(201).json;
+  (await me(long.token)).expect(200); // more milliseconds than there are
   (await make(user, { duration: 0 })).expectIssues('duration');
   (await make(user, { duration: 1.5 })).expectIssues('duration');
   (await make(user, { deviceType: 'x'.repeat(256) })).expectIssues('deviceType');

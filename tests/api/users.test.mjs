@@ -238,6 +238,18 @@ test('accounts deleted long ago are removed by the clean-up, recent ones are not
   (await asAdmin('GET', `/admin/users/${recent.id}`)).expect(200);
 });
 
+test('a delay of more days than a number of milliseconds holds is for ever', async () => {
+  const user = await server.newUser();
+  const config = (await asAdmin('GET', '/system-config')).expect(200).json;
+  const forever = { ...config, user: { deleteDelay: 999_999_999_999 } };
+  (await asAdmin('PUT', '/system-config', forever)).expect(200);
+  (await asAdmin('DELETE', `/admin/users/${user.id}`, {})).expect(200);
+  (await asAdmin('POST', '/jobs', { name: 'user-cleanup' })).expect(204);
+  await server.waitForJobs();
+  (await asAdmin('GET', `/admin/users/${user.id}`)).expect(200);
+  (await asAdmin('PUT', '/system-config', config)).expect(200);
+});
+
 test('statistics of an account without assets are zero', async () => {
   const user = await server.newUser();
   const none = { images: 0, videos: 0, total: 0 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/timestamp.h"
 #include "features/config/config.h"
 
 #define PAGE 1000
@@ -347,8 +348,9 @@ check_checksums (App *app, GError **error)
 {
     const AdminConfigIntegrityChecksumJob *config =
         config_get (app)->integrity_checks->checksum_files;
-    gint64 deadline_us =
-        config->time_limit > 0 ? g_get_monotonic_time () + config->time_limit * 1000 : G_MAXINT64;
+    gint64 deadline_us = config->time_limit > 0
+                             ? timestamp_shift (g_get_monotonic_time (), config->time_limit, 1000)
+                             : G_MAXINT64;
     g_autofree char *after = NULL;
     gint64 n_left = 0;
     gsize n_seen;

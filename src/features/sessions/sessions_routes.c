@@ -48,7 +48,7 @@ create_session (ApiCall *call, const CreateSessionRequest *in, SessionCreateResp
         return api_refuse (call, APP_ERROR_INVALID,
                            "This endpoint can only be used with a session token");
     if (in->body->has_duration)
-        session.expires_at = timestamp_now_ms () + in->body->duration * 1000;
+        session.expires_at = timestamp_shift (timestamp_now_ms (), in->body->duration, 1000);
     auth_new_token (token, hash);
     if (!session_create (call->db, call->arena, &session, hash, &id, &error) ||
         !session_load (call->db, call->arena, id, &made, &error))

@@ -280,6 +280,18 @@ test_the_trash_forgets_after_its_days (TestDb *t)
 }
 
 static void
+test_more_days_than_there_are_numbers_are_for_ever (TestDb *t)
+{
+    App app = fill (t);
+
+    put (t, &app, A, FALSE);
+    trash_config.days = 999999999999;
+    g_assert_true (trash_remove_old (&app, t->arena, &t->error));
+    finish_jobs (t, &app);
+    g_assert_true (is_there (t, A ".jpg"));
+}
+
+static void
 test_a_removal_that_was_interrupted_goes_on (TestDb *t)
 {
     App app = fill (t);
@@ -350,6 +362,7 @@ main (int argc, char *argv[])
     test_db_add ("/trash/the-motion-part-goes-with-its-last-photo",
                  test_the_motion_part_goes_with_its_last_photo);
     test_db_add ("/trash/forgets-after-its-days", test_the_trash_forgets_after_its_days);
+    test_db_add ("/trash/for-ever", test_more_days_than_there_are_numbers_are_for_ever);
     test_db_add ("/trash/a-removal-that-was-interrupted-goes-on",
                  test_a_removal_that_was_interrupted_goes_on);
     test_db_add ("/trash/what-is-not-deleted-is-never-removed-by-a-job",

@@ -40,6 +40,7 @@ static const char SQL_TRASH_FIND_OLD[] =
     "   AND (status = 'active' OR (status = 'trashed' AND NOT " IS_SHOWN "))";
 
 #define PAGE 1000
+#define DAY_MS 86400000
 
 typedef struct {
     Arena *arena;
@@ -181,7 +182,7 @@ trash_remove_old (App *app, Arena *arena, GError **error)
     Leave data = { .arena = arena,
                    .status = "deleted",
                    .older_than_ms =
-                       timestamp_now_ms () - trash_days (app) * G_GINT64_CONSTANT (86400000) };
+                       timestamp_shift (timestamp_now_ms (), -trash_days (app), DAY_MS) };
 
     if (!db_write (app->db, run_leave, &data, error))
         return FALSE;

@@ -109,7 +109,8 @@ static JobResult
 run_delete_check (gpointer data, const Job *job, Arena *arena, GError **error)
 {
     App *app = data;
-    gint64 before = timestamp_now_ms () - config_get (app)->user->delete_delay * DAY_MS;
+    gint64 before =
+        timestamp_shift (timestamp_now_ms (), -config_get (app)->user->delete_delay, DAY_MS);
     StringList ids;
 
     if (!users_store_list_expired (app->db, arena, before, &ids, error) ||
