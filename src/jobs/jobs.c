@@ -318,9 +318,12 @@ look_after_leases (Jobs *self, GError **error)
 {
     gint64 now = timestamp_now_ms ();
 
-    /* the clock may have been set back */
-    if (now < self->renew_at && self->renew_at - now < self->timing.lease_ms)
+    gboolean is_set_back = self->renew_at - now >= self->timing.lease_ms; /* the clock */
+
+    if (now < self->renew_at && !is_set_back)
         return TRUE;
+    if (is_set_back && !lease_mend_times (self->db, error))
+        return FALSE;
     self->renew_at = now + self->timing.lease_ms / 4;
     return lease_renew (self->db, self->owner, now + self->timing.lease_ms, error) &&
            lease_return_lost (self->db, FALSE, self->timing.max_deaths, error);
@@ -456,7 +459,8 @@ jobs_start (Jobs *self)
     g_autoptr (GError) error = NULL;
 
     g_return_if_fail (self->dispatcher == NULL);
-    if (!lease_return_lost (self->db, TRUE, self->timing.max_deaths, &error))
+    if (!lease_mend_times (self->db, &error) ||
+        !lease_return_lost (self->db, TRUE, self->timing.max_deaths, &error))
         log_trouble ("the jobs of an earlier run cannot be given back yet", error);
     self->is_stopping = FALSE;
     self->renew_at = timestamp_now_ms () + self->timing.lease_ms / 4;

@@ -12,6 +12,8 @@
 #include "base/uuid.h"
 #include "jobs/registry.h"
 
+#define MAX_WAIT_MS G_GINT64_CONSTANT (86400000) /* retries and delays are minutes, leases two */
+
 /* $1 id, $2 queue, $3 name, $4 key, $5 data, $6 run after, $7 now, $8 with a delay.
  * One that waits with this key already gets the new data. With a delay its time starts anew, without
  * one it runs at the earlier of both times. */
@@ -64,6 +66,12 @@ static const char SQL_JOB_NOTE_DEATH[] = "UPDATE job SET deaths = deaths + 1 WHE
 /* $1 owner, $2 leased until */
 static const char SQL_LEASE_RENEW[] =
     "UPDATE job SET leased_until = $2 WHERE leased_by = $1 AND state = 'active'";
+
+/* $1 now, $2 the latest time that a right clock has written */
+static const char SQL_JOB_MEND[] =
+    "UPDATE job SET run_after = $1 WHERE state = 'waiting' AND run_after > $2";
+static const char SQL_LEASE_MEND[] =
+    "UPDATE job SET leased_until = 0 WHERE state = 'active' AND leased_until > $1";
 
 /* $1 id, $2 owner */
 static const char SQL_LEASE_ATTEMPT[] = "SELECT attempt FROM job WHERE id = $1 AND leased_by = $2";
@@ -301,6 +309,21 @@ lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error
     Giving giving = { .with_gone = with_gone, .max_deaths = max_deaths };
 
     return db_write (db, give_back, &giving, error);
+}
+
+static gboolean
+run_mend (Db *tx, gpointer data, GError **error)
+{
+    gint64 now = timestamp_now_ms (), latest = now + MAX_WAIT_MS;
+
+    return db_exec (tx, SQL_JOB_MEND, DB_ARGS (db_int (now), db_int (latest)), NULL, error) &&
+           db_exec (tx, SQL_LEASE_MEND, DB_ARGS (db_int (latest)), NULL, error);
+}
+
+gboolean
+lease_mend_times (Db *db, GError **error)
+{
+    return db_write (db, run_mend, NULL, error);
 }
 
 gboolean

@@ -45,6 +45,9 @@ gboolean lease_return_own (Db *db, const char *owner, GError **error);
 /** Give back the leases that ran out, and (@with_gone) those of processes of this machine that are
  *  over. A job that met this @max_deaths times is failed instead: it may be what ends the server. */
 gboolean lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error);
+/** Let what waits for longer than anything does begin now, and end leases that last so long: a clock was
+ *  wrong, and is right again. */
+gboolean lease_mend_times (Db *db, GError **error);
 /** Which of @queues (a JSON array) have a job to start now. */
 gboolean lease_find_due (Db *db, Arena *arena, const StringList *queues, StringList *out,
                          GError **error);

@@ -188,6 +188,24 @@ test_a_delayed_job_waits (TestDb *t)
 }
 
 static void
+test_times_of_a_wrong_clock_are_mended (TestDb *t)
+{
+    g_autoptr (GPtrArray) lost = NULL;
+    const char *id = NULL;
+
+    add (t, "Ocr", NULL, "1", 0);
+    lost = claim (t, "elsewhere/x/1/1/1", 1000 * (gint64) HOUR_MS, 1);
+    add (t, "Ocr", NULL, "2", 1000 * (gint64) HOUR_MS);
+    add (t, "Ocr", NULL, "3", HOUR_MS);
+    g_assert_true (lease_mend_times (t->db, &t->error));
+    g_assert_cmpstr (claim_one (t, "me", &id), ==, "2");
+    end (t, "finish", id, "me", 0);
+    g_assert_cmpint (count (t).delayed, ==, 1);
+    lease_return_lost (t->db, FALSE, 5, &t->error);
+    g_assert_cmpstr (claim_one (t, "me", NULL), ==, "1");
+}
+
+static void
 test_a_key_waits_once (TestDb *t)
 {
     const char *id = NULL;
@@ -470,6 +488,7 @@ test_queue_add (void)
         { "/queue/a-leased-job-is-not-claimed-again", test_a_leased_job_is_not_claimed_again },
         { "/queue/jobs-come-in-order", test_jobs_come_in_order },
         { "/queue/a-delayed-job-waits", test_a_delayed_job_waits },
+        { "/queue/times-of-a-wrong-clock-are-mended", test_times_of_a_wrong_clock_are_mended },
         { "/queue/a-key-waits-once", test_a_key_waits_once },
         { "/queue/a-delay-with-a-key-starts-anew", test_a_delay_with_a_key_starts_anew },
         { "/queue/a-retry-keeps-its-reason", test_a_retry_keeps_its_reason },
