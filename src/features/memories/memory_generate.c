@@ -13,17 +13,19 @@
 #define QUEUE "backgroundTask"
 #define DAY_MS G_GINT64_CONSTANT (86400000)
 #define DAYS_AROUND 3        /* made so many days ahead, and made up for so many days back */
+#define MAX_DAYS_AHEAD 7     /* what is further ahead was made by a clock that was wrong */
 #define DAYS_BACK_AT_FIRST 2 /* of the very first run */
 #define FIRST_YEAR 1000      /* that a memory may name */
 #define KEPT_MS (30 * DAY_MS)
 
 static const char SQL_STATE[] = "SELECT value FROM system_metadata WHERE key = 'memories-state'";
 
-/* $1 the state with the day; changes a row unless that day was made: its text sorts as the day does */
+/* $1 the state with the day, $2 that with the last day there can be, unless a clock was wrong; changes a
+ * row unless that day was made: its text sorts as the day does */
 static const char SQL_BEGIN_DAY[] =
     "INSERT INTO system_metadata (key, value) VALUES ('memories-state', $1)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-    " WHERE system_metadata.value < excluded.value";
+    " WHERE system_metadata.value < excluded.value OR system_metadata.value > $2";
 
 /* The oldest photo of all: one look into asset_timeline a user. */
 static const char SQL_FIRST_DAY[] =
@@ -98,7 +100,7 @@ memory_past_days (Arena *arena, gint64 day, gint64 first_day)
 
 typedef struct {
     Arena *arena;
-    gint64 day;
+    gint64 day, last_day; /* there can be */
     gint64 n_made;
 } Making;
 
@@ -160,33 +162,47 @@ make_memories (Db *tx, Making *self, GError **error)
                      DB_ARGS (db_strings (self->arena, &assets), db_int (now)), NULL, error));
 }
 
+static DbValue
+state_text (Arena *arena, gint64 day)
+{
+    g_autoptr (GString) json = g_string_new (NULL);
+    MemoryState state = { .last_on_this_day_date = day * DAY_MS };
+
+    api_write_json (&memory_state_type, &state, json);
+    return db_text (arena_strdup (arena, json->str));
+}
+
 static gboolean
 run_making (Db *tx, gpointer data, GError **error)
 {
-    g_autoptr (GString) json = g_string_new (NULL);
     Making *self = data;
-    MemoryState state = { .last_on_this_day_date = self->day * DAY_MS };
     gint64 n_changed = 0;
 
     self->n_made = 0;
-    api_write_json (&memory_state_type, &state, json);
-    if (!db_exec (tx, SQL_BEGIN_DAY, DB_ARGS (db_text (json->str)), &n_changed, error))
+    if (!db_exec (
+            tx, SQL_BEGIN_DAY,
+            DB_ARGS (state_text (self->arena, self->day), state_text (self->arena, self->last_day)),
+            &n_changed, error))
         return FALSE;
     return n_changed == 0 || make_memories (tx, self, error);
 }
 
-/* A state that cannot be read counts as none. */
+/* A state that cannot be read counts as none, and so does one of a clock that was wrong. */
 static gboolean
 find_first (Db *db, Arena *arena, gint64 today, gint64 *out, GError **error)
 {
     const char *json = NULL;
     MemoryState state;
+    gint64 next;
 
     if (!db_select_text (db, arena, SQL_STATE, DB_NO_ARGS, &json, error))
         return FALSE;
-    *out = json != NULL && api_read_json (&memory_state_type, json, -1, arena, &state, NULL)
-               ? MAX (today - DAYS_AROUND, state.last_on_this_day_date / DAY_MS + 1)
-               : today - DAYS_BACK_AT_FIRST;
+    *out = today - DAYS_BACK_AT_FIRST;
+    if (json != NULL && api_read_json (&memory_state_type, json, -1, arena, &state, NULL)) {
+        next = state.last_on_this_day_date / DAY_MS + 1;
+        if (next <= today + MAX_DAYS_AHEAD + 1)
+            *out = MAX (today - DAYS_AROUND, next);
+    }
     return TRUE;
 }
 
@@ -198,7 +214,7 @@ memory_generate (Db *db, Arena *arena, gint64 today, gint64 *out_n, GError **err
     if (!find_first (db, arena, today, &first, error))
         return FALSE;
     for (gint64 day = first; day <= today + DAYS_AROUND; day++) {
-        Making making = { .arena = arena, .day = day };
+        Making making = { .arena = arena, .day = day, .last_day = today + MAX_DAYS_AHEAD };
 
         if (!db_write (db, run_making, &making, error))
             return FALSE;

@@ -132,6 +132,16 @@ test_a_common_year_makes_its_memories_around_29_february (TestDb *t)
 }
 
 static void
+test_days_of_a_wrong_clock_do_not_count (TestDb *t)
+{
+    add_user (t, ANN);
+    add_photo (t, ANN, 2020, 6, 10, 0);
+    g_assert_cmpint (generate (t, 2036, 6, 10), ==, 1);
+    g_assert_cmpint (generate (t, 2026, 6, 10), ==, 1);
+    g_assert_cmpint (generate (t, 2026, 6, 10), ==, 0);
+}
+
+static void
 test_each_day_is_made_once (TestDb *t)
 {
     add_user (t, ANN);
@@ -274,6 +284,8 @@ main (int argc, char *argv[])
     test_db_add ("/memories/a-common-year-makes-its-memories-around-29-february",
                  test_a_common_year_makes_its_memories_around_29_february);
     test_db_add ("/memories/each-day-is-made-once", test_each_day_is_made_once);
+    test_db_add ("/memories/days-of-a-wrong-clock-do-not-count",
+                 test_days_of_a_wrong_clock_do_not_count);
     test_db_add ("/memories/says-what-and-when", test_a_memory_says_what_and_when);
     test_db_add ("/memories/of-many-photos-20-are-taken-over-the-day",
                  test_of_many_photos_20_are_taken_over_the_day);
