@@ -23,5 +23,15 @@ typedef struct {
 } Schedule;
 
 /** Ask for the job of @schedule (static) in the minutes that its cron expression names, in the server's time
- *  zone; on the main loop. The minute is taken in the database: of several servers one asks. */
+ *  zone; on the main loop. The minute is taken in the database: of several servers one asks. Those that
+ *  were missed, of the last week, are made up for by one job. */
 void schedule_start (App *app, const Schedule *schedule);
+
+typedef struct {
+    App *app;
+    const Schedule *schedule;
+    gint64 looked_at; /* up to this minute since 1970; 0: it has not looked yet */
+} Scheduled;
+
+/** Ask for the job if it is due; for schedule_start () and tests. */
+gboolean schedule_run (Scheduled *self, gint64 now_ms, GError **error);
