@@ -1,6 +1,7 @@
 // What its owner deleted for good stays away, once they asked for that: a phone's backup does not bring it back.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { ffmpeg, jpeg } from './fixtures.mjs';
 import { server } from './harness.mjs';
@@ -85,6 +86,25 @@ test('both parts of a live photo stay away', async () => {
   assert.equal((await call('GET', `/assets/${edited}`, undefined, user)).expect(200).json.livePhotoVideoId, null);
   // the app sends the photo with the id that it got for the film
   assert.deepEqual((await server.upload(photo, 'a.jpg', { livePhotoVideoId: video }, { as: user })).expect(200).json, { id: still, status: 'duplicate' });
+});
+
+test('what the disk lost, or holds with other bytes, may come back from the phone', async () => {
+  const user = await server.newUser();
+  await switchTo(true, user);
+  const [lost, rotten, whole] = [jpeg(), jpeg(), jpeg()];
+  const ids = [await upload(user, lost), await upload(user, rotten), await upload(user, whole)];
+  await server.waitForJobs();
+  const [first, second] = await Promise.all(ids.slice(0, 2).map(async (id) =>
+    (await call('GET', `/assets/${id}`, undefined, user)).expect(200).json.originalPath));
+  fs.rmSync(first);
+  const bytes = fs.readFileSync(second);
+  bytes[bytes.length >> 1] ^= 0xff;
+  fs.writeFileSync(second, bytes);
+  await remove(user, ...ids);
+  assert.deepEqual((await list(user)).items.map((each) => each.checksum), [base64(whole)]);
+  assert.equal((await check(user, lost)).action, 'accept');
+  await upload(user, lost);
+  await upload(user, rotten);
 });
 
 test('to switch it off forgets them', async () => {

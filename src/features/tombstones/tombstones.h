@@ -9,5 +9,5 @@
 void tombstones_start (App *app, Api *api);
 
 /** In the write that removes an asset, before its row goes: remember it, if its owner wants that and the
- *  file was uploaded, not found in a library. */
+ *  file was uploaded, not found in a library. Not for one that the disk had lost already. */
 gboolean tombstones_add (Db *tx, const char *asset_id, GError **error);

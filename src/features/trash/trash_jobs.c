@@ -14,6 +14,8 @@
 #include "features/storage-template/storage-template.h"
 #include "features/tombstones/tombstones.h"
 #include "features/users/users.h"
+#include "media/layout.h"
+#include "media/relocate.h"
 
 #define QUEUE "backgroundTask"
 #define PAGE 1000
@@ -27,6 +29,13 @@ static const char SQL_REMOVED_FIND[] =
     "SELECT id, owner_id, library_id, original_path, size_bytes, checksum, live_photo_video_id"
     "  FROM asset"
     " WHERE id = $1 AND status = 'deleted'";
+
+/* $1 id; the same, of one that leaves a tombstone */
+static const char SQL_REMEMBERED_FIND[] =
+    "SELECT a.id, a.owner_id, a.library_id, a.original_path, a.size_bytes, a.checksum,"
+    "       a.live_photo_video_id"
+    "  FROM asset a JOIN users u ON u.id = a.owner_id"
+    " WHERE a.id = $1 AND a.status = 'deleted' AND a.library_id IS NULL AND u.keeps_tombstones = 1";
 
 /* $1 id */
 static const char SQL_FILES_FIND[] =
@@ -85,6 +94,7 @@ trash_add_file_deletion (Db *tx, Arena *arena, const StringList *paths, GError *
 typedef struct {
     Arena *arena;
     AssetDeleteJob job;
+    gboolean is_lost; /* its original, before it was removed */
     gboolean is_gone;
     RemovedAssetRow asset;
 } Remove;
@@ -171,10 +181,43 @@ run_remove (Db *tx, gpointer data, GError **error)
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&
            stacks_settle (tx, self->arena, &ids, error) && /* another primary steps in */
-           tombstones_add (tx, self->asset.id, error) &&
+           (self->is_lost || tombstones_add (tx, self->asset.id, error)) &&
            db_exec (tx, SQL_ASSET_DELETE, DB_ARGS (db_text (self->asset.id)), NULL, error) &&
            (self->asset.library_id != NULL ||
             users_add_usage (tx, self->asset.owner_id, -self->asset.size_bytes, error));
+}
+
+static FileContent
+content_of (gint64 size_bytes, GBytes *checksum)
+{
+    FileContent what = { .size_bytes = size_bytes };
+
+    /* without a SHA-1 no file is known to be the one */
+    if (checksum != NULL && g_bytes_get_size (checksum) == sizeof what.sha1)
+        memcpy (what.sha1, g_bytes_get_data (checksum, NULL), sizeof what.sha1);
+    return what;
+}
+
+/* What the disk lost, or does not hold any more as it came, nobody deleted: a phone that still has it may
+ * bring it back. Looked at before the write, for reading it takes time. */
+static gboolean
+find_lost (const App *app, Remove *self, GError **error)
+{
+    g_autoptr (GError) why = NULL;
+    RemovedAssetRow asset;
+    FileContent what;
+
+    if (!db_select_one (app->db, self->arena, &removed_asset_row_type, &asset, SQL_REMEMBERED_FIND,
+                        DB_ARGS (db_text (self->job.id)), &why)) {
+        if (g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND))
+            return TRUE;
+        g_propagate_error (error, g_steal_pointer (&why));
+        return FALSE;
+    }
+    what = content_of (asset.size_bytes, asset.checksum);
+    self->is_lost = !relocate_holds (
+        layout_absolute (self->arena, app->media_location, asset.original_path), &what);
+    return TRUE;
 }
 
 static JobResult
@@ -185,7 +228,7 @@ delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 
     if (!api_read_json (&asset_delete_job_type, job->data, -1, arena, &data.job, error))
         return JOB_FAILED;
-    if (!db_write (app->db, run_remove, &data, error))
+    if (!find_lost (app, &data, error) || !db_write (app->db, run_remove, &data, error))
         return JOB_RETRY;
     if (data.is_gone)
         return JOB_SKIPPED;
@@ -198,13 +241,10 @@ delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 static gboolean
 delete_original (App *app, Arena *arena, const FileDeleteJob *job, GError **error)
 {
-    FileContent what = { .size_bytes = job->size_bytes };
+    FileContent what = content_of (job->size_bytes, job->checksum);
 
     if (job->original == NULL)
         return TRUE;
-    /* without a SHA-1 no file below library/ is known to be the one */
-    if (job->checksum != NULL && g_bytes_get_size (job->checksum) == sizeof what.sha1)
-        memcpy (what.sha1, g_bytes_get_data (job->checksum, NULL), sizeof what.sha1);
     return storage_template_remove_original (app, arena, job->original, &what, &job->sidecars,
                                              error);
 }
