@@ -172,6 +172,33 @@ test('files that change are read again, files that go are offline until they are
   assert.deepEqual(await own.notices(), []);
 });
 
+test('offline and the trash do not wipe each other out', async () => {
+  const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10), 'c.png': png(20, 10) });
+  await own.scan();
+  const { 'a.png': a, 'b.png': b } = await own.assets();
+  const inTimeline = async () =>
+    (await call('GET', '/timeline/buckets?isTrashed=false', undefined, own.user)).expect(200).json.reduce((n, { count }) => n + count, 0);
+  const deletedAt = async ({ id }) => Number((await server.sql(`SELECT deleted_at FROM asset WHERE id = '${id}'`))[0][0]);
+  (await call('DELETE', '/assets', { ids: [a.id] }, own.user)).expect(204);
+  for (const name of ['a', 'b']) fs.renameSync(path.join(own.folder, `${name}.png`), path.join(own.folder, `${name}.away`));
+  await own.scan();
+  await server.sql(`UPDATE asset SET deleted_at = 1000 WHERE id IN ('${a.id}', '${b.id}')`);
+
+  // out of the trash, but still without a file
+  const start = Date.now();
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids: [a.id] }, own.user)).expect(200).json, { count: 1 });
+  assert.equal(await inTimeline(), 1);
+  assert.ok((await deletedAt(a)) >= start);
+  // into the trash after long days offline: it stays there for its days
+  (await call('DELETE', '/assets', { ids: [b.id] }, own.user)).expect(204);
+  assert.ok((await deletedAt(b)) >= start);
+
+  for (const name of ['a', 'b']) fs.renameSync(path.join(own.folder, `${name}.away`), path.join(own.folder, `${name}.png`));
+  await own.scan();
+  const back = await own.assets();
+  assert.deepEqual([back['a.png'].isTrashed, back['b.png'].isTrashed, await inTimeline()], [false, true, 2]);
+});
+
 test('a disk that is not mounted takes nothing away, and the admins are told', async () => {
   const own = await scene({ 'a.png': png(20, 10), 'disk/b.png': png(20, 10) });
   const online = async () => Object.values(await own.assets()).filter(({ isOffline }) => !isOffline).length;

@@ -7,17 +7,20 @@
 #include "features/assets/assets.h"
 #include "features/stacks/stacks.h"
 
-/* $1 changes, $2 now, $3 status */
+/* $1 changes, $2 now, $3 status; what is offline has been gone for a while, but not in the trash */
 static const char SQL_TRASH_PUT[] =
-    "UPDATE asset SET status = $3, deleted_at = COALESCE(asset.deleted_at, CAST($2 AS BIGINT)),"
+    "UPDATE asset SET status = $3,"
+    "       deleted_at = CASE WHEN asset.status = 'trashed' THEN asset.deleted_at"
+    "                         ELSE CAST($2 AS BIGINT) END,"
     "       updated_at = $2, update_id = substr(change.value, 38)"
     "  FROM json_each($1) AS change"
     " WHERE asset.id = substr(change.value, 1, 36) AND asset.status <> 'deleted'";
 
-/* $1 changes, $2 now, $3 status; only what is in the trash */
+/* $1 changes, $2 now, $3 status; only what is in the trash. What went offline there is offline from now on. */
 static const char SQL_TRASH_LEAVE[] =
     "UPDATE asset SET status = $3,"
-    "       deleted_at = CASE WHEN $3 = 'active' THEN NULL ELSE asset.deleted_at END,"
+    "       deleted_at = CASE WHEN $3 <> 'active' THEN asset.deleted_at"
+    "                         WHEN asset.is_offline = 1 THEN CAST($2 AS BIGINT) END,"
     "       updated_at = $2, update_id = substr(change.value, 38)"
     "  FROM json_each($1) AS change"
     " WHERE asset.id = substr(change.value, 1, 36) AND asset.status = 'trashed'";
