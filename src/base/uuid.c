@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define MAX_AHEAD ((guint64) 86400000 << 12) /* a day */
+
 static void
 format (const guint8 bytes[16], char out[UUID_TEXT_BYTES])
 {
@@ -68,7 +70,8 @@ uuid_v7_text (char out[UUID_TEXT_BYTES])
     random_bytes (bytes, sizeof bytes);
     g_mutex_lock (&lock);
     stamp = ((guint64) g_get_real_time () / 1000) << 12;
-    if (stamp <= last)
+    if (stamp <= last &&
+        last - stamp < MAX_AHEAD) /* else the clock was wrong, and is right again */
         stamp = last + 1;
     last = stamp;
     g_mutex_unlock (&lock);

@@ -496,11 +496,16 @@ test('beginning again: asked for, or told to, or after a long absence', async ()
   assert.equal(await ask(), reset);
   await phone.sync(); // acknowledges it and begins again
   assert.ok(phone.users.has(user.id));
-  const old = `${Math.floor((Date.now() - 31 * 86400_000) / 65536).toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;
+  const at = (ms) => `${Math.floor(ms / 65536).toString(16).padStart(8, '0')}-0000-7000-8000-000000000000`;
+  const old = at(Date.now() - 31 * 86400_000);
   await phone.ack(`SyncCompleteV1|${old}`);
   assert.equal(await ask(), reset);
   await phone.ack('SyncResetV1|reset', `UserV1|${old}`);
   assert.deepEqual(await acksOf(user), {});
+  await phone.ack(`UserV1|${at(Date.now() + 31 * 86400_000)}`); // of a clock that was wrong
+  assert.equal(await ask(), reset);
+  await phone.sync();
+  assert.match(await ask(), /"type":"SyncCompleteV1"/);
   (await stream({ types: ['UsersV1'], reset: 'true' }, user)).expect(400);
 });
 

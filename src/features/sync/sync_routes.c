@@ -2,6 +2,8 @@
 #define G_LOG_DOMAIN "sync"
 #include "features/sync/sync_private.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "features/albums/albums.h"
@@ -60,6 +62,21 @@ delete_sync_ack (ApiCall *call, const DeleteSyncAckRequest *in)
     return API_OK;
 }
 
+/* Acknowledged while a clock was wrong: all that changes from now on sorts below it. */
+static gboolean
+is_ahead (const SyncPoints *points)
+{
+    gint64 latest = timestamp_now_ms () + DAY_MS;
+
+    for (gsize i = 0; i < G_N_ELEMENTS (points->points); i++) {
+        const char *id = points->points[i].update_id;
+
+        if (strlen (id) == UUID_TEXT_BYTES - 1 && id[14] == '7' && sync_id_time (id) > latest)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 was_away_too_long (const SyncPoints *points)
 {
@@ -92,7 +109,7 @@ get_sync_stream (ApiCall *call, const GetSyncStreamRequest *in)
     if ((in->body->reset && !sync_points_reset (call->db, session_id, &error)) ||
         !sync_points_load (call->db, call->arena, session_id, &points, &error))
         return api_fail (call, g_steal_pointer (&error));
-    if (points.is_reset_pending || was_away_too_long (&points))
+    if (points.is_reset_pending || was_away_too_long (&points) || is_ahead (&points))
         return api_respond (call, sync_stream_new_reset ());
     if (!refresh_covers (call, &in->body->types, &error) || !db_horizon (call->db, horizon, &error))
         return api_fail (call, g_steal_pointer (&error));
