@@ -55,6 +55,12 @@ static const char SQL_DELAY_ASSETS[] = "UPDATE asset SET deleted_at = $1"
 static const char SQL_DELAY_USERS[] = "UPDATE users SET deleted_at = $1"
                                       " WHERE deleted_at IS NOT NULL AND status <> 'removing'";
 
+/* The restore point was the backup of this day: one of the restored database would take the place of the
+ * oldest, which is perhaps the next to try. $1 now, as schedule.c notes it */
+static const char SQL_NOTE_BACKUP[] =
+    "INSERT INTO system_metadata (key, value) VALUES ('scheduled-DatabaseBackup', $1)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
 /* Phones have acknowledged what the database does not know any more, and its new changes may sort below
  * what they acknowledged. */
 static const char SQL_RESET_SYNC[] = "UPDATE session SET is_pending_sync_reset = 1";
@@ -206,10 +212,13 @@ settle (Db *tx, gpointer data, GError **error)
     g_autoptr (GDateTime) now = g_date_time_new_now_local ();
     g_autofree char *day = g_date_time_format (now, "%Y-%m-%d");
     DbValue now_ms = db_int (timestamp_now_ms ());
+    char moment[TIMESTAMP_TEXT_BYTES];
 
+    timestamp_format (timestamp_now_ms (), moment);
     return db_exec (tx, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) &&
            db_exec (tx, SQL_END_LEASES, DB_NO_ARGS, NULL, error) &&
            db_exec (tx, SQL_NOTE_NIGHT, DB_ARGS (db_text (day)), NULL, error) &&
+           db_exec (tx, SQL_NOTE_BACKUP, DB_ARGS (db_text (moment)), NULL, error) &&
            db_exec (tx, SQL_DELAY_ASSETS, DB_ARGS (now_ms), NULL, error) &&
            db_exec (tx, SQL_DELAY_USERS, DB_ARGS (now_ms), NULL, error) &&
            db_exec (tx, SQL_RESET_SYNC, DB_NO_ARGS, NULL, error) &&
