@@ -238,6 +238,54 @@ test('a disk that is not mounted takes nothing away, and the admins are told', a
   assert.equal((await own.notices()).length, 3);
 });
 
+test('what is there and cannot be read stays, and the admins are told', async () => {
+  const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10), 'c.png': png(20, 10), 'disk/d.png': png(20, 10) });
+  const at = (name) => path.join(own.folder, name);
+  const offline = async () => Object.entries(await own.assets()).filter(([, each]) => each.isOffline).map(([name]) => name);
+  await own.scan();
+  fs.chmodSync(at('a.png'), 0); // root reads it all the same
+  fs.rmSync(at('b.png'));
+  fs.symlinkSync('b.png', at('b.png')); // ELOOP
+  fs.rmSync(at('c.png'));
+  fs.symlinkSync('/nothing-here/c.png', at('c.png'));
+  fs.rmSync(at('disk'), { recursive: true });
+  fs.symlinkSync('/nothing-here', at('disk'));
+  await own.scan();
+  assert.deepEqual(await offline(), []);
+  const [{ description }] = await own.notices();
+  assert.match(description, /^\d files were not found: cannot read '.*\/[ab]\.png'/);
+
+  fs.rmSync(at('b.png'));
+  fs.rmSync(at('c.png'), { force: true });
+  fs.rmSync(at('disk'));
+  fs.chmodSync(at('a.png'), 0o644);
+  await own.scan();
+  assert.deepEqual((await offline()).sort(), ['b.png', 'c.png', 'disk/d.png']);
+});
+
+test('a folder that goes with many photos is asked about', async () => {
+  const many = 100;
+  const files = Object.fromEntries(Array.from({ length: many }, (_, i) => [`disk/${i % 2 ? 'sub/' : ''}${i}.png`, png(9, 9)]));
+  const own = await scene({ 'a.png': png(9, 9), 'few/b.png': png(9, 9), ...files });
+  const offline = async () => Object.entries(await own.assets()).filter(([, each]) => each.isOffline).map(([name]) => name);
+  await own.scan();
+  fs.rmSync(path.join(own.folder, 'few'), { recursive: true });
+  fs.rmSync(path.join(own.folder, 'disk'), { recursive: true }); // as a mount point that goes with its disk
+  await own.scan();
+  assert.deepEqual(await offline(), ['few/b.png']);
+  const [{ description }] = await own.notices();
+  assert.match(description, /^100 files were not found: the folder '.*\/disk' is missing, and with it 100 photos/);
+
+  // meant so: a pattern says it, and may go afterwards
+  (await call('PUT', `/libraries/${own.id}`, { exclusionPatterns: ['**/disk/**'] })).expect(200);
+  await own.scan();
+  assert.equal((await offline()).length, many + 1);
+  (await call('PUT', `/libraries/${own.id}`, { exclusionPatterns: [] })).expect(200);
+  await own.scan();
+  assert.equal((await offline()).length, many + 1);
+  assert.equal((await own.notices()).length, 1);
+});
+
 test('links are followed, but neither round in circles nor to what others uploaded', async () => {
   const bob = await server.newUser();
   (await server.upload(png(9, 9), 'secret.png', {}, { as: bob })).expect(201);

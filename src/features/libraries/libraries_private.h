@@ -47,12 +47,15 @@ typedef struct {
 gboolean library_walk (const LibraryWalk *self, const char *folder, guint64 *out_n_files,
                        GError **error);
 
-/** stat () of a file to import; FALSE with errno for what is none, or a link into the media folder. */
+/** stat () of a file to import; FALSE with errno: ENOENT or ENOTDIR for what is not there, is none, or is a
+ *  link into the media folder, ENOLINK for a link to nowhere. */
 gboolean library_stat (const char *media_location, const char *path, struct stat *out);
 gint64 library_modified_ms (const struct stat *file);
-/** Of a file that is not there: FALSE with APP_ERROR_IO when the folder it should lie in cannot be read
- *  or is empty, up to the import path @root: then it is not known to be gone. */
-gboolean library_check_folder (Arena *arena, const char *root, const char *path, GError **error);
+/** Of a file that is not there: FALSE with APP_ERROR_IO when the folder it should lie in cannot be read,
+ *  is empty or lies behind a link to nowhere, up to the import path @root: then it is not known to be gone.
+ *  *@out_missing: the uppermost folder that is not there either, or NULL. */
+gboolean library_check_folder (Arena *arena, const char *root, const char *path,
+                               const char **out_missing, GError **error);
 
 /* ---- SQL (libraries_store.c) ---- */
 
@@ -94,6 +97,9 @@ gboolean library_insert_asset (Db *tx, Arena *arena, const char *library_id,
 /** The page of its assets whose paths come behind @after. */
 gboolean library_page (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
                        LibraryAssetRowList *out, GError **error);
+/** Whether @folder has so many assets that are online. */
+gboolean library_has_many (Db *db, const char *id, const char *folder, gint64 many, gboolean *out,
+                           GError **error);
 gboolean library_page_removed (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
                                LibraryRemovedRowList *out, GError **error);
 gboolean library_forget_removed (Db *tx, Arena *arena, const char *id, const StringList *paths,

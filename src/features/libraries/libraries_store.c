@@ -116,6 +116,12 @@ static const char SQL_PAGE[] =
     " WHERE a.library_id = $1 AND a.original_path > $2 AND a.status <> 'deleted'"
     "   AND substr(a.original_path, 1, 1) = '/'"
     " ORDER BY a.original_path LIMIT CAST($3 AS BIGINT)";
+/* $1 library, $2 folder with a slash at its end, $3 stop at so many */
+static const char SQL_COUNT_ONLINE[] =
+    "SELECT count(*) FROM (SELECT 1 FROM asset"
+    "                       WHERE library_id = $1 AND is_offline = 0 AND status <> 'deleted'"
+    "                         AND substr(original_path, 1, length($2)) = $2"
+    "                       LIMIT CAST($3 AS BIGINT)) AS found";
 static const char SQL_PAGE_REMOVED[] =
     "SELECT path, removed_at FROM library_removed WHERE library_id = $1 AND path > $2"
     " ORDER BY path LIMIT CAST($3 AS BIGINT)";
@@ -326,6 +332,20 @@ library_page (Db *db, Arena *arena, const char *id, const char *after, gint64 ma
 {
     return db_select (db, arena, &library_asset_row_type, (List *) out, SQL_PAGE,
                       DB_ARGS (db_text (id), db_text (after), db_int (max)), error);
+}
+
+gboolean
+library_has_many (Db *db, const char *id, const char *folder, gint64 many, gboolean *out,
+                  GError **error)
+{
+    g_autofree char *prefix = g_strconcat (folder, "/", NULL);
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_COUNT_ONLINE,
+                        DB_ARGS (db_text (id), db_text (prefix), db_int (many)), &n, NULL, error))
+        return FALSE;
+    *out = n >= many;
+    return TRUE;
 }
 
 gboolean

@@ -13,14 +13,17 @@
 #include "media/sidecar.h"
 
 #define PAGE 500
+#define MANY 100 /* assets in a folder that is missing: too many to believe it */
 
 typedef struct {
     App *app;
     const LibraryRow *library;
     const LibraryPatterns *patterns;
     StringList roots; /* import paths, clean */
-    guint64 n_unsure; /* files of folders that cannot be trusted */
+    guint64 n_unsure; /* files that cannot be read, or of folders that cannot be trusted */
     GError *why;      /* the first of those */
+    char *missing;    /* the last folder that was asked about */
+    gboolean has_many;
 } Check;
 
 /* What a page comes to. */
@@ -64,19 +67,39 @@ add_present (const LibraryAssetRow *asset, const struct stat *facts, Outcome *ou
         out->changed.items[out->changed.n++] = asset->id;
 }
 
-/* Whether a file that cannot be read is known to be gone, or the disk may be. */
+/* A mount point that vanished with its disk looks like a folder that somebody removed: a few photos may go
+ * with it, many are asked about. Assets come in the order of their paths, so one answer serves a folder. */
+static gboolean
+check_missing (Check *self, const char *folder, GError **error)
+{
+    if (g_strcmp0 (folder, self->missing) != 0) {
+        if (!library_has_many (self->app->db, self->library->id, folder, MANY, &self->has_many,
+                               error))
+            return FALSE;
+        g_free (self->missing);
+        self->missing = g_strdup (folder);
+    }
+    if (self->has_many)
+        g_set_error (error, APP_ERROR, APP_ERROR_IO,
+                     "the folder '%s' is missing, and with it %d photos of the library or more",
+                     folder, MANY);
+    return !self->has_many;
+}
+
+/* Whether a file that library_stat () did not find is known to be gone, or the disk may be. */
 static gboolean
 is_gone (Check *self, Arena *arena, const char *root, const char *path)
 {
     int fault = errno;
+    const char *missing = NULL;
     g_autoptr (GError) why = NULL;
 
-    if (fault == ENOENT || fault == ENOTDIR || fault == EACCES || fault == ELOOP) {
-        if (library_check_folder (arena, root, path, &why))
-            return TRUE;
-    } else
+    if (fault != ENOENT && fault != ENOTDIR)
         g_set_error (&why, APP_ERROR, APP_ERROR_IO, "cannot read '%s': %s", path,
                      g_strerror (fault));
+    else if (library_check_folder (arena, root, path, &missing, &why) &&
+             (missing == NULL || check_missing (self, missing, &why)))
+        return TRUE;
     self->n_unsure++;
     if (self->why == NULL)
         self->why = g_steal_pointer (&why);
@@ -181,13 +204,13 @@ forget_removed (Check *self, GError **error)
         gone.items = arena_new_array (arena, const char *, page.n);
         for (gsize i = 0; i < page.n; i++) {
             const LibraryRemovedRow *row = &page.items[i];
-            const char *root = find_root (self, row->path);
+            const char *root = find_root (self, row->path), *missing;
             struct stat facts;
 
             if (library_stat (self->app->media_location, row->path, &facts)
                     ? library_modified_ms (&facts) > row->removed_at
                     : errno == ENOENT && root != NULL &&
-                          library_check_folder (arena, root, row->path, NULL))
+                          library_check_folder (arena, root, row->path, &missing, NULL))
                 gone.items[gone.n++] = row->path;
         }
         if (gone.n > 0 && !library_forget_removed (self->app->db, arena, id, &gone, error))
@@ -222,6 +245,7 @@ library_scan_assets (gpointer app_pointer, const Job *job, Arena *arena, GError 
             library_clean_path (arena, library.import_paths.items[i]);
     ok = check_assets (&data, error) && forget_removed (&data, error);
     why = data.why;
+    g_free (data.missing);
     if (!ok)
         return JOB_RETRY;
     if (why == NULL)

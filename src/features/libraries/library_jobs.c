@@ -69,8 +69,9 @@ library_pause (App *app, Arena *arena, const LibraryRow *library, const GError *
         .description =
             arena_printf (arena,
                           "%s. Its photos stay as they are. If a disk is missing, mount "
-                          "it and scan again; if the folder is meant to be empty, delete "
-                          "it or remove it from the library.",
+                          "it and scan again; if the photos are meant to be gone, exclude "
+                          "their folder from the library by a pattern, or take it out of "
+                          "the import paths.",
                           why->message),
     };
     Tell tell = { app, arena, &notice };

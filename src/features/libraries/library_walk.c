@@ -192,10 +192,13 @@ library_stat (const char *media_location, const char *path, struct stat *out)
     if (lstat (path, out) != 0)
         return FALSE;
     if (S_ISLNK (out->st_mode)) {
-        if (stat (path, out) != 0)
+        if (stat (path, out) != 0) {
+            if (errno == ENOENT || errno == ENOTDIR)
+                errno = ENOLINK; /* what it leads to may be on a disk that is away */
             return FALSE;
+        }
         if (leads_into_media (media_location, path)) {
-            errno = EACCES;
+            errno = ENOENT;
             return FALSE;
         }
     }
@@ -223,12 +226,26 @@ is_empty (DIR *folder)
     return TRUE;
 }
 
+/* Whether there is no such folder; one behind a link may be on a disk that is away. */
+static gboolean
+is_missing (const char *path)
+{
+    int fault = errno;
+    struct stat facts;
+    gboolean is_link = lstat (path, &facts) == 0 && S_ISLNK (facts.st_mode);
+
+    errno = fault;
+    return (fault == ENOENT || fault == ENOTDIR) && !is_link;
+}
+
 gboolean
-library_check_folder (Arena *arena, const char *root, const char *path, GError **error)
+library_check_folder (Arena *arena, const char *root, const char *path, const char **out_missing,
+                      GError **error)
 {
     char *at = arena_strdup (arena, path);
     DIR *folder = NULL;
     gboolean ok;
+    gsize n;
 
     /* the nearest one that is there */
     do {
@@ -238,7 +255,7 @@ library_check_folder (Arena *arena, const char *root, const char *path, GError *
             break;
         *slash = '\0';
         folder = opendir (at);
-    } while (folder == NULL && (errno == ENOENT || errno == ENOTDIR) && strcmp (at, root) != 0);
+    } while (folder == NULL && is_missing (at) && strcmp (at, root) != 0);
     if (folder == NULL) {
         g_set_error (error, APP_ERROR, APP_ERROR_IO, "the folder '%s' cannot be read: %s", at,
                      g_strerror (errno));
@@ -246,8 +263,13 @@ library_check_folder (Arena *arena, const char *root, const char *path, GError *
     }
     ok = !is_empty (folder);
     closedir (folder);
-    if (!ok)
+    if (!ok) {
         g_set_error (error, APP_ERROR, APP_ERROR_IO,
                      "the folder '%s' is empty, though photos of the library lay in it", at);
-    return ok;
+        return FALSE;
+    }
+    n = strlen (at);
+    n += 1 + strlen (at + n + 1); /* with the name that followed */
+    *out_missing = path[n] == '/' ? arena_printf (arena, "%.*s", (int) n, path) : NULL;
+    return TRUE;
 }

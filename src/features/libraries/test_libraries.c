@@ -321,27 +321,51 @@ test_walk_of_links (void)
 
 /* ---- what is gone, and what may be a disk that is not mounted ---- */
 
+/* @missing  the folder that is said to be missing, too; NULL: none */
+static gboolean
+is_gone_with (const Scene *self, const char *name, const char *missing)
+{
+    g_autofree char *path = g_build_filename (self->photos, name, NULL);
+    g_autofree char *folder =
+        missing != NULL ? g_build_filename (self->photos, missing, NULL) : NULL;
+    const char *found = NULL;
+    gboolean is_gone = library_check_folder (self->arena, self->photos, path, &found, NULL);
+
+    g_assert_cmpstr (found, ==, folder);
+    return is_gone;
+}
+
 static gboolean
 is_known_to_be_gone (const Scene *self, const char *name)
 {
-    g_autofree char *path = g_build_filename (self->photos, name, NULL);
-
-    return library_check_folder (self->arena, self->photos, path, NULL);
+    return is_gone_with (self, name, NULL);
 }
 
 static void
 test_missing_files (void)
 {
+    static const char *const links[] = { "nowhere", "loop" };
     g_auto (Scene) self = make_scene ();
     g_autofree char *empty = g_build_filename (self.photos, "empty", NULL);
     g_autofree char *a = g_build_filename (self.photos, "a.jpg", NULL);
 
     g_assert_cmpint (g_mkdir_with_parents (empty, 0755), ==, 0);
     g_assert_true (is_known_to_be_gone (&self, "b.jpg"));
-    g_assert_true (is_known_to_be_gone (&self, "gone/b.jpg")); /* its folder was deleted */
+    g_assert_true (is_gone_with (&self, "gone/b.jpg", "gone")); /* its folder was deleted */
+    g_assert_true (is_gone_with (&self, "gone/so/far/b.jpg", "gone"));
+    put_link (self.photos, "nowhere", "/nothing-here");
+    put_link (self.photos, "loop", "loop");
+    g_assert_false (is_known_to_be_gone (&self, "nowhere/b.jpg"));
+    g_assert_false (is_known_to_be_gone (&self, "nowhere/sub/b.jpg"));
+    g_assert_false (is_known_to_be_gone (&self, "loop/b.jpg"));
     g_assert_false (is_known_to_be_gone (&self, "empty/b.jpg"));
     g_assert_false (is_known_to_be_gone (&self, "empty/gone/b.jpg"));
     g_assert_cmpint (rmdir (empty), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS (links); i++) {
+        g_autofree char *link = g_build_filename (self.photos, links[i], NULL);
+
+        g_assert_cmpint (remove (link), ==, 0);
+    }
     g_assert_cmpint (remove (a), ==, 0);
     g_assert_false (is_known_to_be_gone (&self, "b.jpg")); /* nothing is left at all */
     g_assert_cmpint (rmdir (self.photos), ==, 0);
