@@ -152,6 +152,26 @@ const describe = async (id, description) => {
 const isServed = async (id, bytes) =>
   (await server.request('GET', `/assets/${id}/original`, { as: server.admin })).expect(200).bytes.equals(bytes);
 
+test('a missing sidecar is made anew of all that is known', async () => {
+  const photo = await asset(7);
+  const told = async () => {
+    const { exifInfo } = (await server.request('GET', `/assets/${photo.id}`, { as: server.admin })).expect(200).json;
+    return [exifInfo.description, exifInfo.rating];
+  };
+  (await server.request('PUT', `/assets/${photo.id}`, { as: server.admin, body: { rating: 4 } })).expect(200);
+  await describe(photo.id, 'Grandma, her last birthday');
+  const [sidecar] = await sidecarOf(photo.id);
+  fs.rmSync(path.join(server.media, sidecar));
+  await run('integrity-missing-files');
+  await run('integrity-missing-files-delete-all');
+  assert.deepEqual(await summary(), none);
+  assert.deepEqual([await isTrashed(photo.id), await sidecarOf(photo.id)], [false, [sidecar]]);
+  assert.match(fs.readFileSync(path.join(server.media, sidecar), 'utf8'), /her last birthday/);
+  (await server.request('POST', '/assets/jobs', { as: server.admin, body: { assetIds: [photo.id], name: 'refresh-metadata' } })).expect(204);
+  await server.waitForJobs();
+  assert.deepEqual(await told(), ['Grandma, her last birthday', 4]);
+});
+
 test('what is there again is neither trashed nor forgotten', async () => {
   const photo = await asset(21);
   await describe(photo.id, 'Grandma');

@@ -213,6 +213,31 @@ delete_untracked (App *app, Arena *arena, const StringList *paths, const Stray *
 
 /* ---- what assets lack ---- */
 
+typedef struct {
+    Arena *arena;
+    const char *asset_id;
+} Renewal;
+
+static gboolean
+run_write_sidecar (Db *tx, gpointer data, GError **error)
+{
+    const Renewal *self = data;
+
+    return sidecars_add_write (tx, self->arena, self->asset_id, error);
+}
+
+/* What was made of an original is made again. So is a sidecar, of all that the database knows: without its
+ * row that would be forgotten when metadata is read again. */
+static gboolean
+renew_file (App *app, Arena *arena, const IntegrityReportRow *report, GError **error)
+{
+    Renewal renewal = { arena, report->asset_id };
+
+    return report->has_file_type && report->file_type == ASSET_FILE_TYPE_SIDECAR
+               ? db_write (app->db, run_write_sidecar, &renewal, error)
+               : integrity_forget_file (app->db, report->asset_file_id, error);
+}
+
 static gboolean
 act_on_assets (App *app, Arena *arena, const IntegrityReportRowList *reports, IntegrityReport type,
                GError **error)
@@ -232,7 +257,7 @@ act_on_assets (App *app, Arena *arena, const IntegrityReportRowList *reports, In
             continue;
         }
         if (report->asset_file_id != NULL
-                ? !integrity_forget_file (app->db, report->asset_file_id, error)
+                ? !renew_file (app, arena, report, error)
                 : !trash_put (app, arena, report->owner_id, &one, FALSE, error))
             return FALSE;
     }

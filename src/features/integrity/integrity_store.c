@@ -77,8 +77,9 @@ static const char SQL_MOVE_ORIGINAL[] =
 
 #define SQL_REPORTS                                                                                \
     "SELECT r.id AS id, r.type AS type, r.path AS path, r.asset_id AS asset_id,"                   \
-    "       r.asset_file_id AS asset_file_id, a.owner_id AS owner_id"                              \
-    "  FROM integrity_report r LEFT JOIN asset a ON a.id = r.asset_id"
+    "       r.asset_file_id AS asset_file_id, f.type AS file_type, a.owner_id AS owner_id"         \
+    "  FROM integrity_report r LEFT JOIN asset a ON a.id = r.asset_id"                             \
+    "       LEFT JOIN asset_file f ON f.id = r.asset_file_id"
 /* $1 the type, $2 the id before, $3 how many */
 static const char SQL_REPORT_PAGE[] =
     SQL_REPORTS " WHERE r.type = $1 AND r.id > $2 ORDER BY r.id LIMIT $3";

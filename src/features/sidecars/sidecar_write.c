@@ -307,10 +307,9 @@ write_once (App *app, Arena *arena, const AssetRow *asset, GError **error)
     const char *recorded = NULL, *tags;
     GError *why = NULL;
 
-    if (asset->locked_properties.n == 0)
-        return read_again (&self, error);
     if (*asset->original_path == '/') {
-        note_libraries ();
+        if (asset->locked_properties.n > 0)
+            note_libraries ();
         return read_again (&self, error);
     }
     if (!asset_find_file (app->db, arena, asset->id, ASSET_FILE_TYPE_SIDECAR, FALSE, &recorded,
