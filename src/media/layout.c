@@ -369,10 +369,18 @@ layout_new_beside (Arena *arena, const char *path, const char **out_temporary, G
 }
 
 gboolean
+layout_delete (const char *path, GError **error)
+{
+    return unlink (path) == 0 || errno == ENOENT || layout_set_io_error (error, "delete", path);
+}
+
+gboolean
 layout_remove (const char *path)
 {
-    if (unlink (path) == 0 || errno == ENOENT)
+    g_autoptr (GError) why = NULL;
+
+    if (layout_delete (path, &why))
         return TRUE;
-    g_warning ("cannot delete '%s': %s, skipping", path, g_strerror (errno));
+    g_warning ("%s, skipping", why->message);
     return FALSE;
 }

@@ -61,7 +61,9 @@ gboolean layout_check_volume (const char *media_location, const char *folder, GE
 
 /** fsync: what was renamed, linked or unlinked in it is so after a power cut. */
 gboolean layout_sync_folder (const char *path, GError **error);
-/** Delete a file and fsync nothing; a missing one is fine. @return FALSE and a log line otherwise */
+/** Delete a file and fsync nothing; a missing one is fine. */
+gboolean layout_delete (const char *path, GError **error);
+/** The same where we live with a file that stays. @return FALSE and a log line */
 gboolean layout_remove (const char *path);
 /** Set APP_ERROR_DISK_FULL or APP_ERROR_IO by errno: "cannot VERB 'PATH': reason". @return FALSE */
 gboolean layout_set_io_error (GError **error, const char *verb, const char *path);

@@ -393,6 +393,21 @@ export class Server {
       await sleep(50);
     }
   }
+
+  /** Wait until every job of this name has failed for now and is to be tried again. @returns why */
+  async postponed(name) {
+    for (const end = Date.now() + 60_000; ; await sleep(50)) {
+      const rows = await this.sql(`SELECT error FROM job WHERE name = '${name}'`);
+      if (rows.length > 0 && rows.every(([why]) => why)) return rows.flat();
+      assert.ok(Date.now() < end, `${name} is not tried again`);
+    }
+  }
+
+  /** What is to be tried again is tried now. */
+  async tryAgain() {
+    await this.sql("UPDATE job SET run_after = 0 WHERE state = 'waiting'");
+    await this.waitForJobs();
+  }
 }
 
 /** A socket.io client over WebSocket that only listens: texts below 64 KiB, no fragments. */

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { jpeg, sha1 } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { server } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-sidecars-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -179,20 +179,6 @@ test('a sidecar that cannot be understood is left as it is, and the change is no
   }
 });
 
-/** Wait until every job of this name has failed for now and is to be tried again. */
-async function postponed(name) {
-  for (const end = Date.now() + 60_000; ; await sleep(50)) {
-    const rows = await server.sql(`SELECT error FROM job WHERE name = '${name}'`);
-    if (rows.length > 0 && rows.every(([why]) => why)) return rows.flat();
-    assert.ok(Date.now() < end, `${name} is not tried again`);
-  }
-}
-
-async function tryAgain() {
-  await server.sql("UPDATE job SET run_after = 0 WHERE state = 'waiting'");
-  await server.waitForJobs();
-}
-
 /** A folder is away, as a disk that is not mounted: an empty one is in its place. */
 function takeAway(place) {
   fs.renameSync(place, `${place}.away`);
@@ -232,11 +218,11 @@ test('a change made while the disk is away is kept until it is back', async () =
     const bringBack = takeAway(what === 'upload' ? path.join(server.media, 'upload') : path.join(server.media, 'upload', admin.id));
     const reply = (await call('PUT', `/assets/${id}`, { description: 'Precious words' })).expect(200).json;
     assert.equal(reply.exifInfo.description, 'Precious words');
-    const [why] = await postponed('SidecarWrite');
+    const [why] = await server.postponed('SidecarWrite');
     assert.ok(why.includes(file.slice(0, -'.xmp'.length)) && /kept in the database/.test(why), why);
     assert.deepEqual(await locked(id), ['description']);
     bringBack();
-    await tryAgain();
+    await server.tryAgain();
     assert.equal(exiftool(file)['XMP-dc:Description'], 'Precious words');
     assert.deepEqual([(await asset(id)).exifInfo.description, await locked(id)], ['Precious words', []]);
     assert.deepEqual(await failed(), []);
@@ -250,11 +236,11 @@ test('an uploaded sidecar is not forgotten while its folder is away', async () =
   const description = async () => (await call('GET', `/assets/${id}`, undefined, user)).expect(200).json.exifInfo.description;
   const bringBack = takeAway(path.join(server.media, 'upload', user.id));
   (await call('PUT', '/jobs/sidecar', { command: 'start', force: true })).expect(200);
-  const whys = await postponed('SidecarCheck');
+  const whys = await server.postponed('SidecarCheck');
   assert.ok(whys.every((why) => why.includes(user.id)), whys);
   assert.equal(await sidecar(id), file);
   bringBack();
-  await tryAgain();
+  await server.tryAgain();
   assert.equal(await sidecar(id), file);
   assert.equal(await description(), 'theirs');
 });

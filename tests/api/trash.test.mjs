@@ -49,6 +49,24 @@ test('what is removed for good leaves nothing', async () => {
   assert.ok(fs.existsSync((await get(two, user)).originalPath));
 });
 
+test('a file that cannot be removed for good is not forgotten', async () => {
+  for (const what of ['original', 'sidecar']) {
+    const { user, ids: [id] } = await scene(1, { sidecar: Buffer.from('<x/>') });
+    const { originalPath } = await get(id, user);
+    const sidecar = filesOf(user).find((name) => name.endsWith('.xmp'));
+    const file = what === 'original' ? originalPath : path.join(server.media, 'upload', user.id, sidecar);
+    fs.renameSync(file, `${file}.away`);
+    fs.mkdirSync(file); // which even root cannot unlink
+    (await call('DELETE', '/assets', { ids: [id], force: true }, user)).expect(204);
+    const [why] = await server.postponed('FileDelete');
+    assert.ok(why.includes(`cannot delete '${file}'`), why);
+    fs.rmdirSync(file);
+    fs.renameSync(`${file}.away`, file);
+    await server.tryAgain();
+    assert.deepEqual(filesOf(user), []);
+  }
+});
+
 test('an emptied trash is empty, the rest is not touched', async () => {
   const { user, ids: [one, two, three] } = await scene(3);
   const other = await scene(1);

@@ -202,10 +202,8 @@ delete_untracked (App *app, Arena *arena, const StringList *paths, const Stray *
 
         if (contains (&known, paths->items[i]) || contains (&stay, strays[i].path))
             continue;
-        if (!layout_remove (path)) {
-            g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot delete '%s'", path);
+        if (!layout_delete (path, error))
             return FALSE;
-        }
         g_message ("deleted '%s', which no asset has", path);
     }
     return TRUE;

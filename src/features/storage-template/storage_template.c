@@ -95,11 +95,8 @@ storage_template_remove_file (App *app, Arena *arena, const char *path, GError *
     gboolean ok;
     int lock;
 
-    if (!g_str_has_prefix (path, STORAGE_FOLDER "/")) {
-        /* what cannot be deleted is logged there */
-        layout_remove (layout_absolute (arena, app->media_location, path));
-        return TRUE;
-    }
+    if (!g_str_has_prefix (path, STORAGE_FOLDER "/"))
+        return layout_delete (storage_absolute (app, arena, path), error);
     lock = storage_template_lock (app, error);
     if (lock < 0)
         return FALSE;
@@ -139,7 +136,7 @@ storage_template_remove_original (App *app, Arena *arena, const char *path, cons
         ok = remove_named (app, arena, path, error);
         close (lock);
     } else {
-        layout_remove (absolute);
+        ok = layout_delete (absolute, error);
     }
     for (gsize i = 0; ok && i < sidecars->n; i++)
         ok = storage_template_remove_file (app, arena, sidecars->items[i], error);

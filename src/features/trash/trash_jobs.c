@@ -257,10 +257,12 @@ delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 
     if (!api_read_json (&file_delete_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
+    if (!delete_original (app, arena, &data, error))
+        return JOB_RETRY;
     for (gsize i = 0; i < data.files.n; i++)
         if (!storage_template_remove_file (app, arena, data.files.items[i], error))
             return JOB_RETRY;
-    return delete_original (app, arena, &data, error) ? JOB_DONE : JOB_RETRY;
+    return JOB_DONE;
 }
 
 /* ---- AssetEmptyTrash, AssetDeleteCheck ---- */

@@ -178,13 +178,10 @@ remove_assets (const App *app, const char *id, GError **error)
             return FALSE;
         if (ids.n == 0)
             return TRUE;
-        for (gsize i = 0; i < paths.n; i++) {
-            if (layout_remove (layout_absolute (arena, app->media_location, paths.items[i])))
-                continue;
-            g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot delete the file '%s'",
-                         paths.items[i]);
-            return FALSE;
-        }
+        for (gsize i = 0; i < paths.n; i++)
+            if (!layout_delete (layout_absolute (arena, app->media_location, paths.items[i]),
+                                error))
+                return FALSE;
         if (!users_store_delete_assets (app->db, arena, &ids, error))
             return FALSE;
     }
