@@ -262,6 +262,38 @@ describe('on', () => {
     await scene.assertTidy();
   });
 
+  test('what was replaced while it was moved without links is kept with its sidecar', async () => {
+    await scene.user({ storageLabel: 'nolinks' });
+    const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+    const id = await scene.add(bytes, 'a.jpg');
+    (await scene.call('PUT', `/assets/${id}`, { description: 'the old one' })).expect(200);
+    await server.waitForJobs();
+    const at = await scene.at(id);
+    await scene.set({ enabled: false });
+    // as the mover would have it between the rename and the switch of the paths
+    const notes = [['original', at, 'library/nolinks/b.jpg'], ['sidecar', `${at}.xmp`, 'library/nolinks/b.jpg.xmp']];
+    const note = async ([kind, from, to]) => {
+      const content = fs.readFileSync(path.join(server.media, from));
+      await server.sql("INSERT INTO storage_move (asset_id, kind, old_path, new_path, size_bytes, sha1) VALUES " +
+        `('${id}', '${kind}', '${from}', '${to}', ${content.length}, ${engine === 'postgres' ? "'\\x" : "X'"}${sha1(content)}')`);
+      fs.renameSync(path.join(server.media, from), path.join(server.media, to));
+    };
+    for (const each of notes) await note(each);
+    const form = new FormData();
+    const fields = { deviceAssetId: 'c', deviceId: 'test', fileCreatedAt: '2024-01-02T03:04:05.000Z', fileModifiedAt: '2024-01-02T03:04:05.000Z' };
+    for (const [key, value] of Object.entries(fields)) form.append(key, value);
+    const after = jpeg({ date: '2021:01:02 03:04:05' });
+    form.append('assetData', new Blob([after]), 'c.jpg');
+    const kept = (await scene.call('PUT', `/assets/${id}/original`, form)).expect(200).json.id; // its jobs settle the move
+    await server.waitForJobs();
+    await scene.assertServed(id, after);
+    await scene.assertServed(kept, bytes);
+    assert.deepEqual([await scene.at(kept), await scene.sidecarAt(kept)], notes.map(([, , to]) => to));
+    assert.match(fs.readFileSync(path.join(server.media, notes[1][2]), 'utf8'), /the old one/);
+    await scene.assertTidy();
+    await scene.set({ enabled: true });
+  });
+
   test('a move that was interrupted is finished or undone by the next start', async () => {
     await scene.user({ storageLabel: 'crash' });
     const bytes = jpeg({ date: '2020:01:02 03:04:05' });

@@ -29,6 +29,12 @@ static const char SQL_SWITCH_SIDECAR[] =
     "UPDATE asset_file SET path = $3, updated_at = $4"
     " WHERE asset_id = $1 AND type = 'sidecar' AND is_edited = 0 AND path = $2";
 
+/* $1 path */
+static const char SQL_ORIGINAL_AT[] =
+    "SELECT id FROM asset WHERE original_path = $1 AND library_id IS NULL";
+static const char SQL_SIDECAR_AT[] =
+    "SELECT asset_id FROM asset_file WHERE type = 'sidecar' AND is_edited = 0 AND path = $1";
+
 /* $1 asset */
 static const char SQL_ORIGINAL_PATH[] = "SELECT original_path FROM asset WHERE id = $1";
 static const char SQL_SIDECAR_PATH[] =
@@ -121,6 +127,15 @@ find_current (App *app, Arena *arena, const StorageMove *move, const char **out,
                            DB_ARGS (db_text (move->asset_id)), out, error);
 }
 
+/* Who has the file where it was, by the database: another asset when it was replaced meanwhile (upload_replace.c).
+ * NULL: nobody. */
+static gboolean
+find_owner (App *app, Arena *arena, const StorageMove *move, const char **out_id, GError **error)
+{
+    return db_select_text (app->db, arena, is_original (move) ? SQL_ORIGINAL_AT : SQL_SIDECAR_AT,
+                           DB_ARGS (db_text (move->from)), out_id, error);
+}
+
 static gboolean
 drop (const App *app, Arena *arena, const char *path, GError **error)
 {
@@ -149,15 +164,24 @@ drop_copy (App *app, Arena *arena, const StorageMove *move, const char *path, co
     return drop (app, arena, path, error);
 }
 
-/* Back to the truth: the asset has its path, the file is there and nowhere else. */
+/* Back to the truth: whoever has the file has its path, and it is there and nowhere else. */
 static gboolean
 settle (App *app, Arena *arena, const StorageMove *move, GError **error)
 {
     g_autofree char *temporary = relocate_temporary (storage_absolute (app, arena, move->to));
     StorageMoves one = { { *move }, 1 };
-    const char *current = NULL;
+    const char *current = NULL, *owner_id = NULL;
 
     layout_remove (temporary);
+    if (!find_owner (app, arena, move, &owner_id, error))
+        return FALSE;
+    if (owner_id != NULL && exists (app, arena, move->from))
+        return drop_copy (app, arena, move, move->to, move->from, error);
+    if (owner_id != NULL) { /* renamed, where there are no links */
+        one.items[0].asset_id = owner_id;
+        return !relocate_holds (storage_absolute (app, arena, move->to), &move->content) ||
+               db_write (app->db, run_switch, &one, error);
+    }
     if (!find_current (app, arena, move, &current, error))
         return FALSE;
     if (current == NULL) /* its removal deletes the path that it knew */
@@ -165,14 +189,9 @@ settle (App *app, Arena *arena, const StorageMove *move, GError **error)
                drop_copy (app, arena, move, move->to, move->from, error);
     if (strcmp (current, move->to) == 0 && exists (app, arena, move->to))
         return drop_copy (app, arena, move, move->from, move->to, error);
-    if (strcmp (current, move->from) != 0) /* it has another file by now */
-        return !exists (app, arena, move->from) ||
-               drop_copy (app, arena, move, move->to, move->from, error);
-    if (exists (app, arena, move->from))
-        return drop_copy (app, arena, move, move->to, move->from, error);
-    /* renamed, where there are no links */
-    return !relocate_holds (storage_absolute (app, arena, move->to), &move->content) ||
-           db_write (app->db, run_switch, &one, error);
+    /* it has another file by now */
+    return !exists (app, arena, move->from) ||
+           drop_copy (app, arena, move, move->to, move->from, error);
 }
 
 static gboolean

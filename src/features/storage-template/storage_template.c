@@ -21,8 +21,8 @@ static const char SQL_ALL[] = "SELECT id FROM asset WHERE id > $1 AND library_id
 
 /* $1 asset, $2 path where nothing was: where it is by now, or will be said to be in a moment */
 static const char SQL_FOLLOW[] =
-    "SELECT COALESCE((SELECT m.new_path FROM storage_move m WHERE m.asset_id = a.id"
-    "                    AND m.kind = 'original' AND m.old_path = $2"
+    "SELECT COALESCE((SELECT m.new_path FROM storage_move m"
+    "                  WHERE m.kind = 'original' AND m.old_path = $2"
     "                    AND a.original_path = m.old_path), a.original_path)"
     "  FROM asset a WHERE a.id = $1";
 
