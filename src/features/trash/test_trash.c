@@ -244,6 +244,9 @@ test_the_motion_part_goes_with_its_last_photo (TestDb *t)
 
     run_sql (t, "UPDATE asset SET owner_id = '" OWNER "', visibility = 'hidden' WHERE id = $1", C);
     run_sql (t, "UPDATE asset SET live_photo_video_id = '" C "' WHERE id <> $1", C);
+    put (t, &app, C, FALSE); /* not before them, however long it lies there */
+    run_sql (t, "UPDATE asset SET deleted_at = 0 WHERE id = $1", C);
+    g_assert_true (trash_remove_old (&app, t->arena, &t->error));
     put (t, &app, A, TRUE);
     finish_jobs (t, &app);
     g_assert_true (is_there (t, C ".jpg"));
