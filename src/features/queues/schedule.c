@@ -97,7 +97,8 @@ schedule_run (Scheduled *self, gint64 now_ms, GError **error)
     if (self->looked_at == 0 &&
         !load_last (self->app->db, arena, self->schedule, ask.now, &self->looked_at, error))
         return FALSE;
-    self->looked_at = MIN (self->looked_at, ask.now); /* the clock may have been set back */
+    if (self->looked_at > ask.now) /* the clock was set back */
+        self->looked_at = ask.now - 1;
     if (self->schedule->when (config_get (self->app), &cron))
         ask.minute = find_due (cron, self->looked_at, ask.now);
     if (ask.minute > 0 && !db_write (self->app->db, run_ask, &ask, error))
@@ -118,11 +119,19 @@ check (gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+check_at_start (gpointer data)
+{
+    check (data);
+    return G_SOURCE_REMOVE;
+}
+
 void
 schedule_start (App *app, const Schedule *schedule)
 {
     Scheduled *self = g_new0 (Scheduled, 1);
 
     *self = (Scheduled){ .app = app, .schedule = schedule };
+    g_idle_add (check_at_start, self); /* when the loop runs, all is there */
     g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, CHECK_S, check, self, g_free);
 }
