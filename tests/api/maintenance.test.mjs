@@ -225,7 +225,9 @@ test('an old backup removes nothing that was wanted back since, and phones begin
   const admin = await of.signUp();
   const user = await of.newUser();
   const { id } = (await of.upload(photo(1), 'one.png')).expect(201).json;
+  const lost = (await of.upload(photo(2), 'two.png')).expect(201).json;
   await of.waitForJobs();
+  const { originalPath } = (await of.request('GET', `/assets/${lost.id}`, { as: admin })).expect(200).json;
   (await of.request('DELETE', '/assets', { as: admin, body: { ids: [id] } })).expect(204);
   (await of.request('DELETE', `/admin/users/${user.id}`, { as: admin, body: {} })).expect(200);
   await of.waitForJobs();
@@ -233,6 +235,7 @@ test('an old backup removes nothing that was wanted back since, and phones begin
     `UPDATE asset SET deleted_at = 1600000000000 WHERE id = '${id}';
      UPDATE users SET deleted_at = 1600000000000 WHERE id = '${user.id}';
      UPDATE system_metadata SET value = '2020-09-13' WHERE key = 'nightly-day'`);
+  fs.rmSync(originalPath);
   const start = Date.now();
   await restored(of, old, () => enter(of, { action: 'restore_database', restoreBackupFilename: old }));
   const [[asset]] = await of.sql(`SELECT deleted_at FROM asset WHERE id = '${id}'`);
@@ -241,6 +244,12 @@ test('an old backup removes nothing that was wanted back since, and phones begin
   assert.ok(Number(account) >= start);
   const [[day]] = await of.sql("SELECT value FROM system_metadata WHERE key = 'nightly-day'");
   assert.ok(day >= new Date(start).toISOString().slice(0, 10));
+  // the admin is told, also of what differs
+  await of.waitForJobs();
+  const differs = (await of.request('GET', '/admin/integrity/summary', { as: admin })).expect(200).json;
+  assert.equal(differs.missing_file, 1);
+  const notices = (await of.request('GET', '/notifications', { as: admin })).expect(200).json;
+  assert.ok(notices.some(({ description }) => description?.includes(old)));
   const stream = await of.request('POST', '/sync/stream', { as: admin, body: { types: ['AssetsV1'] } });
   assert.match(stream.expect(200).text, /^\{"type":"SyncResetV1"/);
 });

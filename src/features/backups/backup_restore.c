@@ -26,6 +26,8 @@
 #include "db/migrate.h"
 #include "features/backups/backup_file.h"
 #include "features/backups/backup_program.h"
+#include "features/integrity/integrity.h"
+#include "features/notifications/notifications.h"
 #include "media/layout.h"
 
 #define RESTORING 0.1 /* where each of these begins, of the whole */
@@ -68,6 +70,7 @@ static const char SQL_RESET_SYNC[] = "UPDATE session SET is_pending_sync_reset =
 typedef struct {
     const App *app;
     const BackupRestore *how;
+    const char *name; /* of the backup */
     const char *task;
     double from, to; /* of the whole, what the task takes */
 } Restoring;
@@ -204,6 +207,26 @@ has_admin (Db *db, GError **error)
     return n > 0;
 }
 
+static gboolean
+tell_admins (Db *tx, const Restoring *self, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    Notice notice = {
+        .type = NOTIFICATION_TYPE_SYSTEM_MESSAGE,
+        .level = NOTIFICATION_LEVEL_WARNING,
+        .title = "A backup was restored",
+        .description = arena_printf (arena,
+                                     "The database is that of '%s'. Files that were uploaded, "
+                                     "moved or deleted since are not as "
+                                     "it says: the checks of the files run now. Look at what they "
+                                     "report, under Maintenance, "
+                                     "before you delete any of it.",
+                                     self->name),
+    };
+
+    return notification_add_for_admins (self->app, tx, arena, &notice, error);
+}
+
 /* What a database that was away for a while is told; it is up to date by now. */
 static gboolean
 settle (Db *tx, gpointer data, GError **error)
@@ -221,7 +244,8 @@ settle (Db *tx, gpointer data, GError **error)
            db_exec (tx, SQL_NOTE_BACKUP, DB_ARGS (db_text (moment)), NULL, error) &&
            db_exec (tx, SQL_DELAY_ASSETS, DB_ARGS (now_ms), NULL, error) &&
            db_exec (tx, SQL_DELAY_USERS, DB_ARGS (now_ms), NULL, error) &&
-           db_exec (tx, SQL_RESET_SYNC, DB_NO_ARGS, NULL, error) &&
+           db_exec (tx, SQL_RESET_SYNC, DB_NO_ARGS, NULL, error) && integrity_ask (tx, error) &&
+           tell_admins (tx, self, error) &&
            db_exec (tx, SQL_SET_MODE, DB_ARGS (db_text (self->how->mode_after)), NULL, error);
 }
 
@@ -515,7 +539,7 @@ restore_postgres (Restoring *self, const char *name, const char *restore_point, 
 gboolean
 backup_restore (const App *app, const char *name, const BackupRestore *how, GError **error)
 {
-    Restoring self = { .app = app, .how = how };
+    Restoring self = { .app = app, .how = how, .name = name };
     g_autoptr (Arena) arena = arena_new ();
     g_autofree char *restore_point = read_note (app->media_location);
     const char *path;

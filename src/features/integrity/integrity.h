@@ -8,3 +8,6 @@
 #include "features/integrity_api.h"
 
 void integrity_start (App *app, Api *api);
+
+/** In a write: have all three checks run. */
+gboolean integrity_ask (Db *tx, GError **error);

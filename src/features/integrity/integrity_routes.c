@@ -229,6 +229,21 @@ when_checksums (const AdminConfig *config, const char **out_cron)
     return config->integrity_checks->checksum_files->enabled;
 }
 
+static const Schedule schedules[] = {
+    { "IntegrityMissingFilesQueueAll", when_missing },
+    { "IntegrityUntrackedFilesQueueAll", when_untracked },
+    { "IntegrityChecksumFiles", when_checksums },
+};
+
+gboolean
+integrity_ask (Db *tx, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS (schedules); i++)
+        if (!job_add (tx, schedules[i].job, INTEGRITY_QUEUE, schedules[i].job, "{}", 0, error))
+            return FALSE;
+    return TRUE;
+}
+
 void
 integrity_start (App *app, Api *api)
 {
@@ -240,11 +255,6 @@ integrity_start (App *app, Api *api)
         { "IntegrityUntrackedRefresh", INTEGRITY_QUEUE, integrity_job_refresh_untracked },
         { "IntegrityChecksumFilesRefresh", INTEGRITY_QUEUE, integrity_job_refresh_checksums },
         { "IntegrityDeleteReportType", INTEGRITY_QUEUE, integrity_job_delete },
-    };
-    static const Schedule schedules[] = {
-        { "IntegrityMissingFilesQueueAll", when_missing },
-        { "IntegrityUntrackedFilesQueueAll", when_untracked },
-        { "IntegrityChecksumFiles", when_checksums },
     };
 
     api_serve_integrity (api, &integrity_handlers);

@@ -45,7 +45,8 @@ tell (gpointer data)
 {
     const Telling *self = data;
 
-    realtime_send (self->realtime, self->user_id, "on_notification", self->json);
+    if (self->realtime != NULL) /* in an admin command nobody is connected */
+        realtime_send (self->realtime, self->user_id, "on_notification", self->json);
 }
 
 static void
