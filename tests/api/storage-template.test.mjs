@@ -73,6 +73,16 @@ class Scene {
     await this.on.waitForJobs(120_000);
   }
 
+  /** As a mover without links has it between the rename and the switch of the paths. */
+  async interrupt(id, kind, from, to) {
+    const at = (name) => path.join(this.on.media, name);
+    const content = fs.readFileSync(at(from));
+    await this.on.sql('INSERT INTO storage_move (asset_id, kind, old_path, new_path, size_bytes, sha1) VALUES ' +
+      `('${id}', '${kind}', '${from}', '${to}', ${content.length}, ${engine === 'postgres' ? "'\\x" : "X'"}${sha1(content)}')`);
+    fs.mkdirSync(path.dirname(at(to)), { recursive: true });
+    fs.renameSync(at(from), at(to));
+  }
+
   async assertServed(id, bytes) {
     assert.ok((await this.call('GET', `/assets/${id}/original`)).expect(200).bytes.equals(bytes));
   }
@@ -270,15 +280,8 @@ describe('on', () => {
     await server.waitForJobs();
     const at = await scene.at(id);
     await scene.set({ enabled: false });
-    // as the mover would have it between the rename and the switch of the paths
     const notes = [['original', at, 'library/nolinks/b.jpg'], ['sidecar', `${at}.xmp`, 'library/nolinks/b.jpg.xmp']];
-    const note = async ([kind, from, to]) => {
-      const content = fs.readFileSync(path.join(server.media, from));
-      await server.sql("INSERT INTO storage_move (asset_id, kind, old_path, new_path, size_bytes, sha1) VALUES " +
-        `('${id}', '${kind}', '${from}', '${to}', ${content.length}, ${engine === 'postgres' ? "'\\x" : "X'"}${sha1(content)}')`);
-      fs.renameSync(path.join(server.media, from), path.join(server.media, to));
-    };
-    for (const each of notes) await note(each);
+    for (const each of notes) await scene.interrupt(id, ...each);
     const form = new FormData();
     const fields = { deviceAssetId: 'c', deviceId: 'test', fileCreatedAt: '2024-01-02T03:04:05.000Z', fileModifiedAt: '2024-01-02T03:04:05.000Z' };
     for (const [key, value] of Object.entries(fields)) form.append(key, value);
@@ -292,6 +295,18 @@ describe('on', () => {
     assert.match(fs.readFileSync(path.join(server.media, notes[1][2]), 'utf8'), /the old one/);
     await scene.assertTidy();
     await scene.set({ enabled: true });
+  });
+
+  test('a sidecar is copied to where its photo has been moved', async () => {
+    await scene.user({ storageLabel: 'copies' });
+    const source = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'source.jpg', {}, { sidecar: xmp('of the source') });
+    const target = await scene.add(jpeg({ date: '2020:01:02 03:04:06' }), 'target.jpg');
+    await scene.interrupt(target, 'original', await scene.at(target), 'library/copies/moved.jpg');
+    (await scene.call('PUT', '/assets/copy', { sourceId: source, targetId: target, sidecar: true })).expect(204);
+    await server.waitForJobs();
+    assert.equal(await scene.sidecarAt(target), `${await scene.at(target)}.xmp`);
+    assert.equal((await scene.asset(target)).exifInfo.description, 'of the source');
+    await scene.assertTidy();
   });
 
   test('a move that was interrupted is finished or undone by the next start', async () => {

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/timestamp.h"
@@ -12,6 +13,7 @@
 #include "features/ingest/ingest.h"
 #include "features/sidecars/sidecars.h"
 #include "features/stacks/stacks.h"
+#include "features/storage-template/storage-template.h"
 #include "features/tags/tags.h"
 #include "features/trash/trash.h"
 #include "media/layout.h"
@@ -48,8 +50,9 @@ static const char SQL_SIDECAR_SAVE[] =
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
 
-/* $1 asset, $2 its update id as it was read */
-static const char SQL_IS_SAME[] = "SELECT count(*) FROM asset WHERE id = $1 AND update_id = $2";
+/* $1 source, $2 its update id as it was read, $3 target, $4 its original as it was read */
+static const char SQL_IS_SAME[] = "SELECT count(*) FROM asset s JOIN asset t ON t.id = $3"
+                                  " WHERE s.id = $1 AND s.update_id = $2 AND t.original_path = $4";
 /* $1 asset */
 static const char SQL_TAGS_FIND[] = "SELECT t.value FROM tag_asset x JOIN tag t ON t.id = x.tag_id"
                                     " WHERE x.asset_id = $1 ORDER BY t.value";
@@ -81,7 +84,7 @@ typedef struct {
     AssetRow source, target;
     const char *sidecar;     /* of the target, as it shall be stored; NULL: none is copied */
     const char *old_sidecar; /* another one that the target had */
-    gboolean is_outdated;    /* the source was changed meanwhile; nothing was stored */
+    gboolean is_outdated;    /* one of the two was changed meanwhile; nothing was stored */
 } Copy;
 
 /* ---- the sidecar's file ---- */
@@ -182,14 +185,16 @@ copy_tags (Db *tx, const Copy *self, GError **error)
 }
 
 /* The sidecar that was copied has what was unlocked when the source was read; what was locked then is
- * put over it. An edit that came in between is in neither. */
+ * put over it. An edit that came in between is in neither. A target that got another file has its
+ * sidecar elsewhere. */
 static gboolean
 is_outdated (Db *tx, const Copy *self, gboolean *out, GError **error)
 {
     gint64 n_same = 0;
 
     if (!db_select_int (tx, SQL_IS_SAME,
-                        DB_ARGS (db_text (self->source.id), db_text (self->source.update_id)),
+                        DB_ARGS (db_text (self->source.id), db_text (self->source.update_id),
+                                 db_text (self->target.id), db_text (self->target.original_path)),
                         &n_same, NULL, error))
         return FALSE;
     *out = n_same == 0;
@@ -263,8 +268,8 @@ find_both (App *app, Copy *self, GError **error)
     return TRUE;
 }
 
-gboolean
-asset_copy (App *app, Arena *arena, const AssetCopy *what, GError **error)
+static gboolean
+copy_until_current (App *app, Arena *arena, const AssetCopy *what, GError **error)
 {
     for (guint round = 0; round < MAX_ROUNDS; round++) {
         Copy data = { .app = app, .arena = arena, .what = what };
@@ -279,4 +284,21 @@ asset_copy (App *app, Arena *arena, const AssetCopy *what, GError **error)
     g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                  "asset '%s' changes faster than it can be copied", what->source_id);
     return FALSE;
+}
+
+/* A sidecar is copied under the lock of the movers, so that the original does not go away from it. */
+gboolean
+asset_copy (App *app, Arena *arena, const AssetCopy *what, GError **error)
+{
+    gboolean ok;
+    int lock;
+
+    if (!what->sidecar)
+        return copy_until_current (app, arena, what, error);
+    lock = storage_template_lock (app, error);
+    if (lock < 0)
+        return FALSE;
+    ok = copy_until_current (app, arena, what, error);
+    close (lock);
+    return ok;
 }
