@@ -82,7 +82,7 @@ run_telling (Db *tx, gpointer data, GError **error)
 static void
 test_a_notice_belongs_to_its_write (TestDb *t)
 {
-    App app = { .db = t->db };
+    App app = { .db = t->db, .realtime = (Realtime *) t }; /* realtime_send () is ours */
     Telling telling = { &app, t->arena, TRUE };
 
     fill (t);
@@ -118,7 +118,7 @@ test_admins_learn_of_a_backup_that_failed (TestDb *t)
 {
     static const JobKind kinds[] = { { "DatabaseBackup", "backupDatabase", fail },
                                      { "FileDelete", "backupDatabase", fail } };
-    App app = { .db = t->db };
+    App app = { .db = t->db, .realtime = (Realtime *) t }; /* realtime_send () is ours */
     g_autoptr (Jobs) jobs = jobs_new (t->db, &app);
     gint64 until = g_get_monotonic_time () + WAIT_S * G_USEC_PER_SEC;
 
