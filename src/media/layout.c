@@ -8,11 +8,16 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+
+/* Of a volume; of a tiny one no more than a share. */
+#define RESERVE_BYTES (64 * 1024 * 1024)
+#define RESERVE_SHARE 32
 
 static const char *const folders[] = { "encoded-video", "library", "upload",
                                        "profile",       "thumbs",  "backups" };
@@ -236,6 +241,25 @@ layout_set_io_error (GError **error, const char *what, const char *path)
     g_set_error (error, APP_ERROR,
                  why == ENOSPC || why == EDQUOT ? APP_ERROR_DISK_FULL : APP_ERROR_IO,
                  "cannot %s '%s': %s", what, path, g_strerror (why));
+    return FALSE;
+}
+
+gboolean
+layout_check_room (const char *path, gint64 n_bytes, GError **error)
+{
+    struct statvfs disk;
+    guint64 reserve;
+
+    /* some file systems do not say how large they are */
+    if (statvfs (path, &disk) != 0 || disk.f_blocks == 0)
+        return TRUE;
+    reserve = MIN (RESERVE_BYTES, (guint64) disk.f_blocks * disk.f_frsize / RESERVE_SHARE);
+    if ((guint64) disk.f_bavail * disk.f_frsize >= reserve + (guint64) n_bytes)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_DISK_FULL,
+                 "the disk of '%s' is full: what is left is kept free for the database, so that "
+                 "something can be deleted",
+                 path);
     return FALSE;
 }
 

@@ -59,6 +59,10 @@ gboolean layout_make_folder (const char *path, GError **error);
  *  mount point while it is not would be hidden later. @return FALSE with APP_ERROR_UNAVAILABLE */
 gboolean layout_check_volume (const char *media_location, const char *folder, GError **error);
 
+/** Whether the volume of @path, which is there, takes @n_bytes more and still has room for the database to
+ *  go on: on a disk that is full to the last byte nobody could log in and delete something.
+ *  @return FALSE with APP_ERROR_DISK_FULL */
+gboolean layout_check_room (const char *path, gint64 n_bytes, GError **error);
 /** fsync: what was renamed, linked or unlinked in it is so after a power cut. */
 gboolean layout_sync_folder (const char *path, GError **error);
 /** Delete a file and fsync nothing; a missing one is fine. */

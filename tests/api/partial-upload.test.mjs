@@ -1,11 +1,13 @@
 // Originals that come in parts: what was answered is kept, also over a kill, and nobody else gets near.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { jpeg, sha1 } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { newServer, server, sleep } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
 const DATES = { fileCreatedAt: '2024-01-02T03:04:05.000Z', fileModifiedAt: '2024-01-02T03:04:06.000Z' };
@@ -217,6 +219,48 @@ test('what is open counts against the quota, and so does the end', async () => {
   await sendAll(bytes, id, 0, 64 * 1024, { as: user });
   (await finish(id, { as: user })).expect(400, 'Quota has been exceeded!');
   assert.equal((await look(id, { as: user })).json.receivedBytes, bytes.length);
+});
+
+test('the last of a disk is kept free, so that something can be deleted', async (t) => {
+  const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk], { stdio: 'pipe' });
+  } catch (error) {
+    fs.rmdirSync(disk);
+    if (!/permission denied|not permitted|superuser/i.test(`${error.stderr}`)) throw error;
+    return t.skip('this machine lets nobody mount a small disk');
+  }
+  const other = newServer();
+  other.media = path.join(disk, 'media');
+  fs.mkdirSync(other.media);
+  try {
+    const as = await other.signUp();
+    const kept = (await other.upload(picture(20_000), 'kept.jpg')).expect(201).json.id;
+    const bytes = picture(100_000);
+    const body = { filename: 'big.jpg', sizeInBytes: bytes.length, checksum: sha1(bytes) };
+    const { id } = (await other.request('POST', '/partial-uploads', { as, body })).expect(201).json;
+    await other.waitForJobs();
+    const { bavail, bsize, blocks } = fs.statfsSync(disk);
+    const ballast = path.join(disk, 'ballast');
+    fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - Math.floor((blocks * bsize) / 32) + 8192));
+    (await other.upload(picture(2000), 'small.jpg')).expect(507, /is full/);
+    const form = new FormData();
+    form.append('offset', '0');
+    form.append('checksum', sha1(bytes));
+    form.append('data', new Blob([bytes]), 'part');
+    (await other.request('PATCH', `/partial-uploads/${id}`, { as, body: form })).expect(507);
+    // people go on, and can make room
+    (await other.request('POST', '/auth/login', { body: { email: as.email, password: as.password } })).expect(201);
+    (await other.request('DELETE', '/assets', { as, body: { ids: [kept], force: true } })).expect(204);
+    await other.waitForJobs();
+    fs.rmSync(ballast);
+    (await other.upload(picture(2000), 'small.jpg')).expect(201);
+    await other.waitForJobs();
+  } finally {
+    await other.stop();
+    execFileSync('umount', [disk]);
+    fs.rmdirSync(disk);
+  }
 });
 
 test('a user has so many open at once, and no more', async () => {

@@ -16,7 +16,6 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -34,7 +33,6 @@
 #define MIGRATING 0.9
 #define STAGE ".restore.db"
 #define NOTE ".restore"
-#define MIN_FREE_BYTES (64 * 1024 * 1024)
 #define MAX_LINE_BYTES (512 * 1024 * 1024)
 #define SQLITE_HEAD "SQLite format 3"
 #define NO_BACKUP "Invalid backup file format! '%s' is no backup of %s made by this program"
@@ -135,19 +133,6 @@ remove_stage (const char *stage)
 }
 
 static gboolean
-has_room (const char *path, gint64 n_bytes, GError **error)
-{
-    g_autofree char *folder = g_path_get_dirname (path);
-    struct statvfs disk;
-
-    if (statvfs (folder, &disk) != 0 ||
-        (guint64) disk.f_bavail * disk.f_frsize > (guint64) (n_bytes + MIN_FREE_BYTES))
-        return TRUE;
-    errno = ENOSPC;
-    return layout_set_io_error (error, "unpack the backup to", path);
-}
-
-static gboolean
 unpack (Restoring *self, const char *name, BackupReader *reader, int fd, const char *stage,
         GError **error)
 {
@@ -160,7 +145,7 @@ unpack (Restoring *self, const char *name, BackupReader *reader, int fd, const c
                          memcmp (chunk, SQLITE_HEAD, sizeof SQLITE_HEAD) != 0))
             break;
         is_first = FALSE;
-        if (!has_room (stage, n, error))
+        if (!layout_check_room (stage, n, error))
             return FALSE;
         if (!backup_write_all (fd, chunk, (gsize) n))
             return layout_set_io_error (error, "write", stage);

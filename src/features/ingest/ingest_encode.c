@@ -87,6 +87,9 @@ transcode (Encode *self, const char *original, const VideoFacts *facts,
     self->path = layout_encoded_video (self->arena, self->asset->owner_id, self->asset->id);
     job.output = layout_absolute (self->arena, app->media_location, self->path);
     self->looked_at_us = g_get_monotonic_time ();
+    if (!layout_check_room (layout_absolute (self->arena, app->media_location, "encoded-video"), 0,
+                            error))
+        return ingest_result_of (*error);
     if (!transcode_run (&job, facts, settings, plan, error)) {
         if (!self->is_gone)
             return ingest_result_of (*error);

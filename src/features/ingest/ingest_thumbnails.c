@@ -58,6 +58,8 @@ ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender 
     const char *moved;
     GError *why = NULL;
 
+    if (!layout_check_room (layout_absolute (arena, app->media_location, "thumbs"), 0, error))
+        return FALSE;
     render->original_path = layout_absolute (arena, app->media_location, asset->original_path);
     render->process_invalid = app->settings->process_invalid_images;
     render->want_thumbhash = TRUE;

@@ -309,7 +309,8 @@ partial_upload_append (App *app, PartialUpload *self, gint64 offset, const ApiFi
                      row->size_bytes, received);
         return FALSE;
     }
-    if (!copy_part (self, offset, part, error) ||
+    if (!layout_check_room (self->path, part->size_bytes, error) ||
+        !copy_part (self, offset, part, error) ||
         !db_exec (app->db, SQL_RECEIVED,
                   DB_ARGS (db_text (row->id), db_int (offset), db_int (received), db_int (now_ms)),
                   &n_changed, error))

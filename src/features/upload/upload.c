@@ -242,7 +242,9 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
         *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };
         return TRUE;
     }
-    ok = move_in (app, arena, upload, place.id, (ApiFile *) upload->file, upload->extension,
+    /* both files are on the disk already */
+    ok = layout_check_room (upload->file->path, 0, &why) &&
+         move_in (app, arena, upload, place.id, (ApiFile *) upload->file, upload->extension,
                   &original, &why) &&
          (upload->sidecar == NULL || move_in (app, arena, upload, place.id,
                                               (ApiFile *) upload->sidecar, ".xmp", &sidecar, &why));

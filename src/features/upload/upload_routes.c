@@ -98,6 +98,11 @@ before_body (ApiCall *call)
         api_refuse (call, APP_ERROR_INVALID, QUOTA_TEXT);
         return TRUE;
     }
+    if (!layout_check_room (arena_printf (call->arena, "%s/upload", call->app->media_location),
+                            MAX (length, 0), &error)) {
+        api_fail (call, g_steal_pointer (&error));
+        return TRUE;
+    }
     return FALSE;
 }
 
