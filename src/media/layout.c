@@ -19,6 +19,9 @@
 #define RESERVE_BYTES (64 * 1024 * 1024)
 #define RESERVE_SHARE 32
 
+/* Others that start at the same time may sweep a folder before it is locked. */
+#define MAX_CLAIMS 10
+
 static const char *const folders[] = { "encoded-video", "library", "upload",
                                        "profile",       "thumbs",  "backups" };
 
@@ -183,17 +186,42 @@ remove_folder (const char *path)
         g_warning ("cannot delete '%s': %s, skipping", path, g_strerror (errno));
 }
 
-/* @return a descriptor that holds the folder's lock, or -1 when somebody alive has it */
-static int
-lock_folder (const char *path)
+int
+layout_lock_folder (const char *path)
 {
     int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
+    struct stat locked, there;
 
-    if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0) {
-        close (fd);
+    if (fd < 0)
         return -1;
+    /* whoever sweeps may have removed it between open () and flock () */
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &locked) == 0 &&
+        stat (path, &there) == 0 && locked.st_ino == there.st_ino && locked.st_dev == there.st_dev)
+        return fd;
+    close (fd);
+    return -1;
+}
+
+char *
+layout_claim_folder (const char *base, GError **error)
+{
+    for (guint attempt = 0; attempt < MAX_CLAIMS; attempt++) {
+        char id[UUID_TEXT_BYTES];
+        g_autofree char *mine = NULL;
+
+        uuid_v4_text (id);
+        mine = g_build_filename (base, id, NULL);
+        if (g_mkdir_with_parents (mine, 0700) != 0)
+            break;
+        /* the descriptor stays open until the process ends, and with it the lock */
+        if (layout_lock_folder (mine) >= 0)
+            return g_steal_pointer (&mine);
     }
-    return fd;
+    g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+                 "Failed to create and lock a folder in '%s': %s. Uploads need a folder that this "
+                 "user may write",
+                 base, g_strerror (errno));
+    return NULL;
 }
 
 char *
@@ -201,30 +229,18 @@ layout_claim_temporary (const char *media_location, GError **error)
 {
     g_autofree char *base = g_build_filename (media_location, "upload", ".tmp", NULL);
     g_autoptr (GDir) dir = g_dir_open (base, 0, NULL);
-    g_autofree char *mine = NULL;
-    char id[UUID_TEXT_BYTES];
     const char *name;
 
     while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
         g_autofree char *path = g_build_filename (base, name, NULL);
-        int fd = lock_folder (path);
+        int fd = layout_lock_folder (path);
 
         if (fd < 0)
             continue;
         remove_folder (path);
         close (fd);
     }
-    uuid_v4_text (id);
-    mine = g_build_filename (base, id, NULL);
-    /* the descriptor stays open until the process ends, and with it the lock */
-    if (g_mkdir (mine, 0700) != 0 || lock_folder (mine) < 0) {
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
-                     "Failed to create and lock '%s': %s. Uploads need a folder that this user may "
-                     "write",
-                     mine, g_strerror (errno));
-        return NULL;
-    }
-    return g_steal_pointer (&mine);
+    return layout_claim_folder (base, error);
 }
 
 void

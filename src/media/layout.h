@@ -35,6 +35,12 @@ const char *layout_extension (Arena *arena, const char *file_name);
  *  @return FALSE with APP_ERROR_CONFIG naming the file */
 gboolean layout_prepare (const char *media_location, gboolean remembered, gboolean ignore_errors,
                          GError **error);
+/** @return a descriptor that holds the lock of a folder until it is closed; -1 when somebody alive has it, or it
+ *  is not there (any more) */
+int layout_lock_folder (const char *path);
+/** Make a folder in @base that is locked as long as the process lives.
+ *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG */
+char *layout_claim_folder (const char *base, GError **error);
 /** Make a folder of this process alone for uploads on their way in, upload/.tmp/<id>: on the file
  *  system of their goal, locked as long as the process lives. Folders whose owner is gone are deleted
  *  with all that is in them: what was not answered was not promised.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "media/layout.h"
 
 typedef struct {
     char *folder, *from, *to;
@@ -256,6 +257,34 @@ test_one_has_the_lock (Fixture *f, gconstpointer data)
     close (other);
 }
 
+/* Servers that start together: each sweeps what is not locked. */
+static gpointer
+claim_and_sweep (gpointer media)
+{
+    for (guint i = 0; i < 100; i++) {
+        g_autoptr (GError) why = NULL;
+        g_autofree char *mine = layout_claim_temporary (media, &why);
+
+        g_assert_no_error (why);
+        g_assert_true (g_file_test (mine, G_FILE_TEST_IS_DIR));
+        layout_leave_temporary (mine); /* the fewer there are, the sooner a new one is found */
+    }
+    return NULL;
+}
+
+static void
+test_a_claimed_folder_stays (Fixture *f, gconstpointer data)
+{
+    g_autofree char *base = g_build_filename (f->folder, "upload", ".tmp", NULL);
+    GThread *others[3];
+
+    g_assert_cmpint (g_mkdir_with_parents (base, 0700), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+        others[i] = g_thread_new ("other", claim_and_sweep, f->folder);
+    for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+        g_thread_join (others[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,5 +298,6 @@ main (int argc, char **argv)
     ADD ("full-disk", test_a_full_disk_leaves_the_file_where_it_was);
     ADD ("sweep", test_empty_folders_are_swept);
     ADD ("lock", test_one_has_the_lock);
+    ADD ("claim", test_a_claimed_folder_stays);
     return g_test_run ();
 }

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -19,38 +18,19 @@
 
 #define UUID_BYTES (UUID_TEXT_BYTES - 1)
 
-/* Of this process; the descriptor stays open until it ends, and with it the lock. */
+/* Of this process, locked until it ends. */
 static char *notes_folder;
-
-static int
-lock_folder (const char *path)
-{
-    int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
-
-    if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0) {
-        close (fd);
-        return -1;
-    }
-    return fd;
-}
 
 gboolean
 upload_notes_open (const App *app, GError **error)
 {
-    char id[UUID_TEXT_BYTES];
-    g_autofree char *path = NULL;
+    g_autofree char *base = g_build_filename (app->media_location, "upload", ".moving", NULL);
+    char *path = layout_claim_folder (base, error);
 
-    uuid_v4_text (id);
-    path = g_build_filename (app->media_location, "upload", ".moving", id, NULL);
-    if (g_mkdir_with_parents (path, 0700) != 0 || lock_folder (path) < 0) {
-        g_set_error (
-            error, APP_ERROR, APP_ERROR_IO,
-            "cannot create and lock '%s': %s. Uploads need a folder that this user may write", path,
-            g_strerror (errno));
+    if (path == NULL)
         return FALSE;
-    }
     g_free (notes_folder);
-    notes_folder = g_steal_pointer (&path);
+    notes_folder = path;
     return TRUE;
 }
 
@@ -153,7 +133,7 @@ upload_sweep (App *app)
 
     while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
         g_autofree char *folder = g_build_filename (base, name, NULL);
-        int fd = lock_folder (folder);
+        int fd = layout_lock_folder (folder);
 
         if (fd < 0)
             continue;
