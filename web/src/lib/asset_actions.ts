@@ -6,6 +6,7 @@ import {
   getDownloadInfo,
   restoreAssets,
   updateAssets,
+  updateStack,
   url,
   type AssetVisibility,
   type DownloadInfo,
@@ -18,21 +19,13 @@ import { Timeline, type PhotoSource } from './timeline.svelte';
 import { toasts } from './toasts.svelte';
 
 /** More ids than this in one request would be slow to answer. */
-export const idsPerRequest = 1000;
+const idsPerRequest = 1000;
 
 export async function inParts(
   ids: string[],
   run: (part: string[]) => Promise<unknown>,
 ): Promise<void> {
   for (let i = 0; i < ids.length; i += idsPerRequest) await run(ids.slice(i, i + idsPerRequest));
-}
-
-function change(
-  ids: string[],
-  body: { isFavorite?: boolean; visibility?: AssetVisibility },
-): Promise<void> {
-  // The route for many also for one: what it changes is told to the other screens.
-  return inParts(ids, (part) => updateAssets({ body: { ids: part, ...body } }));
 }
 
 /** Do it, or say why it could not be done. */
@@ -46,11 +39,56 @@ export async function attempt(run: () => Promise<void>): Promise<boolean> {
   }
 }
 
+/** Ask it of the server part by part. What was done is worked in and told also where a later part fails;
+ *  then it is told, too, how many were left.
+ *  @return whether all were done */
+async function actOn(
+  assets: readonly GridAsset[],
+  ask: (ids: string[]) => Promise<unknown>,
+  done: (assets: GridAsset[], ids: string[]) => void | Promise<void>,
+): Promise<boolean> {
+  const ids: string[] = [];
+  let failure: { error: unknown } | null = null;
+  try {
+    await inParts(
+      assets.map(({ id }) => id),
+      async (part) => {
+        await ask(part);
+        ids.push(...part);
+      },
+    );
+  } catch (error) {
+    failure = { error };
+  }
+  if (ids.length > 0) await done(assets.slice(0, ids.length), ids);
+  if (!failure) return true;
+  const left = assets.length - ids.length;
+  toasts.error(failure.error, (text) => (ids.length > 0 ? t().errors.left(left, text) : text));
+  return false;
+}
+
+// The route for many also for one: what it changes is told to the other screens.
+const change =
+  (body: { isFavorite?: boolean; visibility?: AssetVisibility }) =>
+  (ids: string[]): Promise<unknown> =>
+    updateAssets({ body: { ids, ...body } });
+
+const remove =
+  (force: boolean) =>
+  (ids: string[]): Promise<unknown> =>
+    deleteAssets({ body: { ids, force } });
+
+const bringBack = (ids: string[]): Promise<unknown> => restoreAssets({ body: { ids } });
+
 /** After an undo: into the list that is shown now, or out of it. */
-function putBack(assets: GridAsset[]): void {
+async function putBack(assets: GridAsset[]): Promise<void> {
+  const covers = assets.filter(({ stack }) => stack?.isPrimary);
+  // Another photo stands for the stack meanwhile; one that has ended needs none.
+  for (const { id, stack } of covers)
+    await updateStack({ id: stack?.id ?? '', body: { primaryAssetId: id } }).catch(() => undefined);
   for (const timeline of Timeline.open) {
     if (timeline.view.tellsMembers) timeline.put(assets);
-    else void timeline.refresh({ isAnew: true });
+    if (covers.length > 0 || !timeline.view.tellsMembers) void timeline.refresh({ isAnew: true });
   }
 }
 
@@ -60,9 +98,7 @@ export function setFavorite(
   isFavorite: boolean,
   { quiet = false } = {},
 ): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    await change(ids, { isFavorite });
+  return actOn(assets, change({ isFavorite }), (_, ids) => {
     timeline.patch(ids, { isFavorite });
     const say = isFavorite ? t().done.favorited : t().done.unfavorited;
     if (!quiet) toasts.show(say(ids.length));
@@ -74,20 +110,20 @@ export function setArchived(
   assets: GridAsset[],
   isArchived: boolean,
 ): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    const visibility = isArchived ? 'archive' : 'timeline';
-    await change(ids, { visibility });
+  const [before, visibility] = isArchived
+    ? (['timeline', 'archive'] as const)
+    : (['archive', 'timeline'] as const);
+  // Those that are there already stay there after an undo, too.
+  const others = assets.filter((asset) => asset.visibility !== visibility);
+  return actOn(others, change({ visibility }), (done, ids) => {
     timeline.patch(ids, { visibility });
     const say = isArchived ? t().done.archived : t().done.unarchived;
     toasts.show(say(ids.length), {
       label: t().actions.undo,
       run: () =>
-        void attempt(async () => {
-          const before = isArchived ? 'timeline' : 'archive';
-          await change(ids, { visibility: before });
-          putBack(assets.map((asset) => ({ ...asset, visibility: before })));
-        }),
+        void actOn(done, change({ visibility: before }), (undone) =>
+          putBack(undone.map((asset) => ({ ...asset, visibility: before }))),
+        ),
     });
   });
 }
@@ -99,10 +135,8 @@ export function setLocked(
   assets: GridAsset[],
   isLocked: boolean,
 ): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    const visibility = isLocked ? 'locked' : 'timeline';
-    await change(ids, { visibility });
+  const visibility = isLocked ? 'locked' : 'timeline';
+  return actOn(assets, change({ visibility }), (_, ids) => {
     if (timeline.view.tellsMembers) timeline.patch(ids, { visibility });
     else timeline.remove(ids);
     toasts.show((isLocked ? t().done.locked : t().done.unlocked)(ids.length));
@@ -115,34 +149,27 @@ export function deletesForever(): boolean {
 }
 
 export function trash(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: false } }));
+  return actOn(assets, remove(false), (done, ids) => {
     timeline.remove(ids);
     toasts.show(t().done.trashed(ids.length), {
       label: t().actions.undo,
       run: () =>
-        void attempt(async () => {
-          await inParts(ids, (part) => restoreAssets({ body: { ids: part } }));
-          putBack(assets.map((asset) => ({ ...asset, isTrashed: false })));
-        }),
+        void actOn(done, bringBack, (undone) =>
+          putBack(undone.map((asset) => ({ ...asset, isTrashed: false }))),
+        ),
     });
   });
 }
 
 export function deleteForever(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    await inParts(ids, (part) => deleteAssets({ body: { ids: part, force: true } }));
+  return actOn(assets, remove(true), (_, ids) => {
     timeline.remove(ids);
     toasts.show(t().done.deleted(ids.length));
   });
 }
 
 export function restore(timeline: PhotoSource, assets: GridAsset[]): Promise<boolean> {
-  return attempt(async () => {
-    const ids = assets.map(({ id }) => id);
-    await inParts(ids, (part) => restoreAssets({ body: { ids: part } }));
+  return actOn(assets, bringBack, (_, ids) => {
     timeline.patch(ids, { isTrashed: false });
     toasts.show(t().done.restored(ids.length));
   });

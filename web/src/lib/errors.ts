@@ -1,5 +1,6 @@
 /* What to tell a person about an error: the server's own words, or that there is no server. */
 import { ApiError } from '../api';
+import { credential } from './credential.svelte';
 import { t } from './preferences.svelte';
 
 export function errorText(error: unknown): string {
@@ -41,4 +42,19 @@ export function needsPinCode(error: unknown): boolean {
     error.status === 401 &&
     error.message === 'Elevated permission is required'
   );
+}
+
+/** Whether the login has ended. What a link is refused says nothing of the account of who looks at it. */
+export function isLoggedOut(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    error.status === 401 &&
+    !needsPinCode(error) &&
+    !credential.isVisitor
+  );
+}
+
+/** Whether what was asked for is not there, or not to be seen (any more). */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 400 || error.status === 404);
 }

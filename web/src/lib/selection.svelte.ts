@@ -9,6 +9,11 @@ export class Selection {
   /** The months that chosen photos were last seen in. */
   private months: ReadonlyMap<string, string> = new Map();
 
+  /** The months of the chosen photos. */
+  get monthKeys(): ReadonlySet<string> {
+    return new Set(this.months.values());
+  }
+
   has(id: string): boolean {
     return this.ids.has(id);
   }

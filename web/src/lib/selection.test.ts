@@ -28,6 +28,7 @@ describe('chosen photos', () => {
     selection.follow([month('2024-06-01', ['a']), month('2024-05-01', ['b'])]);
     selection.follow([month('2024-06-01', ['a']), month('2024-05-01', null)]);
     expect(idsOf(selection)).toEqual(['a', 'b']);
+    expect([...selection.monthKeys].sort()).toEqual(['2024-05-01', '2024-06-01']);
     selection.follow([month('2024-06-01', ['a']), month('2024-05-01', ['c'])]);
     expect(idsOf(selection)).toEqual(['a']);
   });

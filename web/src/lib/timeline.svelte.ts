@@ -123,8 +123,9 @@ export class Timeline {
     this.isReady = true;
   }
 
-  /** Load these months unless they are there; requests for others that nobody waits for end. */
-  show(keys: readonly string[]): void {
+  /** Load these months unless they are there; requests for others that nobody waits for end.
+   *  @param kept  not to be forgotten: something is done with their photos */
+  show(keys: readonly string[], kept: ReadonlySet<string> = new Set()): void {
     for (const [key, { abort, isForView }] of this.loading) {
       if (isForView && !keys.includes(key)) {
         abort.abort();
@@ -132,7 +133,7 @@ export class Timeline {
       }
     }
     for (const key of keys) void this.ensure(key, true);
-    this.forgetFar(keys);
+    this.forgetFar(keys, kept);
   }
 
   ensure(key: string, isForView = false): Promise<void> {
@@ -179,14 +180,14 @@ export class Timeline {
     }
   }
 
-  private forgetFar(keys: readonly string[]): void {
+  private forgetFar(keys: readonly string[], kept: ReadonlySet<string>): void {
     let loaded = 0;
     for (const month of this.months) loaded += month.assets?.length ?? 0;
     if (loaded <= mostAssets || keys.length === 0) return;
     const middle = this.months.findIndex((month) => month.key === keys[0]);
     const far = this.months
       .map((month, i) => ({ month, distance: Math.abs(i - middle) }))
-      .filter(({ month }) => month.assets && !keys.includes(month.key))
+      .filter(({ month }) => month.assets && !keys.includes(month.key) && !kept.has(month.key))
       .sort((a, b) => b.distance - a.distance);
     const dropped = new Set<string>();
     for (const { month } of far) {
@@ -272,16 +273,24 @@ export class Timeline {
     );
     const leaving = assets.filter((asset) => !this.view.accepts(asset));
     this.touch(staying);
-    let months: Months = this.months;
-    if (leaving.length > 0) months = removeAssets(months, new Set(leaving.map(({ id }) => id)));
+    let months: Months = this.without(this.months, new Set(leaving.map(({ id }) => id)));
     if (staying.length > 0) months = putAssets(months, staying, areNew, orderOf(this.view));
     this.months = months;
   }
 
   remove(ids: readonly string[]): void {
-    const gone = new Set(ids);
     this.touchAll();
-    this.months = removeAssets(this.months, gone);
+    this.months = this.without(this.months, new Set(ids));
+  }
+
+  /** Where one stood for its stack, another of it does now: only the server knows which. */
+  private without(months: Months, gone: ReadonlySet<string>): Months {
+    if (gone.size === 0) return months;
+    const hasStack = months.some(({ assets }) =>
+      assets?.some(({ id, stack }) => stack && gone.has(id)),
+    );
+    if (hasStack) void this.refresh({ isAnew: true });
+    return removeAssets(months, gone);
   }
 
   /** Change some fields; photos that do not belong any more leave. */
@@ -292,7 +301,7 @@ export class Timeline {
       const found = findAsset(months, id);
       return found !== null && !this.view.accepts(found.asset);
     });
-    this.months = leaving.length > 0 ? removeAssets(months, new Set(leaving)) : months;
+    this.months = this.without(months, new Set(leaving));
   }
 
   /** Photos of which only the ids are known came into this list, or may have. */

@@ -161,6 +161,21 @@ describe('Timeline', () => {
     expect(shown(timeline)).toEqual([]);
   });
 
+  it('shows the photo that stands for a stack when its cover has gone', async () => {
+    const timeline = await start();
+    const stack = ['s', '2'];
+    api.getTimeBucket.mockResolvedValueOnce({ ...bucket('20a', '03b'), stack: [stack, null] });
+    await timeline.ensure(june);
+    api.getTimeBucket.mockResolvedValue(bucket('19c', '03b'));
+    timeline.remove(['03b']);
+    expect(api.getTimeBuckets).toHaveBeenCalledTimes(1); // it stood for nothing
+    timeline.remove(['20a']);
+    expect(shown(timeline)).toEqual([]);
+    await vi.waitFor(() => expect(timeline.months[0]?.count).toBe(2));
+    await timeline.ensure(june);
+    expect(shown(timeline)).toEqual(['19c', '03b']);
+  });
+
   it('takes only what belongs from what it is told', async () => {
     const timeline = await start('archive');
     await timeline.ensure(june);

@@ -1,6 +1,5 @@
 /* Short messages at the bottom of the page, some with a way to take back what was done. */
-import { ApiError } from '../api';
-import { errorText, needsPinCode } from './errors';
+import { errorText, isLoggedOut } from './errors';
 import { session } from './session.svelte';
 
 export interface Toast {
@@ -20,11 +19,11 @@ class Toasts {
     setTimeout(() => this.dismiss(toast.id), action ? 9_000 : 5_000);
   }
 
-  /** Tell what went wrong; a session that has ended leads to the login instead. */
-  error(error: unknown): void {
-    const isOver = error instanceof ApiError && error.status === 401 && !needsPinCode(error);
-    if (isOver && session.user) session.end();
-    else this.show(errorText(error));
+  /** Tell what went wrong; a session that has ended leads to the login instead.
+   *  @param say  of the reason, what is told */
+  error(error: unknown, say = (reason: string): string => reason): void {
+    if (isLoggedOut(error) && session.user) session.end();
+    else this.show(say(errorText(error)));
   }
 
   dismiss(id: number): void {

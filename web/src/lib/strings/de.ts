@@ -152,7 +152,7 @@ export const de: Strings = {
       'Sie verlassen Zeitleiste, Suche und alle Alben und sind nur mit deiner PIN zu sehen. Wer sie wieder herausholt, findet sie nicht in den Alben wieder.',
     emptyTitle: 'Papierkorb leeren?',
     emptyText: (n) =>
-      `${fotos(n)} werden vom Server entfernt. Das lässt sich nicht rückgängig machen.`,
+      `${fotos(n)} werden vom Server entfernt, dazu alles, was im gesperrten Ordner gelöscht wurde. Das lässt sich nicht rückgängig machen.`,
   },
 
   viewer: {
@@ -180,5 +180,6 @@ export const de: Strings = {
     unknown: 'Da ist etwas schiefgegangen.',
     download: 'Der Server konnte den Download nicht erstellen.',
     offline: 'Der Server ist nicht erreichbar.',
+    left: (n, reason) => `${fotos(n)} unverändert: ${reason}`,
   },
 };

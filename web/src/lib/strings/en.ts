@@ -151,7 +151,7 @@ export const en = {
       'They leave the timeline, search and all albums, and are seen only with your PIN code. Moving them out again does not put them back into albums.',
     emptyTitle: 'Empty the trash?',
     emptyText: (n: number) =>
-      `${photos(n)} will be removed from the server. This cannot be undone.`,
+      `${photos(n)} will be removed from the server, and whatever was deleted in the locked folder. This cannot be undone.`,
   },
 
   viewer: {
@@ -179,6 +179,8 @@ export const en = {
     unknown: 'Something went wrong.',
     download: 'The server could not make the download.',
     offline: 'The server cannot be reached.',
+    /** After a part of what was asked for was done. */
+    left: (n: number, reason: string) => `${photos(n)} left as before: ${reason}`,
   },
 };
 
