@@ -115,12 +115,26 @@ test('a link to an album with an address of its own', async ({ browser }) => {
 test('strangers add photos where they may', async ({ browser }) => {
   const visitor = await stranger(browser, albumLink);
   await expect(tiles(visitor)).toHaveCount(2);
-  await drop(visitor, [{ name: 'toast.jpg', day: '2015-06-03' }]);
+  await drop(visitor, [{ name: 'toast.jpg', day: '2015-07-03' }]);
   await expect(visitor.getByRole('heading', { name: '1 file uploaded' })).toBeVisible();
-  await expectPicture(visitor, '3 June 2015');
+  await expectPicture(visitor, '3 July 2015');
+  await expect(visitor.getByText(/^3 photos · Jun .*Jul 2015$/)).toBeVisible();
   await visitor.context().close();
   await page.keyboard.press('Escape');
-  await expectPicture(page, '3 June 2015');
+  await expectPicture(page, '3 July 2015');
+});
+
+test('a server that stumbles has not ended the link', async ({ browser }) => {
+  const visitor = await stranger(browser, 'about:blank');
+  await visitor.route('**/api/shared-links/me*', (route) =>
+    route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+  );
+  await visitor.goto(albumLink);
+  await expect(visitor.getByText('The server does not answer')).toBeVisible();
+  await visitor.unroute('**/api/shared-links/me*');
+  await visitor.getByRole('button', { name: 'Try again' }).click();
+  await expect(tiles(visitor)).toHaveCount(3);
+  await visitor.context().close();
 });
 
 test('a link to chosen photos, behind a password and without downloads', async ({ browser }) => {
@@ -180,4 +194,21 @@ test('links are listed, changed and ended', async ({ browser }) => {
   await visitor.reload();
   await expect(visitor.getByText('This link does not work any more')).toBeVisible();
   await visitor.context().close();
+});
+
+test('whoever has an account is told that a link has ended, and stays who they are', async ({
+  browser,
+}) => {
+  const known = await browser.newPage();
+  await enter(known);
+  await known.goto(albumLink);
+  await expect(tiles(known)).toHaveCount(3);
+  const links = await (await page.request.get('api/shared-links')).json();
+  const { id } = links.find((link: { slug: string | null }) => link.slug === slug);
+  await page.request.delete(`api/shared-links/${id}`);
+  await known.getByRole('button', { name: 'Download all' }).click();
+  await expect(known.getByText('Invalid share slug')).toBeVisible();
+  await known.getByRole('link', { name: 'Tintype' }).click();
+  await expect(tiles(known).first()).toBeVisible();
+  await known.close();
 });

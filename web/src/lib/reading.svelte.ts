@@ -1,7 +1,6 @@
 /* What a page reads from the server as a whole: what it read, or why it could not. A failure is kept to be
  * shown with a way to try again, so that nothing looks empty that was only not read. */
-import { ApiError } from '../api';
-import { needsPinCode } from './errors';
+import { isLoggedOut } from './errors';
 import { session } from './session.svelte';
 
 export class Reading<T> {
@@ -24,7 +23,7 @@ export class Reading<T> {
     } catch (error) {
       if (mine !== this.count) return;
       // A session that has ended leads to the login instead.
-      if (error instanceof ApiError && error.status === 401 && !needsPinCode(error)) session.end();
+      if (isLoggedOut(error)) session.end();
       else this.error = error;
     }
   }
