@@ -83,6 +83,27 @@ test('its address opens it again after a reload', async () => {
   await expect(tileOf(page, '5 July 2021')).toBeVisible();
 });
 
+test('the address of a photo that is not there says so, and is not asked for again', async () => {
+  let asked = 0;
+  const nobody = '11111111-1111-4111-8111-111111111111';
+  page.on('request', (request) => {
+    if (request.url().endsWith(`/api/assets/${nobody}`)) asked++;
+  });
+  await page.goto(`./photos/${nobody}`);
+  const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
+  await expect(viewer.getByText('This photo is not here any more.')).toBeVisible();
+  await expectPicture(page, '5 July 2021');
+  const before = asked;
+  const ids = [await tileOf(page, '5 July 2021').getAttribute('data-asset')];
+  for (const isFavorite of [true, false]) {
+    await page.request.put('api/assets', { data: { ids, isFavorite } });
+    await expect(page.locator('a[data-asset][aria-label*="favourite"]')).toHaveCount(+isFavorite);
+  }
+  expect(asked).toBe(before);
+  await page.keyboard.press('Escape');
+  await expect(viewer).toBeHidden();
+});
+
 test('a favourite is marked and found among the favourites', async () => {
   await openPhoto(tileOf(page, '5 July 2021'));
   await page.keyboard.press('f');
@@ -194,6 +215,17 @@ test('what is chosen here and deleted or stacked elsewhere shows here', async ()
   await page.keyboard.press('Escape');
   await page.request.post('api/stacks', { data: { assetIds: [ids[1], ids[2]] } });
   await expect(page.locator('a[data-asset][aria-label*="stack of 2"]')).toHaveCount(1);
+  await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toHaveCount(0);
+
+  // Its cover goes, the other one stands there; it comes back, and is the cover again.
+  await page.locator(`a[data-asset="${ids[1]}"]`).focus();
+  await page.keyboard.press('x');
+  await expect(page.getByText('1 selected')).toBeVisible();
+  await page.keyboard.press('Delete');
+  await expect(page.locator(`a[data-asset="${ids[1]}"]`)).toHaveCount(0);
+  await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.locator(`a[data-asset="${ids[1]}"][aria-label*="stack of 2"]`)).toBeVisible();
   await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toHaveCount(0);
   await page.setViewportSize(usual);
 });

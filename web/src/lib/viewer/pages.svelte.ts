@@ -1,6 +1,7 @@
 /* Which photo the viewer shows, and which lie before and after it. */
 import { getAssetInfo, type AssetResponse } from '../../api';
 import { credential } from '../credential.svelte';
+import { isGone } from '../errors';
 import { assetFromResponse, type GridAsset } from '../months';
 import type { PhotoSource } from '../timeline.svelte';
 
@@ -13,6 +14,9 @@ export class Pages {
   next = $state.raw<GridAsset | null>(null);
   /** All that the server knows of what is shown; it comes a moment later. */
   details = $state.raw<AssetResponse | null>(null);
+  /** What is shown is not on the server, or not to be seen. */
+  isGone = $state(false);
+  private acting: string | null = null;
 
   constructor(
     private readonly list: () => PhotoSource,
@@ -28,9 +32,10 @@ export class Pages {
     return this.member?.id ?? this.currentId();
   }
 
-  /** Find the photo and what lies beside it. The page behind tells when it cannot be found; here it
+  /** Find the photo and what lies beside it. The page behind tells when it is not in the list; here it
    *  is then only a picture. */
   async arrive(id: string): Promise<void> {
+    if (this.isGone) return;
     const found = await this.list()
       .locate(id)
       .catch(() => null);
@@ -63,13 +68,15 @@ export class Pages {
     this.go(id);
   }
 
-  /** Do it, then show what comes after the photo if it has left the list.
+  /** Do it, then show what comes after the photo if it has left the list. One thing at a time is done to
+   *  a photo: a key that is pressed twice is not meant twice.
    *  @return whether there is still something to show */
   async act(run: (asset: GridAsset) => Promise<boolean>): Promise<boolean> {
     const mine = this.asset;
-    if (!mine) return true;
+    if (!mine || mine.id === this.acting) return true;
     const { next, previous } = this;
-    const isDone = await run(mine);
+    this.acting = mine.id;
+    const isDone = await run(mine).finally(() => (this.acting = null));
     if (isDone && this.member?.id === mine.id) {
       this.member = assetFromResponse(await getAssetInfo({ id: mine.id }));
     }
@@ -85,12 +92,16 @@ export class Pages {
   learn(id: string): () => void {
     const abort = new AbortController();
     this.details = null;
+    this.isGone = false;
     const timer = setTimeout(() => {
       getAssetInfo({ id, ...credential.query }, { signal: abort.signal }).then(
         (answer) => {
           if (!abort.signal.aborted) this.details = answer;
         },
-        () => undefined, // without them the photo is shown all the same
+        (error: unknown) => {
+          // Without them the photo is shown all the same, if there is one.
+          if (!abort.signal.aborted) this.isGone = isGone(error);
+        },
       );
     }, 120);
     return () => {
