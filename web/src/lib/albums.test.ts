@@ -1,11 +1,22 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { AlbumResponse } from '../api';
 
-vi.mock('../api', () => ({}));
-vi.mock('./asset_actions', () => ({}));
-vi.mock('./preferences.svelte', () => ({ t: () => ({ albums: { untitled: 'Untitled album' } }) }));
+const api = vi.hoisted(() => ({ createAlbum: vi.fn(), addAssetsToAlbum: vi.fn() }));
+vi.mock('../api', () => api);
+vi.mock('./asset_actions', () => ({
+  inParts: (ids: string[], run: (part: string[]) => Promise<unknown>) => run(ids),
+}));
+vi.mock('./preferences.svelte', () => ({
+  t: () => ({
+    albums: {
+      untitled: 'Untitled album',
+      addedSome: (n: number, refused: number, name: string) => `${n} to ${name}, ${refused} not`,
+    },
+  }),
+}));
 vi.mock('./session.svelte', () => ({ session: { user: { id: 'me' } } }));
-const { albumForEnter, canEdit, filterAlbums, nameOf, sortAlbums } = await import('./albums');
+const { albumForEnter, canEdit, filterAlbums, nameOf, newAlbumWith, sortAlbums } =
+  await import('./albums');
 
 function album(albumName: string, change: Partial<AlbumResponse> = {}, role = 'owner') {
   return {
@@ -23,6 +34,19 @@ function album(albumName: string, change: Partial<AlbumResponse> = {}, role = 'o
 const names = (albums: AlbumResponse[]): string[] => albums.map(({ albumName }) => albumName);
 
 describe('albums', () => {
+  it('tell what could not be put into a new one', async () => {
+    const made = album('Copy');
+    api.createAlbum.mockResolvedValue(made);
+    api.addAssetsToAlbum.mockResolvedValue([
+      { id: 'mine', success: true },
+      { id: 'theirs', success: false, error: 'no_permission' },
+    ]);
+    expect(await newAlbumWith('Copy', ['mine', 'theirs'])).toEqual({
+      album: made,
+      text: '1 to Copy, 1 not',
+    });
+  });
+
   it('are found by name and description, whatever the case', () => {
     const all = [album('Oslo'), album('Rome', { description: 'before oslo' }), album('Bonn')];
     expect(names(filterAlbums(all, 'all', ' OSLO'))).toEqual(['Oslo', 'Rome']);

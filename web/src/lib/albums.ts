@@ -6,7 +6,7 @@ import {
   type AlbumUserRole,
   type BulkIdResponse,
 } from '../api';
-import { idsPerRequest, inParts } from './asset_actions';
+import { inParts } from './asset_actions';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
 
@@ -95,10 +95,11 @@ export async function addToAlbum(album: AlbumResponse, ids: string[]): Promise<s
   return t().albums.added(added, nameOf(album));
 }
 
-export async function newAlbumWith(albumName: string, ids: string[]): Promise<AlbumResponse> {
-  const album = await createAlbum({ body: { albumName, assetIds: ids.slice(0, idsPerRequest) } });
-  await inParts(ids.slice(idsPerRequest), (part) =>
-    addAssetsToAlbum({ id: album.id, body: { ids: part } }),
-  );
-  return album;
+/** Made first and filled then: so it is told what could not be added. */
+export async function newAlbumWith(
+  albumName: string,
+  ids: string[],
+): Promise<{ album: AlbumResponse; text: string }> {
+  const album = await createAlbum({ body: { albumName } });
+  return { album, text: await addToAlbum(album, ids) };
 }

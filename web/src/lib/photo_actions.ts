@@ -5,6 +5,7 @@ import { download, restore, setArchived, setFavorite, setLocked } from './asset_
 import { confirm } from './confirm';
 import { libraryActions } from './library_actions';
 import type { GridAsset } from './months';
+import { partners } from './partners.svelte';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
 import type { PhotoSource } from './timeline.svelte';
@@ -35,10 +36,19 @@ export function areMine(assets: readonly GridAsset[]): boolean {
   return assets.length > 0 && assets.every(({ ownerId }) => ownerId === session.user?.id);
 }
 
+/** Whether they may be put into albums and shared: an album may hold photos of people who only show
+ *  them there. */
+export function canHandOn(assets: readonly GridAsset[]): boolean {
+  const others = new Set(assets.map(({ ownerId }) => ownerId));
+  others.delete(session.user?.id ?? '');
+  return assets.length > 0 && [...others].every((id) => partners.sharesWithMe(id));
+}
+
 export interface ActionDialogs {
   addToAlbum: (assets: GridAsset[]) => void;
   shareByLink: (assets: GridAsset[]) => void;
-  remove: (assets: GridAsset[]) => void;
+  /** @return whether it was done */
+  remove: (assets: GridAsset[]) => Promise<boolean> | boolean;
 }
 
 /** Everything that these photos of this list allow, the most used first. */
@@ -62,10 +72,7 @@ export function actionsFor(
     icon: 'trash',
     label,
     isMain: true,
-    run: (chosen) => {
-      dialogs.remove(chosen);
-      return false;
-    },
+    run: dialogs.remove,
   });
   if (timeline.view.name === 'trash') {
     return [
@@ -135,8 +142,7 @@ export function actionsFor(
   };
   return [
     ...(isMine ? [favorite] : []),
-    keep,
-    share,
+    ...(canHandOn(assets) ? [keep, share] : []),
     ...(isMine ? [archive, lock] : []),
     ...(isMine ? libraryActions(timeline, assets) : []),
     save,

@@ -14,7 +14,13 @@ import {
 } from '../asset_actions';
 import { narrow } from '../media';
 import type { GridAsset } from '../months';
-import { actionsFor, areMine, type ListRights, type PhotoAction } from '../photo_actions';
+import {
+  actionsFor,
+  areMine,
+  canHandOn,
+  type ListRights,
+  type PhotoAction,
+} from '../photo_actions';
 import { t } from '../preferences.svelte';
 import type { PhotoSource } from '../timeline.svelte';
 import type { Gestures } from './gestures.svelte';
@@ -174,7 +180,7 @@ export class Commands {
     const dialogs = {
       addToAlbum: () => (this.dialog = 'album'),
       shareByLink: () => (this.dialog = 'link'),
-      remove: this.remove,
+      remove: () => false, // the viewer has a button of its own
     };
     const hasOriginal = details?.isEdited === true && rights.download && rights.organise;
     const items: (MenuItem | false)[] = [
@@ -210,7 +216,11 @@ export class Commands {
       ...(rights.download ? { d: this.save } : {}),
       ...(rights.details ? { i: () => this.toggle('info') } : {}),
       ...(this.of.activityAlbumId() ? { c: () => this.toggle('activity') } : {}),
-      ...(rights.organise && !this.isTrash && !this.isLocked
+      ...(rights.organise &&
+      !this.isTrash &&
+      !this.isLocked &&
+      pages.asset &&
+      canHandOn([pages.asset])
         ? { l: () => (this.dialog = 'album') }
         : {}),
       z: () => gestures.toggle(),

@@ -1,0 +1,36 @@
+/* Who shares a library with this user: their photos may go into albums and links like one's own. */
+import { getPartners } from '../api';
+import { session } from './session.svelte';
+
+class Partners {
+  private ids = $state.raw<ReadonlySet<string>>(new Set());
+  /** Owners of photos that were asked about, and for whom. */
+  private asked = new Set<string>();
+  private askedBy: string | null = null;
+
+  /** Whether photos of this owner may be handed on: no, until it is known. */
+  sharesWithMe(ownerId: string): boolean {
+    const me = session.user?.id ?? null;
+    const isKnown = this.askedBy === me && this.ids.has(ownerId);
+    void this.ask(ownerId, me);
+    return isKnown;
+  }
+
+  /** Another list is looked at: whom it shows is asked about anew. */
+  renew(): void {
+    this.asked.clear();
+  }
+
+  private async ask(ownerId: string, me: string | null): Promise<void> {
+    if (this.askedBy !== me) this.asked.clear();
+    this.askedBy = me;
+    if (this.asked.has(ownerId)) return;
+    this.asked.add(ownerId);
+    const partners = await getPartners({ direction: 'shared-with' }).catch(() => null);
+    if (this.askedBy !== me) return;
+    if (partners) this.ids = new Set(partners.map(({ id }) => id));
+    else this.asked.delete(ownerId);
+  }
+}
+
+export const partners = new Partners();
