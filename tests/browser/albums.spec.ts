@@ -65,6 +65,8 @@ test('an album is made of chosen photos', async () => {
   await page.getByRole('button', { name: 'Add to album' }).click();
   const dialog = page.getByRole('dialog', { name: 'Add to album' });
   await dialog.getByRole('searchbox').fill(name);
+  await page.mouse.click(8, 400); // beside it: what was typed stays
+  await expect(dialog.getByRole('searchbox')).toHaveValue(name);
   await dialog.getByRole('button', { name: `New album “${name}”` }).click();
   await expect(page.getByText(`2 photos added to “${name}”`)).toBeVisible();
   await page.getByRole('button', { name: 'Show', exact: true }).click();
@@ -140,8 +142,10 @@ test('who is invited sees it, and only that', async () => {
   await tileOf(other, '3 March 2016').focus();
   await other.keyboard.press('x');
   await expect(other.getByRole('button', { name: 'Download' })).toBeVisible();
-  for (const forbidden of ['Favourite', 'Move to trash', 'Remove from album']) {
-    await expect(other.getByRole('button', { name: forbidden, exact: true })).toHaveCount(0);
+  const forbidden = ['Favourite', 'Move to trash', 'Remove from album'];
+  // Whoever only sees photos in an album may not hand them on.
+  for (const action of [...forbidden, 'Share by link', 'Add to album']) {
+    await expect(other.getByRole('button', { name: action, exact: true })).toHaveCount(0);
   }
   await other.keyboard.press('Escape');
 });
@@ -194,6 +198,10 @@ test('a whole library is shared, shown in the timeline and not any more', async 
   await other.getByRole('switch', { name: `Show in my timeline: ${account.name}` }).check();
   await other.getByRole('link', { name: account.name }).click();
   await expect(tiles(other).first()).toBeVisible();
+  await tiles(other).first().focus();
+  await other.keyboard.press('x');
+  await expect(other.getByRole('button', { name: 'Share by link' })).toBeVisible();
+  await other.keyboard.press('Escape');
   await other.getByRole('link', { name: 'Photos', exact: true }).click();
   await expect(tiles(other).first()).toBeVisible();
 
