@@ -77,6 +77,15 @@ test('a photo is tagged in its details and found by the tag', async () => {
   await expect(page.getByRole('heading', { name: 'small', exact: true })).toBeVisible();
   await expect(tileOf(page, '1 April 2015')).toBeVisible();
   await expect(tileOf(page, '2 April 2015')).toHaveCount(0);
+
+  // On the page of the tag above it cannot be taken off: it is told where it can.
+  await page.getByRole('link', { name: mark, exact: true }).click();
+  await expect(page.getByRole('heading', { name: mark, exact: true })).toBeVisible();
+  await tileOf(page, '1 April 2015').focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: `Remove tag ${mark}` }).click();
+  await expect(page.getByText(`1 photo has a tag below ${mark}`)).toBeVisible();
+  await expect(tileOf(page, '1 April 2015')).toBeVisible();
 });
 
 test('a face is drawn by hand, named, and leads to the person', async () => {

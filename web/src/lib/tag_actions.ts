@@ -8,6 +8,8 @@ export async function addTags(assetIds: string[], values: string[]): Promise<Tag
   return tags;
 }
 
-export async function removeTag(assetIds: string[], tagId: string): Promise<void> {
-  await untagAssets({ id: tagId, body: { ids: assetIds } });
+/** @return how many did not have it: they may have one below it */
+export async function removeTag(assetIds: string[], tagId: string): Promise<number> {
+  const answers = await untagAssets({ id: tagId, body: { ids: assetIds } });
+  return answers.filter(({ success }) => !success).length;
 }

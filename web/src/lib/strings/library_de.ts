@@ -132,6 +132,8 @@ export const libraryDe: typeof libraryEn = {
     fold: (name: string) => `${name} zuklappen`,
     unfold: (name: string) => `${name} aufklappen`,
     takeOff: (name: string) => `Schlagwort ${name} entfernen`,
+    below: (n: number, name: string) =>
+      `${fotos(n)} mit einem Schlagwort unter ${name}: entferne es auf dessen Seite`,
     tagPhotos: (n: number) => `${fotos(n)} verschlagworten`,
     help: 'Enter fügt ein Schlagwort hinzu. Ein Schrägstrich stellt eines unter ein anderes: Reise/Italien.',
     added: (n: number) => `${fotos(n)} verschlagwortet`,

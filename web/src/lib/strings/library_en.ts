@@ -134,6 +134,8 @@ export const libraryEn = {
     fold: (name: string) => `Fold ${name}`,
     unfold: (name: string) => `Unfold ${name}`,
     takeOff: (name: string) => `Remove tag ${name}`,
+    below: (n: number, name: string) =>
+      `${photos(n)} ${n === 1 ? 'has' : 'have'} a tag below ${name}: remove it on its own page`,
     tagPhotos: (n: number) => `Tag ${photos(n)}`,
     help: 'Enter adds a tag. A slash puts one below another: Travel/Italy.',
     added: (n: number) => `${photos(n)} tagged`,
