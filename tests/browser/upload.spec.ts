@@ -1,7 +1,7 @@
 /* Uploading as it is in life: folders, sidecars, live photos, a line that breaks, a page that is
  * reloaded, thousands of files, large ones. */
 import { expect, test, type Page, type Request } from '@playwright/test';
-import { enter, tileOf, watch } from './helpers';
+import { account, addUser, drop, enter, enterAs, tileOf, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -300,4 +300,39 @@ test('what was not sent is offered again after a reload, and what was is not sen
   await page.setViewportSize({ width: 1280, height: 8000 });
   await expect(tileOf(page, '14 July 2017').first()).toBeAttached();
   await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('an open tab does not go on as somebody else who logs in beside it', async ({ browser }) => {
+  const friend = {
+    name: 'Tom Tabs',
+    email: `tom-${Date.now()}@example.com`,
+    password: 'another long password',
+  };
+  await addUser(page, friend);
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const beside = await context.newPage();
+  await enter(tab);
+  await tab.goto('./people');
+  await expect(tab.getByRole('button', { name: 'Account' })).toBeVisible();
+  // The tab hears nothing of it, and asks before it sends.
+  await context.request.post('api/auth/login', { data: friend });
+  await drop(tab, [{ name: 'hers.jpg', day: '2017-07-20' }]);
+  await expect(tab.getByText(`This browser is now logged in as ${friend.name}`)).toBeVisible();
+  const statistics = await context.request.get('api/assets/statistics');
+  expect((await statistics.json()).total).toBe(0);
+
+  // A tab tells the others who logs out and in.
+  await tab.getByRole('button', { name: 'Skip all this' }).click();
+  await expect(tab.getByRole('button', { name: 'Account' })).toBeVisible();
+  await beside.goto('./');
+  await beside.getByRole('button', { name: 'Account' }).click();
+  await beside.getByRole('button', { name: 'Log out' }).click();
+  await expect(tab.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await enterAs(beside, friend);
+  await tab.getByLabel('E-mail').fill(account.email);
+  await tab.getByLabel('Password', { exact: true }).fill(account.password);
+  await tab.getByRole('button', { name: 'Log in' }).click();
+  await expect(beside.getByText(`This browser is now logged in as ${account.name}`)).toBeVisible();
+  await context.close();
 });

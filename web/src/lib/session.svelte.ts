@@ -1,4 +1,5 @@
 /* Who is logged in, and what the server is like. */
+import { tick } from 'svelte';
 import {
   ApiError,
   finishOAuth,
@@ -14,7 +15,11 @@ import {
   type UserAdminResponse,
   type UserPreferencesResponse,
 } from '../api';
+import { basePath } from './base';
 import { offline } from './offline.svelte';
+
+/** Kept over the reload in which it is told. */
+const changedKey = 'tintype-user-changed';
 
 class Session {
   user = $state.raw<UserAdminResponse | null>(null);
@@ -30,6 +35,8 @@ class Session {
       !this.user.isAdmin &&
       !this.user.oauthId,
   );
+  /** The other tabs of the browser, which have the same login. */
+  private readonly tabs = new BroadcastChannel(`tintype-session ${basePath}`);
   /** Whoever has just logged out is not logged in again by the page itself. */
   hasLoggedOut = false;
 
@@ -58,6 +65,7 @@ class Session {
   async logIn(email: string, password: string): Promise<void> {
     await login({ body: { email, password } });
     this.enter(await getMyUser());
+    this.tabs.postMessage(null);
     if (this.config) this.config = { ...this.config, isInitialized: true };
   }
 
@@ -71,6 +79,7 @@ class Session {
   async comeBack(url: string): Promise<void> {
     await finishOAuth({ body: { url } });
     this.enter(await getMyUser());
+    this.tabs.postMessage(null);
   }
 
   async logOut(): Promise<void> {
@@ -80,6 +89,46 @@ class Session {
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
     this.hasLoggedOut = true;
     this.end();
+    this.tabs.postMessage(null);
+  }
+
+  /** All tabs share one login, which another tab may have changed: this one must not go on as somebody
+   *  else. Throws when the server cannot be asked.
+   *  @return whether it is still who it was; else the page ends or begins anew */
+  async isSame(): Promise<boolean> {
+    const { user } = this;
+    if (!user) return true;
+    const now = await this.readUser();
+    if (now?.id === user.id) return true;
+    if (this.user?.id !== user.id) return false;
+    this.end();
+    if (now) {
+      sessionStorage.setItem(changedKey, 'yes');
+      await tick(); // what was under way has ended
+      location.reload();
+    }
+    return false;
+  }
+
+  /** Look whenever another tab, or a pause of this one, may have changed it. @return ends it */
+  watch(): () => void {
+    const look = (): void => {
+      if (document.visibilityState === 'visible') void this.isSame().catch(() => undefined);
+    };
+    const lookAnyway = (): void => void this.isSame().catch(() => undefined);
+    document.addEventListener('visibilitychange', look);
+    this.tabs.addEventListener('message', lookAnyway);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      this.tabs.removeEventListener('message', lookAnyway);
+    };
+  }
+
+  /** Whether this page began anew because somebody else is logged in now; told once. */
+  takeChange(): boolean {
+    const hasChanged = sessionStorage.getItem(changedKey) !== null;
+    sessionStorage.removeItem(changedKey);
+    return hasChanged;
   }
 
   /** Called when the server said 401 to something that needs a session. */

@@ -5,7 +5,7 @@
  * known without counting, and the page hears of changes a few times a second through one number. */
 import { addAssetsToAlbum, ApiError, checkBulkUpload, type AssetMediaResponse } from '../api';
 import { credential } from './credential.svelte';
-import { errorText } from './errors';
+import { errorText, isLoggedOut } from './errors';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
 import { filesOfList, walkHandle, type Batch } from './upload/found_files';
@@ -485,6 +485,8 @@ class Uploads {
     const assets = asked.map(({ id, checksum }) => ({ id: String(id), checksum: checksum ?? '' }));
     const here = (upload: Upload): boolean => this.groups.checking.has(upload);
     try {
+      // What was chosen here is not for the library of who has logged in elsewhere meanwhile.
+      if (!(await session.isSame())) return;
       const { results } = await checkBulkUpload({ body: { assets } });
       const known = new Map(results.map((result) => [Number(result.id), result]));
       const gone = await findRemembered(
@@ -513,7 +515,7 @@ class Uploads {
       // An answer that makes no sense is no reason not to upload; none at all is one to wait.
       const isLost = !(error instanceof ApiError) || error.status >= 500;
       for (const upload of asked.filter(here)) this.set(upload, isLost ? 'waiting' : 'ready');
-      if (error instanceof ApiError && error.status === 401) session.end();
+      if (isLoggedOut(error)) session.end();
       else if (isLost) this.lost();
     }
   }
@@ -607,7 +609,8 @@ class Uploads {
   }
 
   private fail(upload: Upload, error: unknown): void {
-    if (error instanceof ApiError && error.status === 401 && session.user) session.end();
+    const isLinks = Object.keys(upload.credential).length > 0;
+    if (isLoggedOut(error) && !isLinks && session.user) session.end();
     const words = t().upload;
     if (error instanceof UnreadableFile) upload.error = words.unreadable;
     else if (error instanceof BodyTooLarge) upload.error = words.tooLarge(error.whose);

@@ -77,9 +77,11 @@ export const viewerDe: typeof viewerEn = {
 
   app: {
     offline: 'Keine Verbindung',
-    offlineText: 'Zu sehen ist, was schon gesehen wurde. Änderungen warten auf den Server.',
+    offlineText:
+      'Zu sehen ist, was schon gesehen wurde. Ändern lässt sich erst wieder etwas, wenn der Server da ist.',
     install: 'Als App installieren',
     installed: 'Tintype ist jetzt bei den Apps',
     received: (n) => (n === 1 ? '1 Datei wurde empfangen' : `${n} Dateien wurden empfangen`),
+    userChanged: (name) => `In diesem Browser ist jetzt ${name} angemeldet`,
   },
 };

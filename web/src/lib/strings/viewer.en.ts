@@ -75,9 +75,10 @@ export const viewerEn = {
 
   app: {
     offline: 'No connection',
-    offlineText: 'You see what was seen before. Changes wait until the server is back.',
+    offlineText: 'You see what was seen before. Nothing can be changed until the server is back.',
     install: 'Install as an app',
     installed: 'Tintype is among your apps now',
     received: (n: number) => (n === 1 ? '1 file was received' : `${n} files were received`),
+    userChanged: (name: string) => `This browser is now logged in as ${name}`,
   },
 };
