@@ -69,7 +69,7 @@ export const views: Record<ViewName, View> = {
   trash: {
     name: 'trash',
     query: { isTrashed: true },
-    accepts: (asset) => asset.isTrashed,
+    accepts: (asset) => asset.isTrashed && asset.visibility !== 'locked',
     tellsMembers: true,
   },
 };
@@ -79,5 +79,13 @@ export const lockedView: View = {
   name: 'locked',
   query: { visibility: 'locked', isTrashed: false },
   accepts: (asset) => asset.visibility === 'locked' && !asset.isTrashed,
+  tellsMembers: true,
+};
+
+/** What was deleted from there: it is not shown in the trash that all may see. */
+export const lockedTrashView: View = {
+  name: 'trash',
+  query: { visibility: 'locked', isTrashed: true },
+  accepts: (asset) => asset.visibility === 'locked' && asset.isTrashed,
   tellsMembers: true,
 };

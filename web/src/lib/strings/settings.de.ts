@@ -265,6 +265,7 @@ export const settingsDe: SettingsStrings = {
     setUpText: 'Wähle zuerst eine PIN. Ohne sie sieht niemand, was hier liegt.',
     unlock: 'Entsperren',
     lock: 'Sperren',
+    trash: 'Papierkorb des gesperrten Ordners',
     empty: 'Der gesperrte Ordner ist leer',
     emptyText:
       'Wähle irgendwo Fotos und verschieb sie hierher: sie verlassen Zeitleiste, Alben, Suche und jede andere Liste.',

@@ -265,6 +265,7 @@ export const settingsEn = {
     setUpText: 'Choose a PIN code first. Nobody sees what is in here without it.',
     unlock: 'Unlock',
     lock: 'Lock',
+    trash: 'Trash of the locked folder',
     empty: 'The locked folder is empty',
     emptyText:
       'Choose photos anywhere and move them here: they leave the timeline, albums, search and every other list.',
