@@ -259,21 +259,21 @@ test('the film of a live photo is as open as the photo: to its owner, a partner,
     await his.sync();
     const fresh = new Phone(server, await server.login(bob.email)); // who begins anew hears no more
     await fresh.sync();
-    assert.equal(fresh.assets.get(film).checksum, his.assets.get(film).checksum);
-    assert.equal(fresh.exifs.get(film)?.description, his.assets.get(film).originalFileName ? 'here' : undefined);
-    return his.assets.get(film).originalFileName;
+    const { originalFileName, checksum } = his.assets.get(film);
+    assert.deepEqual([fresh.assets.get(film).originalFileName, fresh.assets.get(film).checksum], [originalFileName, checksum]);
+    return [originalFileName, fresh.exifs.get(film)?.description];
   };
   for (const as of [alice, bob]) assert.deepEqual(await places(as), open);
-  assert.equal(await onHisPhone(), 'film.mov');
-  for (const [visibility, toOwner] of [['locked', closed], ['archive', open]]) {
+  assert.deepEqual(await onHisPhone(), ['film.mov', 'here']);
+  for (const [visibility, toOwner, name] of [['locked', closed, ''], ['archive', open, 'film.mov']]) {
     (await call('PUT', '/assets', { ids: [photo], visibility }, alice)).expect(204);
     assert.deepEqual(await places(alice), toOwner, visibility);
     assert.deepEqual(await places(bob), closed, visibility);
-    assert.equal(await onHisPhone(), '');
+    assert.deepEqual(await onHisPhone(), [name, undefined]);
     // what is locked its owner shows again after the PIN
     await server.sql(`UPDATE asset SET visibility = 'timeline' WHERE id = '${photo}'`);
     assert.deepEqual(await places(bob), open);
-    assert.equal(await onHisPhone(), 'film.mov');
+    assert.deepEqual(await onHisPhone(), ['film.mov', 'here']);
     assert.equal(his.exifs.get(film).description, 'here');
   }
   (await call('DELETE', '/assets', { ids: [photo] }, alice)).expect(204);

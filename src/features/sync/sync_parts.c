@@ -217,7 +217,7 @@ SHAPE (asset_metadata_delete);
 #define OWN_COLUMNS                                                                                \
     ASSET_COLUMNS ("a.original_file_name", "a.is_favorite", "a.checksum", "a.thumbhash")
 #define IS_LOCKED                                                                                  \
-    "(a.visibility = 'locked' OR " ACCESS_SQL_FILM_IS_CLOSED (ACCESS_SQL_PARTNER_SEES) ")"
+    "(a.visibility = 'locked' OR " ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'") ")"
 #define NOT_LOCKED(column) "CASE WHEN NOT " IS_LOCKED " THEN " column " END"
 /* a partner hears that an asset was locked, so as to hide it, but not what is in it */
 #define PARTNER_COLUMNS                                                                            \
