@@ -13,9 +13,15 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
 
+static gint64
+in_ms (struct timespec moment)
+{
+    return (gint64) moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
+}
+
 const char *
 media_find_sidecar (Arena *arena, const char *original, const char *recorded,
-                    gint64 *out_modified_ms)
+                    gint64 *out_changed_ms)
 {
     const char *name = strrchr (original, '/'), *dot = strrchr (original, '.');
     gsize n_stem = dot != NULL && dot > name ? (gsize) (dot - original) : strlen (original);
@@ -29,9 +35,8 @@ media_find_sidecar (Arena *arena, const char *original, const char *recorded,
     for (gsize i = 0; i < G_N_ELEMENTS (candidates); i++)
         if (candidates[i] != NULL && stat (candidates[i], &facts) == 0 && S_ISREG (facts.st_mode) &&
             access (candidates[i], R_OK) == 0) {
-            if (out_modified_ms != NULL)
-                *out_modified_ms =
-                    (gint64) facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000;
+            if (out_changed_ms != NULL)
+                *out_changed_ms = MAX (in_ms (facts.st_mtim), in_ms (facts.st_ctim));
             return candidates[i];
         }
     return NULL;

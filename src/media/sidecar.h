@@ -5,10 +5,10 @@
 #include "jobs/worker_pool.h"
 
 /** Where it is: @recorded if that can be read, else 'a.jpg.xmp', else 'a.xmp'. Absolute paths.
- *  @out_modified_ms  maybe NULL
+ *  @out_changed_ms  maybe NULL; when it was written, or put in this place with an older time of writing
  *  @return NULL when there is none */
 const char *media_find_sidecar (Arena *arena, const char *original, const char *recorded,
-                                gint64 *out_modified_ms);
+                                gint64 *out_changed_ms);
 
 /** Have a worker write the sidecar anew, see worker/sidecar.h.
  *  @param path       of the one that is there; NULL: none
