@@ -21,8 +21,9 @@ struct _App {
     const char *transcoder; /* path of tintype-transcoder */
     struct _Config *config; /* the system config, see features/config/config.h */
     struct _Hls *hls;       /* videos that are being streamed, see features/hls/hls.h */
-    Places *places;         /* NULL: no data file, positions get no names */
-    const char *version;    /* of this program, "0.1.0" */
+    struct _LibraryWatch *library_watch; /* see features/libraries/libraries.h */
+    Places *places;                      /* NULL: no data file, positions get no names */
+    const char *version;                 /* of this program, "0.1.0" */
     gint64 started_at_ms;
     void (*restart) (
         struct _App *app); /* end, and begin again in the mode of the database; any thread */

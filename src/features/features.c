@@ -102,6 +102,7 @@ features_start (App *app, Api *api, GError **error)
 void
 features_stop (App *app)
 {
+    libraries_stop (app);
     hls_stop (app);
     config_stop (app);
 }

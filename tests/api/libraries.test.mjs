@@ -172,6 +172,48 @@ test('files that change are read again, files that go are offline until they are
   assert.deepEqual(await own.notices(), []);
 });
 
+test('what changes in a watched library is seen while it happens', async () => {
+  const config = (await call('GET', '/system-config')).expect(200).json;
+  const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10), 'old/c.png': png(20, 10), '.dots/d.png': png(9, 9) });
+  // until everything is so, or told why not
+  const see = async (wanted) => {
+    const shown = async () =>
+      Object.values(await own.assets()).map((one) => `${path.relative(own.folder, one.originalPath)} ${one.width}${one.isOffline ? ' offline' : ''}`).sort();
+    for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((done) => setTimeout(done, 200)))
+      if ((await shown()).join() === wanted.join()) return;
+    assert.deepEqual(await shown(), wanted);
+  };
+  (await call('PUT', '/system-config', { ...config, library: { ...config.library, watch: { enabled: true } } })).expect(200);
+  try {
+    await see(['a.png 20', 'b.png 20', 'old/c.png 20']); // what was there before
+    const first = await own.assets();
+
+    put(own.folder, 'a.png', png(40, 10));
+    fs.rmSync(path.join(own.folder, 'b.png'));
+    fs.renameSync(path.join(own.folder, 'old'), path.join(own.folder, 'new'));
+    put(own.folder, 'far/below/e.png', png(30, 10));
+    put(own.folder, 'notes.txt', Buffer.from('x'));
+    await see(['a.png 40', 'b.png 20 offline', 'far/below/e.png 30', 'new/c.png 20', 'old/c.png 20 offline']);
+    assert.equal((await own.assets())['a.png'].id, first['a.png'].id);
+
+    // in the folders that are new, and where links lead, but not into the media folder
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-library-'));
+    folders.push(elsewhere);
+    put(elsewhere, 'g.png', png(50, 10));
+    put(own.folder, 'new/f.png', png(60, 10));
+    put(own.folder, 'far/below/h.png', png(70, 10));
+    fs.symlinkSync(elsewhere, path.join(own.folder, 'link'));
+    fs.symlinkSync(server.media, path.join(own.folder, 'media'));
+    const seen = ['a.png 40', 'b.png 20 offline', 'far/below/e.png 30', 'far/below/h.png 70', 'link/g.png 50', 'new/c.png 20', 'new/f.png 60', 'old/c.png 20 offline'];
+    await see(seen);
+    put(elsewhere, 'i.png', png(80, 10));
+    await see([...seen, 'link/i.png 80'].sort());
+    assert.deepEqual(await own.notices(), []);
+  } finally {
+    (await call('PUT', '/system-config', config)).expect(200);
+  }
+});
+
 test('offline and the trash do not wipe each other out', async () => {
   const own = await scene({ 'a.png': png(20, 10), 'b.png': png(20, 10), 'c.png': png(20, 10) });
   await own.scan();

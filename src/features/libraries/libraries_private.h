@@ -34,16 +34,18 @@ gboolean library_patterns_match_folder (const LibraryPatterns *self, const char 
 typedef struct {
     const char *media_location;
     const LibraryPatterns *patterns;
-    gboolean (*found) (const char *path, gpointer data, GError **error); /* a file to import */
-    gboolean (*is_stopping) (gpointer data);                             /* NULL: never */
+    /* a folder that is read, before what is in it; a file to import; each NULL: not told */
+    gboolean (*entered) (const char *folder, gpointer data, GError **error);
+    gboolean (*found) (const char *path, gpointer data, GError **error);
+    gboolean (*is_stopping) (gpointer data); /* NULL: never */
     gpointer data;
 } LibraryWalk;
 
-/** Call @found for every photo and video below @folder. Folders whose names begin with a dot, what is
+/** Call @found for every photo and video below @folder, which may lie in an import path. Folders whose names begin with a dot, what is
  *  excluded, loops of links, and links into the media folder are passed over; so are folders that cannot
  *  be read, with a warning. Memory grows with the depth of the tree and the links to folders, not with
  *  the files.
- *  @return FALSE when @found failed, or with APP_ERROR_UNAVAILABLE when it is to stop */
+ *  @return FALSE when @entered or @found failed, or with APP_ERROR_UNAVAILABLE when it is to stop */
 gboolean library_walk (const LibraryWalk *self, const char *folder, guint64 *out_n_files,
                        GError **error);
 
@@ -94,14 +96,15 @@ typedef struct {
 gboolean library_insert_asset (Db *tx, Arena *arena, const char *library_id,
                                const LibraryFile *file, gint64 now_ms, const char **out_id,
                                GError **error);
-/** The page of its assets whose paths come behind @after. */
-gboolean library_page (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
-                       LibraryAssetRowList *out, GError **error);
+/** The page of its assets below @folder (NULL: all) whose paths come behind @after. */
+gboolean library_page (Db *db, Arena *arena, const char *id, const char *folder, const char *after,
+                       gint64 max, LibraryAssetRowList *out, GError **error);
 /** Whether @folder has so many assets that are online. */
 gboolean library_has_many (Db *db, const char *id, const char *folder, gint64 many, gboolean *out,
                            GError **error);
-gboolean library_page_removed (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
-                               LibraryRemovedRowList *out, GError **error);
+gboolean library_page_removed (Db *db, Arena *arena, const char *id, const char *folder,
+                               const char *after, gint64 max, LibraryRemovedRowList *out,
+                               GError **error);
 gboolean library_forget_removed (Db *tx, Arena *arena, const char *id, const StringList *paths,
                                  GError **error);
 gboolean library_set_offline (Db *tx, Arena *arena, const StringList *ids, gboolean is_offline,
@@ -112,10 +115,11 @@ gboolean library_update_file (Db *tx, const char *asset_id, const LibraryFile *f
 
 /* ---- jobs ---- */
 
-/** In a write. */
-gboolean library_add_job (Db *tx, Arena *arena, const char *name, const char *id, GError **error);
+/** In a write. @folder: for what lies in it alone; NULL: for the whole library. */
+gboolean library_add_job (Db *tx, Arena *arena, const char *name, const char *id,
+                          const char *folder, GError **error);
 JobResult library_read_job (const Job *job, App *app, Arena *arena, LibraryRow *out,
-                            GError **error);
+                            const char **out_folder, GError **error);
 /** The scan of @library ends at this: tell the admins. @return JOB_FAILED */
 JobResult library_pause (App *app, Arena *arena, const LibraryRow *library, const GError *why);
 
@@ -128,3 +132,5 @@ JobResult library_delete_check (gpointer app, const Job *job, Arena *arena, GErr
 
 /** Ask for the scan of all libraries at the times of the config; on the main loop. */
 void library_schedule_start (App *app);
+/** Ask for the scan of a folder in which something changed, while the config wants it (library_watch.c). */
+void library_watch_start (App *app);

@@ -164,7 +164,8 @@ run_delete (Db *tx, gpointer data, GError **error)
     OneLibrary *self = data;
 
     return library_set_deleted (tx, self->id, &self->is_found, error) &&
-           (!self->is_found || library_add_job (tx, self->arena, "LibraryDelete", self->id, error));
+           (!self->is_found ||
+            library_add_job (tx, self->arena, "LibraryDelete", self->id, NULL, error));
 }
 
 static ApiStatus
@@ -183,7 +184,7 @@ run_scan (Db *tx, gpointer data, GError **error)
 {
     const OneLibrary *self = data;
 
-    return library_add_job (tx, self->arena, "LibrarySyncFilesQueueAll", self->id, error);
+    return library_add_job (tx, self->arena, "LibrarySyncFilesQueueAll", self->id, NULL, error);
 }
 
 static ApiStatus
@@ -265,4 +266,5 @@ libraries_start (App *app, Api *api)
     api_serve_libraries (api, &libraries_handlers);
     jobs_register (app->jobs, kinds, G_N_ELEMENTS (kinds));
     library_schedule_start (app);
+    library_watch_start (app);
 }

@@ -114,7 +114,7 @@ static const char SQL_PAGE[] =
     "           AND f.is_edited = 0) AS sidecar_path"
     "  FROM asset a"
     " WHERE a.library_id = $1 AND a.original_path > $2 AND a.status <> 'deleted'"
-    "   AND substr(a.original_path, 1, 1) = '/'"
+    "   AND substr(a.original_path, 1, 1) = '/' AND substr(a.original_path, 1, length($4)) = $4"
     " ORDER BY a.original_path LIMIT CAST($3 AS BIGINT)";
 /* $1 library, $2 folder with a slash at its end, $3 stop at so many */
 static const char SQL_COUNT_ONLINE[] =
@@ -123,7 +123,8 @@ static const char SQL_COUNT_ONLINE[] =
     "                         AND substr(original_path, 1, length($2)) = $2"
     "                       LIMIT CAST($3 AS BIGINT)) AS found";
 static const char SQL_PAGE_REMOVED[] =
-    "SELECT path, removed_at FROM library_removed WHERE library_id = $1 AND path > $2"
+    "SELECT path, removed_at FROM library_removed"
+    " WHERE library_id = $1 AND path > $2 AND substr(path, 1, length($4)) = $4"
     " ORDER BY path LIMIT CAST($3 AS BIGINT)";
 
 /* $1 library, $2 paths */
@@ -326,12 +327,22 @@ library_insert_asset (Db *tx, Arena *arena, const char *library_id, const Librar
              save_sidecar (tx, id, file->sidecar_path, now_ms, error)));
 }
 
-gboolean
-library_page (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
-              LibraryAssetRowList *out, GError **error)
+/* What the paths of all that lies in @folder begin with; NULL: in any. */
+static DbValue
+prefix_of (Arena *arena, const char *folder)
 {
-    return db_select (db, arena, &library_asset_row_type, (List *) out, SQL_PAGE,
-                      DB_ARGS (db_text (id), db_text (after), db_int (max)), error);
+    if (folder == NULL)
+        return db_text ("");
+    return db_text (g_str_has_suffix (folder, "/") ? folder : arena_printf (arena, "%s/", folder));
+}
+
+gboolean
+library_page (Db *db, Arena *arena, const char *id, const char *folder, const char *after,
+              gint64 max, LibraryAssetRowList *out, GError **error)
+{
+    return db_select (
+        db, arena, &library_asset_row_type, (List *) out, SQL_PAGE,
+        DB_ARGS (db_text (id), db_text (after), db_int (max), prefix_of (arena, folder)), error);
 }
 
 gboolean
@@ -349,11 +360,12 @@ library_has_many (Db *db, const char *id, const char *folder, gint64 many, gbool
 }
 
 gboolean
-library_page_removed (Db *db, Arena *arena, const char *id, const char *after, gint64 max,
-                      LibraryRemovedRowList *out, GError **error)
+library_page_removed (Db *db, Arena *arena, const char *id, const char *folder, const char *after,
+                      gint64 max, LibraryRemovedRowList *out, GError **error)
 {
-    return db_select (db, arena, &library_removed_row_type, (List *) out, SQL_PAGE_REMOVED,
-                      DB_ARGS (db_text (id), db_text (after), db_int (max)), error);
+    return db_select (
+        db, arena, &library_removed_row_type, (List *) out, SQL_PAGE_REMOVED,
+        DB_ARGS (db_text (id), db_text (after), db_int (max), prefix_of (arena, folder)), error);
 }
 
 gboolean

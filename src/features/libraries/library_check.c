@@ -18,6 +18,7 @@
 typedef struct {
     App *app;
     const LibraryRow *library;
+    const char *folder; /* what lies in it is looked after; NULL: all */
     const LibraryPatterns *patterns;
     StringList roots; /* import paths, clean */
     guint64 n_unsure; /* files that cannot be read, or of folders that cannot be trusted */
@@ -176,7 +177,8 @@ check_assets (Check *self, GError **error)
                                  "the server stops; the check begins again with it");
             return FALSE;
         }
-        if (!library_page (self->app->db, arena, self->library->id, after, PAGE, &page, error) ||
+        if (!library_page (self->app->db, arena, self->library->id, self->folder, after, PAGE,
+                           &page, error) ||
             !check_page (self, arena, &page, error))
             return FALSE;
         if (page.n > 0) {
@@ -199,7 +201,8 @@ forget_removed (Check *self, GError **error)
         g_autoptr (Arena) arena = arena_new ();
         StringList gone = { 0 };
 
-        if (!library_page_removed (self->app->db, arena, id, after, PAGE, &page, error))
+        if (!library_page_removed (self->app->db, arena, id, self->folder, after, PAGE, &page,
+                                   error))
             return FALSE;
         gone.items = arena_new_array (arena, const char *, page.n);
         for (gsize i = 0; i < page.n; i++) {
@@ -231,7 +234,7 @@ library_scan_assets (gpointer app_pointer, const Job *job, Arena *arena, GError 
     App *app = app_pointer;
     LibraryRow library;
     Check data = { .app = app, .library = &library };
-    JobResult result = library_read_job (job, app, arena, &library, error);
+    JobResult result = library_read_job (job, app, arena, &library, &data.folder, error);
     gboolean ok;
 
     if (result != JOB_DONE)

@@ -19,20 +19,27 @@
 #define DELETE_CHECK_MS 10000
 
 gboolean
-library_add_job (Db *tx, Arena *arena, const char *name, const char *id, GError **error)
+library_add_job (Db *tx, Arena *arena, const char *name, const char *id, const char *folder,
+                 GError **error)
 {
-    return job_add (tx, name, LIBRARY_QUEUE, id, arena_printf (arena, "{\"id\":\"%s\"}", id), 0,
-                    error);
+    g_autoptr (GString) data = g_string_new (NULL);
+    LibraryJob ask = { .id = id, .folder = folder };
+    const char *key = folder == NULL ? id : arena_printf (arena, "%s %s", id, folder);
+
+    api_write_json (&library_job_type, &ask, data);
+    return job_add (tx, name, LIBRARY_QUEUE, key, data->str, 0, error);
 }
 
 JobResult
-library_read_job (const Job *job, App *app, Arena *arena, LibraryRow *out, GError **error)
+library_read_job (const Job *job, App *app, Arena *arena, LibraryRow *out, const char **out_folder,
+                  GError **error)
 {
     GError *why = NULL;
     LibraryJob data;
 
     if (!api_read_json (&library_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
+    *out_folder = data.folder;
     if (library_find (app->db, arena, data.id, out, &why))
         return JOB_DONE;
     if (g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND)) {
@@ -96,7 +103,7 @@ run_add_jobs (Db *tx, gpointer data, GError **error)
     const AddJobs *self = data;
 
     for (gsize i = 0; i < self->ids.n; i++)
-        if (!library_add_job (tx, self->arena, self->name, self->ids.items[i], error))
+        if (!library_add_job (tx, self->arena, self->name, self->ids.items[i], NULL, error))
             return FALSE;
     return TRUE;
 }
@@ -118,6 +125,7 @@ library_scan_all (gpointer app_pointer, const Job *job, Arena *arena, GError **e
 typedef struct {
     App *app;
     const LibraryRow *library;
+    const char *part; /* the folder that is walked; NULL: the import paths */
     const LibraryPatterns *patterns;
     GPtrArray *found; /* paths of a batch */
 } Crawl;
@@ -172,12 +180,11 @@ has_assets (const Crawl *self, const char *folder, gboolean *out, GError **error
     do {
         g_autoptr (Arena) arena = arena_new ();
 
-        if (!library_page (self->app->db, arena, self->library->id, after != NULL ? after : "",
-                           PAGE, &page, error))
+        if (!library_page (self->app->db, arena, self->library->id, folder,
+                           after != NULL ? after : "", PAGE, &page, error))
             return FALSE;
         for (gsize i = 0; i < page.n && !*out; i++)
             *out = !page.items[i].is_offline &&
-                   library_is_inside (page.items[i].original_path, folder) &&
                    !library_patterns_match (self->patterns, page.items[i].original_path);
         g_free (after);
         after = page.n > 0 ? g_strdup (page.items[page.n - 1].original_path) : NULL;
@@ -218,11 +225,18 @@ crawl (Crawl *self, Arena *arena, gboolean *out_any, GError **out_why, GError **
         const char *fault = library_check_path (arena, walk.media_location, folders->items[i]);
         guint64 n_files = 0;
 
+        if (self->part != NULL && !library_is_inside (self->part, folder))
+            continue;
         if (fault == NULL) {
             *out_any = TRUE;
-            if (!library_walk (&walk, folder, &n_files, error))
-                return FALSE;
-            fault = n_files == 0 ? "no photo or video was found in it" : NULL;
+            if (self->part == NULL) {
+                if (!library_walk (&walk, folder, &n_files, error))
+                    return FALSE;
+                fault = n_files == 0 ? "no photo or video was found in it" : NULL;
+            } else if (library_check_path (arena, walk.media_location, self->part) == NULL &&
+                       !library_walk (&walk, self->part, &n_files, error)) {
+                return FALSE; /* one that is gone is for the check to find */
+            }
         }
         if (fault != NULL && !suspect (self, folder, fault, out_why, error))
             return FALSE;
@@ -232,7 +246,7 @@ crawl (Crawl *self, Arena *arena, gboolean *out_any, GError **out_why, GError **
 
 typedef struct {
     Arena *arena;
-    const char *id;
+    const char *id, *part;
     gboolean was_walked, may_check;
 } EndCrawl;
 
@@ -241,10 +255,10 @@ run_end_crawl (Db *tx, gpointer data, GError **error)
 {
     const EndCrawl *self = data;
 
-    return (!self->was_walked ||
+    return (!self->was_walked || self->part != NULL ||
             library_set_refreshed (tx, self->id, timestamp_now_ms (), error)) &&
-           (!self->may_check ||
-            library_add_job (tx, self->arena, "LibraryScanAssetsQueueAll", self->id, error));
+           (!self->may_check || library_add_job (tx, self->arena, "LibraryScanAssetsQueueAll",
+                                                 self->id, self->part, error));
 }
 
 JobResult
@@ -257,7 +271,7 @@ library_sync_files_all (gpointer app_pointer, const Job *job, Arena *arena, GErr
     LibraryRow library;
     Crawl data = { .app = app, .library = &library, .found = found };
     EndCrawl end = { .arena = arena };
-    JobResult result = library_read_job (job, app, arena, &library, error);
+    JobResult result = library_read_job (job, app, arena, &library, &data.part, error);
 
     if (result != JOB_DONE)
         return result;
@@ -267,6 +281,7 @@ library_sync_files_all (gpointer app_pointer, const Job *job, Arena *arena, GErr
     if (!crawl (&data, arena, &end.was_walked, &why, error))
         return JOB_RETRY;
     end.id = library.id;
+    end.part = data.part;
     end.may_check = why == NULL;
     if (!db_write (app->db, run_end_crawl, &end, error))
         return JOB_RETRY;

@@ -17,8 +17,5 @@ library_schedule_start (App *app)
 {
     static const Schedule scan = { "LibraryScanQueueAll", when };
 
-    if (config_get (app)->library->watch->enabled)
-        g_warning ("library.watch.enabled is set, but watching is not built: what changes in a "
-                   "library is found by its scans");
     schedule_start (app, &scan);
 }

@@ -98,7 +98,7 @@ walk_entry (Walker *self, int folder, const struct dirent *entry, guint depth, G
         library_patterns_match (walk->patterns, self->path->str))
         return TRUE;
     self->n_files++;
-    return walk->found (self->path->str, walk->data, error);
+    return walk->found == NULL || walk->found (self->path->str, walk->data, error);
 }
 
 static gboolean
@@ -160,7 +160,9 @@ walk_folder (Walker *self, guint depth, gboolean by_link, GError **error)
         id = (FolderId){ facts.st_dev, facts.st_ino };
         if (may_enter (self, depth, &id, by_link)) {
             self->open[depth] = id;
-            ok = walk_entries (self, folder, depth, error);
+            ok = (self->walk->entered == NULL ||
+                  self->walk->entered (self->path->str, self->walk->data, error)) &&
+                 walk_entries (self, folder, depth, error);
         }
     }
     closedir (folder);

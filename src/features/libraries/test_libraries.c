@@ -253,7 +253,9 @@ walk (const Scene *self, const char *pattern)
     g_autoptr (GError) error = NULL;
     g_autoptr (LibraryPatterns) patterns = library_patterns_new (&list, &error);
     g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
-    LibraryWalk data = { self->media, patterns, take, NULL, found };
+    LibraryWalk data = {
+        .media_location = self->media, .patterns = patterns, .found = take, .data = found
+    };
     g_autoptr (GString) out = g_string_new (NULL);
     guint64 n = 0;
 
