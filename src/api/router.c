@@ -130,6 +130,23 @@ node_find (const Node *node, Search *search, guint at)
     return found;
 }
 
+/* Nearly always @text itself. */
+static const char *
+lower_case (Arena *arena, const char *text)
+{
+    const char *at = text;
+    char *lower;
+
+    while (*at != '\0' && !(*at >= 'A' && *at <= 'Z'))
+        at++;
+    if (*at == '\0')
+        return text;
+    lower = arena_strdup (arena, text);
+    for (char *c = lower; *c != '\0'; c++)
+        *c = g_ascii_tolower (*c);
+    return lower;
+}
+
 Route *
 router_find (const Router *self, HttpMethod method, const char *path, Arena *arena,
              const char *const **out_values)
@@ -140,17 +157,14 @@ router_find (const Router *self, HttpMethod method, const char *path, Arena *are
 
     while (*at == '/') {
         gsize length = strcspn (at + 1, "/");
-        char *lower;
 
         if (length == 0 && at[1] == '\0')
             break; /* a trailing slash */
         if (search.n == MAX_SEGMENTS)
             return NULL;
         search.segments[search.n] = arena_strndup (arena, at + 1, length);
-        lower = arena_strndup (arena, at + 1, length);
-        for (char *c = lower; *c != '\0'; c++)
-            *c = g_ascii_tolower (*c);
-        search.lower[search.n++] = lower;
+        search.lower[search.n] = lower_case (arena, search.segments[search.n]);
+        search.n++;
         at += 1 + length;
     }
     found = node_find (self->root, &search, 0);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/timestamp.h"
 #include "base/uuid.h"
 #include "http/private.h"
 
@@ -114,11 +115,18 @@ headers_etag_matches (const char *list, const char *etag)
 }
 
 static void
-put_two_digits (char *at, int value)
+put_two_digits (char *at, unsigned value)
 {
     at[0] = (char) ('0' + value / 10);
     at[1] = (char) ('0' + value % 10);
 }
+
+/* The years 0 to 9999: what four digits can say. */
+#define DAY_S 86400
+#define FIRST_DAY (-719528)
+#define FIRST_WEEKDAY 6 /* a Saturday */
+#define FIRST_S ((gint64) FIRST_DAY * DAY_S)
+#define LAST_S G_GINT64_CONSTANT (253402300799)
 
 void
 headers_http_date_format (gint64 s, char out[32])
@@ -126,23 +134,22 @@ headers_http_date_format (gint64 s, char out[32])
     static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
     static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    time_t t = (time_t) s;
-    struct tm tm;
+    gint64 of_s = s < FIRST_S || s > LAST_S ? 0 : s;
+    gint64 day = (of_s - FIRST_S) / DAY_S + FIRST_DAY, year;
+    unsigned of_day = (unsigned) ((of_s - FIRST_S) % DAY_S), month, of_month;
 
-    /* not strftime (), whose names are those of the locale */
-    if (gmtime_r (&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900) {
-        t = 0;
-        gmtime_r (&t, &tm);
-    }
+    /* each thumbnail has one: not strftime (), whose names are those of the locale, nor gmtime_r (), which
+     * takes a lock */
+    timestamp_civil_from_days (day, &year, &month, &of_month);
     memcpy (out, "Xxx, 00 Xxx 0000 00:00:00 GMT", 30);
-    memcpy (out, days[tm.tm_wday], 3);
-    put_two_digits (out + 5, tm.tm_mday);
-    memcpy (out + 8, months[tm.tm_mon], 3);
-    put_two_digits (out + 12, (tm.tm_year + 1900) / 100);
-    put_two_digits (out + 14, (tm.tm_year + 1900) % 100);
-    put_two_digits (out + 17, tm.tm_hour);
-    put_two_digits (out + 20, tm.tm_min);
-    put_two_digits (out + 23, tm.tm_sec);
+    memcpy (out, days[(day - FIRST_DAY + FIRST_WEEKDAY) % 7], 3);
+    put_two_digits (out + 5, of_month);
+    memcpy (out + 8, months[month - 1], 3);
+    put_two_digits (out + 12, (unsigned) year / 100);
+    put_two_digits (out + 14, (unsigned) year % 100);
+    put_two_digits (out + 17, of_day / 3600);
+    put_two_digits (out + 20, of_day / 60 % 60);
+    put_two_digits (out + 23, of_day % 60);
 }
 
 /* Only the form of RFC 9110 that anyone sends: 'Sun, 06 Nov 1994 08:49:37 GMT'. */

@@ -147,6 +147,7 @@ HttpResponse *http_response_new_upgrade (void (*upgraded) (gpointer data, HttpUp
                                          gpointer data);
 void http_upgrade_close (HttpUpgrade *self);
 
+/** @name is not copied: a literal. */
 void http_response_set_header (HttpResponse *self, const char *name,
                                const char *value); /* replaces */
 void http_response_add_header (HttpResponse *self, const char *name,

@@ -186,8 +186,7 @@ http_response_add_header (HttpResponse *self, const char *name, const char *valu
                                     n_room * sizeof (HttpPair));
         self->n_room = n_room;
     }
-    self->headers[self->n_headers++] =
-        (HttpPair){ arena_strdup (self->arena, name), arena_strdup (self->arena, value) };
+    self->headers[self->n_headers++] = (HttpPair){ name, arena_strdup (self->arena, value) };
 }
 
 void
@@ -315,7 +314,8 @@ finish_stream (HttpResponse *self, Exchange *exchange)
 static gboolean
 is_under_api (const char *path)
 {
-    return g_ascii_strncasecmp (path, "/api", 4) == 0 && (path[4] == '/' || path[4] == '\0');
+    return (strncmp (path, "/api", 4) == 0 || g_ascii_strncasecmp (path, "/api", 4) == 0) &&
+           (path[4] == '/' || path[4] == '\0');
 }
 
 void

@@ -178,6 +178,21 @@ test_http_dates_read_back (void)
     gint64 s = 0;
     char text[32];
 
+    for (gint64 at = -62167219200; at < 253402300800;
+         at += 86400 * 97 + 3601) { /* years 0 to 9999 */
+        time_t t = (time_t) at;
+        struct tm tm;
+        char expected[32];
+
+        headers_http_date_format (at, text);
+        strftime (expected, sizeof expected, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r (&t, &tm));
+        if (at < -30610224000) /* strftime () writes the year 999 with three digits */
+            g_assert_cmpstr (strrchr (text, ' '), ==, strrchr (expected, ' '));
+        else
+            g_assert_cmpstr (text, ==, expected);
+    }
+    headers_http_date_format (253402300800, text);
+    g_assert_cmpstr (text, ==, "Thu, 01 Jan 1970 00:00:00 GMT");
     headers_http_date_format (784111777, text);
     g_assert_cmpstr (text, ==, "Sun, 06 Nov 1994 08:49:37 GMT");
     g_assert_true (headers_http_date_parse (text, &s));
