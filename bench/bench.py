@@ -459,6 +459,20 @@ def postgres_database(name):
     return {"DB_URL": cluster.rsplit("/", 1)[0] + "/" + name}
 
 
+MEMBER = {"email": "member@example.com", "password": "correct horse", "name": "Member"}
+
+
+def become_member(server, n):
+    """Go on as another user, with n assets."""
+    if not any(user["email"] == MEMBER["email"] for user in server.json("GET", "/api/admin/users")):
+        server.json("POST", "/api/admin/users", MEMBER)
+        server.stop(keep=True)
+        subprocess.run([BINARY, "admin", "seed-demo", "--assets", str(n), "--user", MEMBER["email"]], env=server.env,
+                       check=True, stdout=subprocess.DEVNULL)
+        server.start()
+    server.token = server.json("POST", "/api/auth/login", {k: MEMBER[k] for k in ("email", "password")})["accessToken"]
+
+
 def bench_library():
     """Pages of a large library, as a user opens them; the engines beside each other."""
     found = {}
@@ -488,6 +502,8 @@ def bench_library():
         }
         for name, (method, path, body) in pages.items():
             found.setdefault(name, {})[engine] = latency(server, path, 10 if "markers" in name else 100, method, body)
+        become_member(server, n // 20)
+        found.setdefault("all markers of one of 20 users", {})[engine] = latency(server, "/api/map/markers", 100)
         server.stop(keep=engine == "SQLite")
     for name, by in found.items():
         note(f"{name}: p99", f"SQLite, {N_LARGE:,} assets: {by['SQLite']:.1f} ms",
