@@ -158,23 +158,14 @@ keeper_add (Keeper *self, int fd, const struct sockaddr *address)
 {
     Connection *connection = g_new0 (Connection, 1);
     AddressShare wanted = { 0 };
+    guint8 bytes[16];
     guint n;
 
     connection->server = self->server;
     connection->fd = fd;
     connection->is_proxy = proxy_list_has (self->server->proxies, address);
-    if (address->sa_family == AF_INET) {
-        inet_ntop (AF_INET, &((const struct sockaddr_in *) (const void *) address)->sin_addr,
-                   connection->peer, sizeof connection->peer);
-    } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *v6 =
-            &((const struct sockaddr_in6 *) (const void *) address)->sin6_addr;
-
-        if (IN6_IS_ADDR_V4MAPPED (v6))
-            inet_ntop (AF_INET, v6->s6_addr + 12, connection->peer, sizeof connection->peer);
-        else
-            inet_ntop (AF_INET6, v6, connection->peer, sizeof connection->peer);
-    }
+    if (proxy_address_bytes (address, bytes))
+        proxy_address_text (bytes, connection->peer);
     connection_set_state (connection, CONNECTION_WAITS_FIRST);
 
     g_mutex_lock (&self->lock);

@@ -221,6 +221,8 @@ const char *proxy_list_client (const ProxyList *self, Arena *arena, const char *
                                const char *peer);
 /** An address as 16 bytes, IPv4 mapped. */
 gboolean proxy_address_bytes (const struct sockaddr *address, guint8 out[16]);
+/** The other way round: a mapped one as IPv4, so that a client has one name whichever way it comes. */
+void proxy_address_text (const guint8 address[16], char out[INET6_ADDRSTRLEN]);
 
 /* ---- access_log.c ---- */
 

@@ -123,35 +123,51 @@ proxy_list_has (const ProxyList *self, const struct sockaddr *address)
     return proxy_address_bytes (address, bytes) && has_bytes (self, bytes);
 }
 
+void
+proxy_address_text (const guint8 address[16], char out[INET6_ADDRSTRLEN])
+{
+    if (memcmp (address, MAPPED, sizeof MAPPED) == 0)
+        inet_ntop (AF_INET, address + 12, out, INET6_ADDRSTRLEN);
+    else
+        inet_ntop (AF_INET6, address, out, INET6_ADDRSTRLEN);
+}
+
+static gboolean
+parse_address (const char *text, guint8 out[16])
+{
+    memcpy (out, MAPPED, sizeof MAPPED);
+    return inet_pton (AF_INET, text, out + 12) == 1 || inet_pton (AF_INET6, text, out) == 1;
+}
+
 gboolean
 proxy_list_has_text (const ProxyList *self, const char *address)
 {
     guint8 bytes[16];
 
-    memcpy (bytes, MAPPED, sizeof MAPPED);
-    if (inet_pton (AF_INET, address, bytes + 12) == 1 || inet_pton (AF_INET6, address, bytes) == 1)
-        return has_bytes (self, bytes);
-    return FALSE;
+    return parse_address (address, bytes) && has_bytes (self, bytes);
 }
 
 /* 'a.b.c.d', 'a.b.c.d:port', 'v6', '[v6]' or '[v6]:port' as the bare address; NULL when it is none. */
-static char *
+static const char *
 bare_address (Arena *arena, const char *text, gsize length)
 {
-    char *out = arena_strndup (arena, text, length);
+    char *address = arena_strndup (arena, text, length);
+    char out[INET6_ADDRSTRLEN];
     guint8 bytes[16];
 
-    if (*out == '[') {
-        char *end = strchr (++out, ']');
+    if (*address == '[') {
+        char *end = strchr (++address, ']');
 
         if (end == NULL)
             return NULL;
         *end = '\0';
-    } else if (strchr (out, '.') != NULL && strchr (out, ':') == strrchr (out, ':')) {
-        out[strcspn (out, ":")] = '\0';
+    } else if (strchr (address, '.') != NULL && strchr (address, ':') == strrchr (address, ':')) {
+        address[strcspn (address, ":")] = '\0';
     }
-    return inet_pton (AF_INET, out, bytes) == 1 || inet_pton (AF_INET6, out, bytes) == 1 ? out
-                                                                                         : NULL;
+    if (!parse_address (address, bytes))
+        return NULL;
+    proxy_address_text (bytes, out);
+    return arena_strdup (arena, out);
 }
 
 const char *
@@ -163,7 +179,7 @@ proxy_list_client (const ProxyList *self, Arena *arena, const char *forwarded_fo
     /* each hop is only as good as the one after it that named it */
     while (end > 0) {
         gsize start = end, first, last;
-        char *address;
+        const char *address;
 
         while (start > 0 && forwarded_for[start - 1] != ',')
             start--;

@@ -344,6 +344,9 @@ test_forwarded_for_table (void)
         { "8.8.8.8:1234", "8.8.8.8" },
         { "[2001:db8::7]:443", "2001:db8::7" },
         { "2001:db8::7", "2001:db8::7" },
+        { "2001:DB8:0::7", "2001:db8::7" },
+        { "::ffff:8.8.8.8", "8.8.8.8" }, /* as a proxy says that listens for IPv6 alone */
+        { "[::FFFF:8.8.8.8]:1234", "8.8.8.8" },
         { " 8.8.8.8 ,, ", "10.0.0.9" },
     };
     ProxyList *list = proxy_list_new (NULL, NULL);
