@@ -238,6 +238,25 @@ test('accounts deleted long ago are removed by the clean-up, recent ones are not
   (await asAdmin('GET', `/admin/users/${recent.id}`)).expect(200);
 });
 
+test('a removal that waits leaves an account that was restored and deleted again meanwhile', async () => {
+  const user = await server.newUser();
+  const { id } = (await server.upload(jpeg(), 'only.jpg', {}, { as: user })).expect(201).json;
+  await server.waitForJobs();
+  const remove = () => asAdmin('DELETE', `/admin/users/${user.id}`, {}).then((reply) => reply.expect(200));
+  await remove();
+  const queue = (command) => asAdmin('PUT', '/jobs/backgroundTask', { command, force: false });
+  (await queue('pause')).expect(200);
+  // as the clean-up of long ago left it
+  await server.sql(`INSERT INTO job (id, name, queue, key, data, state, priority, attempt, deaths, run_after, created_at)
+    VALUES ('${crypto.randomUUID()}', 'UserDelete', 'backgroundTask', '${user.id}', '{"id":"${user.id}"}', 'waiting', 0, 0, 0, 0, 1)`);
+  (await asAdmin('POST', `/admin/users/${user.id}/restore`)).expect(200);
+  await remove();
+  (await queue('resume')).expect(200);
+  await server.waitForJobs();
+  (await asAdmin('POST', `/admin/users/${user.id}/restore`)).expect(200);
+  (await server.request('GET', `/assets/${id}/original`, { as: user })).expect(200);
+});
+
 test('a delay of more days than a number of milliseconds holds is for ever', async () => {
   const user = await server.newUser();
   const config = (await asAdmin('GET', '/system-config')).expect(200).json;

@@ -105,15 +105,20 @@ write_delete_jobs (Db *tx, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Who was deleted before is to go now. */
+static gint64
+delay_began_ms (const App *app)
+{
+    return timestamp_shift (timestamp_now_ms (), -config_get (app)->user->delete_delay, DAY_MS);
+}
+
 static JobResult
 run_delete_check (gpointer data, const Job *job, Arena *arena, GError **error)
 {
     App *app = data;
-    gint64 before =
-        timestamp_shift (timestamp_now_ms (), -config_get (app)->user->delete_delay, DAY_MS);
     StringList ids;
 
-    if (!users_store_list_expired (app->db, arena, before, &ids, error) ||
+    if (!users_store_list_expired (app->db, arena, delay_began_ms (app), &ids, error) ||
         !db_write (app->db, write_delete_jobs, &ids, error))
         return JOB_RETRY;
     jobs_wake (app->jobs);
@@ -211,7 +216,7 @@ run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
     const char *id = id_of_job (job, arena);
     g_autofree char *argument = g_strdup_printf ("\"%s\"", id);
     g_autoptr (GError) why = NULL;
-    gboolean is_deleted = FALSE;
+    gboolean is_begun = FALSE;
     UserRow user;
 
     if (id == NULL) {
@@ -225,10 +230,10 @@ run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
         g_propagate_error (error, g_steal_pointer (&why));
         return JOB_RETRY;
     }
-    if (!users_store_begin_removal (app->db, id, &is_deleted, error))
+    if (!users_store_begin_removal (app->db, id, delay_began_ms (app), &is_begun, error))
         return JOB_RETRY;
-    if (!is_deleted)
-        return JOB_SKIPPED; /* restored meanwhile */
+    if (!is_begun)
+        return JOB_SKIPPED; /* restored meanwhile, and perhaps deleted again: the delay is a new one */
     if (!remove_assets (app, id, error) || !remove_folders (app, arena, &user, error) ||
         !db_write (app->db, write_removal, (gpointer) id, error))
         return JOB_RETRY;

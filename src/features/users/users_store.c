@@ -79,15 +79,17 @@ static const char SQL_SET_PROFILE_IMAGE[] =
     "UPDATE users SET updated_at = $2, profile_changed_at = $2, profile_image_path = $3"
     " WHERE id = $1";
 
-/* $1 id, $2 now */
-static const char SQL_BEGIN_REMOVAL[] = "UPDATE users SET updated_at = $2, status = 'removing'"
-                                        " WHERE id = $1 AND deleted_at IS NOT NULL";
+/* the delay has passed, or is not to be waited for; $1 deleted before */
+#define IS_TO_GO "deleted_at IS NOT NULL AND (deleted_at < $1 OR status = 'removing')"
+
+/* $1 deleted before, $2 now, $3 id */
+static const char SQL_BEGIN_REMOVAL[] =
+    "UPDATE users SET updated_at = $2, status = 'removing' WHERE id = $3 AND " IS_TO_GO;
 
 static const char SQL_DELETE[] = "DELETE FROM users WHERE id = $1";
 
 /* $1 deleted before */
-static const char SQL_LIST_EXPIRED[] = "SELECT id FROM users WHERE deleted_at IS NOT NULL AND "
-                                       "(deleted_at < $1 OR status = 'removing')";
+static const char SQL_LIST_EXPIRED[] = "SELECT id FROM users WHERE " IS_TO_GO;
 
 /* $1 id, $2 bytes, $3 now; touches no row when they do not fit */
 static const char SQL_ADD_USAGE[] =
@@ -255,14 +257,16 @@ users_store_set_profile_image (Db *tx, const char *id, const char *path, GError 
 }
 
 gboolean
-users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted, GError **error)
+users_store_begin_removal (Db *db, const char *id, gint64 before_ms, gboolean *out_begun,
+                           GError **error)
 {
     gint64 changed = 0;
 
-    if (!db_exec (db, SQL_BEGIN_REMOVAL, DB_ARGS (db_text (id), db_int (timestamp_now_ms ())),
+    if (!db_exec (db, SQL_BEGIN_REMOVAL,
+                  DB_ARGS (db_int (before_ms), db_int (timestamp_now_ms ()), db_text (id)),
                   &changed, error))
         return FALSE;
-    *out_is_deleted = changed > 0;
+    *out_begun = changed > 0;
     return TRUE;
 }
 

@@ -42,8 +42,9 @@ gboolean users_store_update (Db *tx, const char *id, const UserChange *change, G
 gboolean users_store_set_deleted (Db *tx, const char *id, const char *status, gboolean is_deleted,
                                   GError **error);
 gboolean users_store_set_profile_image (Db *tx, const char *id, const char *path, GError **error);
-/** *@out_is_deleted FALSE, and nothing is changed, when the user is not soft-deleted. */
-gboolean users_store_begin_removal (Db *db, const char *id, gboolean *out_is_deleted,
+/** *@out_begun FALSE, and nothing is changed, when the user was not soft-deleted before @before_ms and no
+ *  removal was asked for. */
+gboolean users_store_begin_removal (Db *db, const char *id, gint64 before_ms, gboolean *out_begun,
                                     GError **error);
 /** Up to @limit assets of a user, and the files that go with them. */
 gboolean users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit,
@@ -51,7 +52,7 @@ gboolean users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 l
 gboolean users_store_delete_assets (Db *db, Arena *arena, const StringList *ids, GError **error);
 /** The row and all that belongs to it. */
 gboolean users_store_delete (Db *tx, const char *id, GError **error);
-/** Ids of users soft-deleted before @before_ms. */
+/** Ids of those whose removal may begin. */
 gboolean users_store_list_expired (Db *db, Arena *arena, gint64 before_ms, StringList *out,
                                    GError **error);
 
