@@ -56,8 +56,8 @@ keep_session (Db *db, HttpRequest *request, Arena *arena, SessionCredential *ses
                 (app_version != NULL && g_strcmp0 (app_version, session->app_version) != 0);
     if ((keeps_elevation || notes_use) && api_begin_again ())
         return FALSE;
-    if (keeps_elevation && !session_set_elevation (db, session->session_id, session->user_id, TRUE,
-                                                   now + ELEVATION_KEPT_MS, NULL, &why)) {
+    if (keeps_elevation && !session_keep_elevation (db, session->session_id, session->user_id,
+                                                    now + ELEVATION_KEPT_MS, &why)) {
         g_warning ("cannot keep the session elevated: %s, it locks early", why->message);
         g_clear_error (&why);
     }

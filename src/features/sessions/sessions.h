@@ -49,6 +49,10 @@ gboolean session_note_use (Db *db, const char *id, const SessionDevice *device, 
 /** Elevated until @until_ms; not at all when @is_elevated is FALSE. @param out_found  may be NULL */
 gboolean session_set_elevation (Db *db, const char *id, const char *user_id, gboolean is_elevated,
                                 gint64 until_ms, gboolean *out_found, GError **error);
+/** Elevated until @until_ms at least, unless it has ended meanwhile: a lock is not undone by a request that
+ *  came before it. */
+gboolean session_keep_elevation (Db *db, const char *id, const char *user_id, gint64 until_ms,
+                                 GError **error);
 /** With the sessions it made. */
 gboolean session_delete (Db *db, const char *id, const char *user_id, gboolean *out_found,
                          GError **error);

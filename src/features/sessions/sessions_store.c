@@ -35,6 +35,11 @@ static const char SQL_NOTE_USE[] =
 static const char SQL_SET_ELEVATION[] =
     "UPDATE session SET updated_at = $3, pin_expires_at = $4 WHERE id = $1 AND user_id = $2";
 
+/* $1 id, $2 user, $3 now, $4 until; of a session that is elevated still, and for not so long */
+static const char SQL_KEEP_ELEVATION[] =
+    "UPDATE session SET updated_at = $3, pin_expires_at = $4"
+    " WHERE id = $1 AND user_id = $2 AND pin_expires_at > $3 AND pin_expires_at < $4";
+
 /* $1 user, $2 now */
 static const char SQL_END_ELEVATION[] = "UPDATE session SET updated_at = $2, pin_expires_at = NULL"
                                         " WHERE user_id = $1 AND pin_expires_at IS NOT NULL";
@@ -149,6 +154,16 @@ session_set_elevation (Db *db, const char *id, const char *user_id, gboolean is_
     if (out_found != NULL)
         *out_found = changed > 0;
     return TRUE;
+}
+
+gboolean
+session_keep_elevation (Db *db, const char *id, const char *user_id, gint64 until_ms,
+                        GError **error)
+{
+    return db_exec (
+        db, SQL_KEEP_ELEVATION,
+        DB_ARGS (db_text (id), db_text (user_id), db_int (timestamp_now_ms ()), db_int (until_ms)),
+        NULL, error);
 }
 
 gboolean

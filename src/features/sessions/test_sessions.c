@@ -1,5 +1,10 @@
-/* What a request says of its device, for user agents as clients really send them. */
+/* What a request says of its device, for user agents as clients really send them; what ends a session and
+ * its elevation. */
 #include "features/sessions/sessions.h"
+
+#include "base/timestamp.h"
+#include "db/test_db.h"
+#include "features/users/users.h"
 
 #include <string.h>
 
@@ -115,11 +120,84 @@ test_texts_are_short_and_valid (void)
     g_assert_true (g_utf8_validate (device.type, -1, NULL));
 }
 
+/* ---- with a database ---- */
+
+typedef struct {
+    Arena *arena;
+    const char *email;
+    UserRow *out;
+} NewUser;
+
+static gboolean
+write_user (Db *tx, gpointer data, GError **error)
+{
+    const NewUser *new_one = data;
+    const UserNew user = {
+        .email = new_one->email, .name = "Ann", .password_hash = "hash", .oauth_id = ""
+    };
+
+    return users_create (tx, new_one->arena, &user, new_one->out, error);
+}
+
+static const char *
+make_user (TestDb *t, const char *email)
+{
+    UserRow made;
+    NewUser new_one = { t->arena, email, &made };
+
+    g_assert_true (db_write (t->db, write_user, &new_one, &t->error));
+    return made.id;
+}
+
+static const char *
+make_session (TestDb *t, const char *user_id, const char *parent_id)
+{
+    SessionNew session = { .user_id = user_id,
+                           .parent_id = parent_id,
+                           .device = { .type = "", .os = "" } };
+    char token[AUTH_TOKEN_BYTES];
+    guint8 hash[AUTH_HASH_BYTES];
+    const char *id = NULL;
+
+    auth_new_token (token, hash);
+    g_assert_true (session_create (t->db, t->arena, &session, hash, &id, &t->error));
+    return id;
+}
+
+static gint64
+elevated_until (TestDb *t, const char *id)
+{
+    SessionTimes times;
+
+    g_assert_true (session_load_times (t->db, t->arena, id, &times, &t->error));
+    return times.has_pin_expires_at ? times.pin_expires_at : 0;
+}
+
+static void
+test_a_lock_is_not_undone (TestDb *t)
+{
+    const char *user = make_user (t, "ann@example.com"), *id = make_session (t, user, NULL);
+    gint64 now = timestamp_now_ms ();
+
+    g_assert_true (session_set_elevation (t->db, id, user, TRUE, now + 60000, NULL, &t->error));
+    g_assert_true (session_keep_elevation (t->db, id, user, now + 90000, &t->error));
+    g_assert_cmpint (elevated_until (t, id), ==, now + 90000);
+    g_assert_true (session_keep_elevation (t->db, id, user, now + 80000, &t->error));
+    g_assert_cmpint (elevated_until (t, id), ==, now + 90000); /* unlocked anew meanwhile */
+    g_assert_true (session_set_elevation (t->db, id, user, FALSE, 0, NULL, &t->error));
+    g_assert_true (session_keep_elevation (t->db, id, user, now + 90000, &t->error));
+    g_assert_cmpint (elevated_until (t, id), ==, 0);
+    g_assert_true (session_set_elevation (t->db, id, user, TRUE, now - 1, NULL, &t->error));
+    g_assert_true (session_keep_elevation (t->db, id, user, now + 90000, &t->error));
+    g_assert_cmpint (elevated_until (t, id), ==, now - 1);
+}
+
 int
 main (int argc, char *argv[])
 {
-    g_test_init (&argc, &argv, NULL);
+    test_db_init (&argc, &argv);
     g_test_add_func ("/sessions/device/user-agents", test_user_agents);
     g_test_add_func ("/sessions/device/limits", test_texts_are_short_and_valid);
-    return g_test_run ();
+    test_db_add ("/sessions/elevation/lock-stays", test_a_lock_is_not_undone);
+    return test_db_run ();
 }
