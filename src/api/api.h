@@ -42,6 +42,7 @@ typedef struct {
     gboolean has_quota;
     gint64 quota_size_bytes, quota_usage_bytes;
     const char *session_id;    /* CREDENTIAL_SESSION */
+    gint64 expires_at;         /* of the session; 0: never */
     gboolean is_elevated;      /* the session was unlocked with the PIN */
     const char *key_id;        /* CREDENTIAL_API_KEY */
     StringList permissions;    /* of the key */

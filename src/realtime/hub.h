@@ -21,6 +21,7 @@ struct _Socket {
     HttpRequest *poll;      /* a GET that waits, NULL: none */
     Connection *connection; /* the WebSocket; NULL: polling */
     guint n_probes;         /* WebSockets about to take over: no poll may wait meanwhile */
+    gint64 expires_at;      /* ms since 1970; 0: never */
     gint64 made_ms;
     gint64 ping_due_ms; /* when the next ping is sent */
     gint64 pong_due_ms; /* when an answer must be there; 0: none is awaited */

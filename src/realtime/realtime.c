@@ -60,6 +60,7 @@ hub_add (Realtime *self, RealtimeIdentity identity)
     socket->sid = new_sid ();
     socket->user_id = identity.user_id;
     socket->session_id = identity.session_id;
+    socket->expires_at = identity.expires_at;
     socket->made_ms = hub_now_ms ();
     socket->ping_due_ms = socket->made_ms + self->settings.ping_interval_ms;
     self->n_strangers += identity.user_id == NULL;
@@ -339,7 +340,7 @@ static void
 handle (gpointer app, HttpRequest *request)
 {
     Realtime *self = app;
-    RealtimeIdentity identity = { NULL, NULL };
+    RealtimeIdentity identity = { .user_id = NULL };
     const HttpPair *pairs = NULL;
     gsize n_pairs = 0;
     const char *revision, *transport, *sid;

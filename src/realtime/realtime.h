@@ -12,6 +12,7 @@ typedef struct _Realtime Realtime;
 /** Who a handshake is; both NULL: refused ("unauthorized"). Called on a pool thread. */
 typedef struct {
     char *user_id, *session_id; /* (transfer full); session_id NULL for an API key */
+    gint64 expires_at;          /* ms since 1970, when its socket is closed; 0: never */
 } RealtimeIdentity;
 typedef RealtimeIdentity (*RealtimeIdentify) (gpointer data, HttpRequest *request);
 

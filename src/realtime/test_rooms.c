@@ -54,6 +54,22 @@ test_who_leaves_is_out_of_the_room (Fixture *self, gconstpointer data)
 
 /* ---- the end ---- */
 
+static const RealtimeSettings quick = { .ping_interval_ms = 500, .ping_timeout_ms = 10000 };
+
+static void
+test_who_has_expired_is_closed (Fixture *self, gconstpointer data)
+{
+    g_autoptr (TestClient) brief =
+        socket_join (self, "X-User: anna\r\nX-Session: s1\r\nX-Life: 300\r\n");
+    g_autoptr (TestClient) lasting =
+        socket_join (self, "X-User: ben\r\nX-Session: s2\r\nX-Life: 60000\r\n");
+
+    socket_assert_closed (brief, 1000);
+    fixture_wait_for_connections (self, 1);
+    realtime_send (self->realtime, NULL, "x", "");
+    socket_assert_text (lasting, "42[\"x\"]");
+}
+
 static void
 test_a_stop_says_goodbye_to_all (Fixture *self, gconstpointer data)
 {
@@ -112,6 +128,7 @@ main (int argc, char *argv[])
     ADD_SOCKET_TEST ("rooms", NULL, test_events_reach_their_room_only);
     ADD_SOCKET_TEST ("several-sockets", NULL, test_a_user_s_other_sockets_hear_of_a_new_one);
     ADD_SOCKET_TEST ("leave", NULL, test_who_leaves_is_out_of_the_room);
+    ADD_SOCKET_TEST ("expired", &quick, test_who_has_expired_is_closed);
     ADD_SOCKET_TEST ("stop", NULL, test_a_stop_says_goodbye_to_all);
     ADD_SOCKET_TEST ("come-and-go", NULL, test_many_come_and_go_while_events_are_sent);
     return g_test_run ();

@@ -1,11 +1,19 @@
 /* test_socket.c -- see test_socket.h */
 #include "realtime/test_socket.h"
 
+#include "base/timestamp.h"
+
 static RealtimeIdentity
 identify (gpointer data, HttpRequest *request)
 {
-    return (RealtimeIdentity){ g_strdup (http_request_header (request, "X-User")),
-                               g_strdup (http_request_header (request, "X-Session")) };
+    const char *life_ms = http_request_header (request, "X-Life");
+
+    return (RealtimeIdentity){
+        .user_id = g_strdup (http_request_header (request, "X-User")),
+        .session_id = g_strdup (http_request_header (request, "X-Session")),
+        .expires_at =
+            life_ms != NULL ? timestamp_now_ms () + g_ascii_strtoll (life_ms, NULL, 10) : 0,
+    };
 }
 
 void

@@ -24,7 +24,8 @@ typedef struct {
 void frame_clear (Frame *frame);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Frame, frame_clear)
 
-/* A server whose users are what the header X-User of a handshake says, and X-Session its session. */
+/* A server whose users are what the header X-User of a handshake says, and X-Session its session, which X-Life ends after
+ * so many milliseconds. */
 void fixture_start (Fixture *self, const RealtimeSettings *wanted);
 void fixture_set_up (Fixture *self, gconstpointer settings);
 void fixture_tear_down (Fixture *self, gconstpointer settings);

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/timestamp.h"
 #include "realtime/connection.h"
 
 #define PROBE_TIMEOUT_MS 30000 /* from the handshake of a probe to its 'upgrade' */
@@ -234,7 +235,7 @@ check_timers (Realtime *self)
 {
     g_autoptr (GPtrArray) late = g_ptr_array_new_with_free_func ((GDestroyNotify) socket_unref);
     g_autoptr (GPtrArray) due = g_ptr_array_new_with_free_func ((GDestroyNotify) socket_unref);
-    gint64 now = hub_now_ms ();
+    gint64 now = hub_now_ms (), today = timestamp_now_ms ();
     GHashTableIter iter;
     gpointer value;
 
@@ -244,6 +245,7 @@ check_timers (Realtime *self)
         Socket *socket = value;
 
         if ((socket->pong_due_ms > 0 && now >= socket->pong_due_ms) ||
+            (socket->expires_at > 0 && today >= socket->expires_at) ||
             (!socket->is_joined && now >= socket->made_ms + self->settings.connect_timeout_ms)) {
             g_atomic_int_inc (&socket->n_refs);
             g_ptr_array_add (late, socket);

@@ -279,6 +279,45 @@ test('who was logged out elsewhere hears nothing more', async () => {
   assert.ok(!own.names.includes('disconnect'));
 });
 
+test('with a session end the sockets of those it made, with a key those of its old secret', async () => {
+  const user = await server.newUser();
+  const own = await joined(user);
+  const made = async (by, body = {}) => {
+    const { token } = (await server.request('POST', '/sessions', { as: by, body })).expect(201).json;
+    return { token };
+  };
+  /** @returns a login, and the ears of the session it made and of the one that made in turn */
+  const family = async () => {
+    const parent = await server.login(user.email, password);
+    const child = await made(parent);
+    return { parent, child, ears: [await joined(child), await joined(await made(child))] };
+  };
+  const gone = (ears) => Promise.all(ears.map((ear) => ear.next('disconnect')));
+
+  const first = await family();
+  const { id } = (await server.request('GET', '/sessions', { as: first.parent })).expect(200).json.find(({ current }) => current);
+  (await server.request('DELETE', `/sessions/${id}`, { as: user })).expect(204);
+  await gone(first.ears);
+  const second = await family();
+  (await server.request('POST', '/auth/logout', { as: second.parent })).expect(200);
+  for (const ear of second.ears) await ear.next('on_session_delete');
+  await gone(second.ears);
+  await gone([await joined(await made(user, { duration: 1 }))]); // its time is over
+
+  const [rotated, reduced] = [await server.newKey(user), await server.newKey(user)];
+  const ears = [await joined(rotated), await joined(reduced)];
+  (await server.request('POST', `/api-keys/${rotated.id}/rotate`, { as: user })).expect(201);
+  await gone([ears[0]]);
+  const less = await joined(reduced);
+  (await server.request('PUT', `/api-keys/${reduced.id}`, { as: user, body: { permissions: ['asset.read'] } })).expect(200);
+  await gone([less]);
+
+  assert.ok(!own.names.includes('disconnect'));
+  const third = await family(); // that ends itself
+  (await server.request('DELETE', '/sessions', { as: third.child })).expect(204);
+  await gone([own, ...third.ears]);
+});
+
 test('of what is locked is told that it is not to be seen, and no more', async () => {
   const user = await server.newUser();
   const id = await created(jpeg(), 'secret.jpg', user);

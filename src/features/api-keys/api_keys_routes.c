@@ -97,6 +97,13 @@ fail_load (ApiCall *call, GError *error)
     return api_refuse (call, APP_ERROR_INVALID, "API Key not found");
 }
 
+/* Of a key that is no more what let them in. */
+static void
+end_sockets (ApiCall *call)
+{
+    sessions_close_user (call->app, call->auth->user_id, call->auth->session_id);
+}
+
 static ApiStatus
 answer_with (ApiCall *call, const char *id, ApiKeyResponse *out)
 {
@@ -184,6 +191,8 @@ update_api_key (ApiCall *call, const UpdateApiKeyRequest *in, ApiKeyResponse *ou
         !api_keys_store_update (call->db, in->id, user_id, in->body->name, permissions_json,
                                 &error))
         return api_fail (call, error);
+    if (permissions_json != NULL)
+        end_sockets (call);
     return answer_with (call, in->id, out);
 }
 
@@ -197,8 +206,7 @@ delete_api_key (ApiCall *call, const DeleteApiKeyRequest *in)
         return api_fail (call, error);
     if (!found)
         return api_refuse (call, APP_ERROR_INVALID, "API Key not found");
-    /* a socket does not know by which key it came: those that still may come back at once */
-    session_close_sockets (call->app, call->auth->user_id, call->auth->session_id);
+    end_sockets (call);
     return API_OK;
 }
 
@@ -219,6 +227,7 @@ rotate_api_key (ApiCall *call, const RotateApiKeyRequest *in, ApiKeyCreateRespon
     auth_new_token (secret, hash);
     if (!api_keys_store_set_hash (call->db, in->id, user_id, hash, &error))
         return api_fail (call, error);
+    end_sockets (call);
     if (!api_keys_store_load (call->db, call->arena, in->id, user_id, &row, &error))
         return fail_load (call, error);
     fill_created (&row, call->arena, secret, out);

@@ -95,6 +95,7 @@ authenticate_session (Db *db, HttpRequest *request, Arena *arena, const char *to
         .quota_size_bytes = session.quota_size_bytes,
         .quota_usage_bytes = session.quota_usage_bytes,
         .session_id = session.session_id,
+        .expires_at = session.has_expires_at ? session.expires_at : 0,
         .is_elevated = session.has_pin_expires_at && session.pin_expires_at > now,
     };
     return TRUE;
@@ -158,7 +159,7 @@ auth_may_do_all (const Auth *auth)
 RealtimeIdentity
 auth_identify (gpointer app, HttpRequest *request)
 {
-    RealtimeIdentity nobody = { NULL, NULL };
+    RealtimeIdentity nobody = { .user_id = NULL };
     PresentedKind kind;
     const char *text;
     Auth auth;
@@ -169,5 +170,6 @@ auth_identify (gpointer app, HttpRequest *request)
         !auth_authenticate (app, request, request->arena, kind, text, &auth, NULL) ||
         !auth_may_do_all (&auth))
         return nobody;
-    return (RealtimeIdentity){ g_strdup (auth.user_id), g_strdup (auth.session_id) };
+    return (RealtimeIdentity){ g_strdup (auth.user_id), g_strdup (auth.session_id),
+                               auth.expires_at };
 }

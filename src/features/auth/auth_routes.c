@@ -108,13 +108,15 @@ logout (ApiCall *call, const LogoutRequest *in, LogoutResponse *out)
     const char *session_id = call->auth->session_id;
     const char *type = http_request_cookie (call->request, "immich_auth_type");
     const char *id_token = NULL, *elsewhere = NULL;
+    StringList ended;
     GError *error = NULL;
 
     if (session_id != NULL) {
         if (!session_load_id_token (call->db, call->arena, session_id, &id_token, &error) ||
-            !session_delete (call->db, session_id, call->auth->user_id, NULL, &error))
+            !session_delete (call->db, call->arena, session_id, call->auth->user_id, &ended,
+                             &error))
             return api_fail (call, error);
-        session_tell_end (call->app, session_id);
+        sessions_tell_end (call->app, &ended);
     }
     auth_clear_cookies (call);
     if (g_strcmp0 (type, "oauth") == 0 && logout_url != NULL)
@@ -135,20 +137,22 @@ validate_access_token (ApiCall *call, const ValidateAccessTokenRequest *in,
 /* ---- password ---- */
 
 typedef struct {
-    const char *user_id;
-    const char *session_id; /* stays; NULL: none does */
+    const ApiCall *call;
     const char *hash;
-    gboolean ends_sessions;
+    gboolean ends_sessions; /* but the caller's */
+    StringList ended;
 } PasswordWrite;
 
 static gboolean
 write_password (Db *tx, gpointer data, GError **error)
 {
-    const PasswordWrite *write = data;
+    PasswordWrite *write = data;
+    const Auth *auth = write->call->auth;
 
-    return auth_store_set_password (tx, write->user_id, write->hash, error) &&
+    return auth_store_set_password (tx, auth->user_id, write->hash, error) &&
            (!write->ends_sessions ||
-            sessions_delete_all (tx, write->user_id, write->session_id, error));
+            sessions_delete_others (tx, write->call->arena, auth->user_id, auth->session_id,
+                                    &write->ended, error));
 }
 
 static ApiStatus
@@ -157,17 +161,14 @@ change_password (ApiCall *call, const ChangePasswordRequest *in, UserAdminRespon
     const ChangePassword *body = in->body;
     GivenSecrets given = { .password = body->password };
     GError *error = NULL;
-    PasswordWrite write = { .user_id = call->auth->user_id,
-                            .session_id = call->auth->session_id,
-                            .ends_sessions = body->invalidate_sessions };
+    PasswordWrite write = { .call = call, .ends_sessions = body->invalidate_sessions };
 
     if (!auth_check_secrets (call, &given, &error))
         return api_fail (call, error);
     write.hash = auth_hash_password (call->arena, body->new_password);
     if (!db_write (call->db, write_password, &write, &error))
         return api_fail (call, error);
-    if (write.ends_sessions)
-        session_close_sockets (call->app, write.user_id, write.session_id);
+    sessions_close_sockets (call->app, &write.ended);
     return describe_me (call, out);
 }
 

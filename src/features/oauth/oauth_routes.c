@@ -347,8 +347,7 @@ logout_oauth (ApiCall *call, const LogoutOAuthRequest *in)
                            "Invalid logout token: it must contain either a sub or a sid claim");
     if (!sessions_delete_oauth (call->db, call->arena, subject, sid, &ended, &error))
         return api_fail (call, error);
-    for (gsize i = 0; i < ended.n; i++)
-        session_tell_end (call->app, ended.items[i]);
+    sessions_tell_end (call->app, &ended);
     return API_OK;
 }
 

@@ -35,18 +35,27 @@ tell_end (gpointer data)
 }
 
 void
-session_close_sockets (App *app, const char *room, const char *except_id)
+sessions_close_sockets (App *app, const StringList *ended)
 {
-    if (app->realtime != NULL)
-        realtime_close_room (app->realtime, room, except_id);
+    for (gsize i = 0; app->realtime != NULL && i < ended->n; i++)
+        realtime_close_room (app->realtime, ended->items[i], NULL);
 }
 
 void
-session_tell_end (App *app, const char *id)
+sessions_close_user (App *app, const char *user_id, const char *except_id)
 {
-    SessionEnd *end = g_new0 (SessionEnd, 1);
+    if (app->realtime != NULL)
+        realtime_close_room (app->realtime, user_id, except_id);
+}
 
-    end->realtime = app->realtime;
-    end->session_id = g_strdup (id);
-    g_timeout_add_full (G_PRIORITY_DEFAULT, DELAY_MS, tell_end, end, free_end);
+void
+sessions_tell_end (App *app, const StringList *ended)
+{
+    for (gsize i = 0; i < ended->n; i++) {
+        SessionEnd *end = g_new0 (SessionEnd, 1);
+
+        end->realtime = app->realtime;
+        end->session_id = g_strdup (ended->items[i]);
+        g_timeout_add_full (G_PRIORITY_DEFAULT, DELAY_MS, tell_end, end, free_end);
+    }
 }

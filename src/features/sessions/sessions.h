@@ -53,18 +53,23 @@ gboolean session_set_elevation (Db *db, const char *id, const char *user_id, gbo
  *  came before it. */
 gboolean session_keep_elevation (Db *db, const char *id, const char *user_id, gint64 until_ms,
                                  GError **error);
-/** With the sessions it made. */
-gboolean session_delete (Db *db, const char *id, const char *user_id, gboolean *out_found,
-                         GError **error);
-/** All of a user, except @except_id unless it is NULL. */
-gboolean sessions_delete_all (Db *db, const char *user_id, const char *except_id, GError **error);
+/** What ends sessions ends those they made too. @param out_ended  all of them, whose sockets are to be closed
+ *  then; none: the user has no such session */
+gboolean session_delete (Db *db, Arena *arena, const char *id, const char *user_id,
+                         StringList *out_ended, GError **error);
+/** All of a user, except @except_id unless it is NULL. Inside a write. */
+gboolean sessions_delete_others (Db *tx, Arena *arena, const char *user_id, const char *except_id,
+                                 StringList *out_ended, GError **error);
 gboolean sessions_end_elevation (Db *db, const char *user_id, GError **error);
 
-/** Close the sockets of a user or of a session (@room) whose credential has ended, but those of the session
- *  @except_id (NULL: none). */
-void session_close_sockets (App *app, const char *room, const char *except_id);
-/** Tell the clients of a session that it has ended, once the answer of the call that ended it is out. */
-void session_tell_end (App *app, const char *id);
+/** Close the sockets of sessions that have ended. */
+void sessions_close_sockets (App *app, const StringList *ended);
+/** Tell the clients of sessions that these have ended, once the answer of the call that ended them is out,
+ *  and close what is left of their sockets. */
+void sessions_tell_end (App *app, const StringList *ended);
+/** Close the sockets of a user but those of the session @except_id (NULL: none), which is for what is no
+ *  session: a socket does not know by which key it came, and one that still may come is back at once. */
+void sessions_close_user (App *app, const char *user_id, const char *except_id);
 
 /* ---- the provider's side of a login by OAuth ---- */
 
@@ -75,6 +80,6 @@ gboolean session_set_oauth (Db *db, const char *id, const char *sid, const char 
 gboolean session_load_id_token (Db *db, Arena *arena, const char *id, const char **out,
                                 GError **error);
 /** End the sessions of the provider's session @sid, or all of the user linked to @subject, or with both
- *  those of the user with that sid; with the sessions they made. @param out_ids  of those that ended */
+ *  those of the user with that sid. As session_delete (). */
 gboolean sessions_delete_oauth (Db *db, Arena *arena, const char *subject, const char *sid,
-                                StringList *out_ids, GError **error);
+                                StringList *out_ended, GError **error);

@@ -68,14 +68,30 @@ create_session (ApiCall *call, const CreateSessionRequest *in, SessionCreateResp
     return API_OK;
 }
 
+typedef struct {
+    const ApiCall *call;
+    StringList ended;
+} OthersEnd;
+
+static gboolean
+write_others_end (Db *tx, gpointer data, GError **error)
+{
+    OthersEnd *end = data;
+    const Auth *auth = end->call->auth;
+
+    return sessions_delete_others (tx, end->call->arena, auth->user_id, auth->session_id,
+                                   &end->ended, error);
+}
+
 static ApiStatus
 delete_all_sessions (ApiCall *call, const DeleteAllSessionsRequest *in)
 {
+    OthersEnd end = { .call = call };
     GError *error = NULL;
 
-    if (!sessions_delete_all (call->db, call->auth->user_id, call->auth->session_id, &error))
+    if (!db_write (call->db, write_others_end, &end, &error))
         return api_fail (call, error);
-    session_close_sockets (call->app, call->auth->user_id, call->auth->session_id);
+    sessions_close_sockets (call->app, &end.ended);
     return API_OK;
 }
 
@@ -103,13 +119,13 @@ static ApiStatus
 delete_session (ApiCall *call, const DeleteSessionRequest *in)
 {
     GError *error = NULL;
-    gboolean found = FALSE;
+    StringList ended;
 
-    if (!session_delete (call->db, in->id, call->auth->user_id, &found, &error))
+    if (!session_delete (call->db, call->arena, in->id, call->auth->user_id, &ended, &error))
         return api_fail (call, error);
-    if (!found)
+    if (ended.n == 0)
         return api_refuse_access (call, "authDevice.delete");
-    session_close_sockets (call->app, in->id, NULL);
+    sessions_close_sockets (call->app, &ended);
     return API_OK;
 }
 
@@ -136,15 +152,17 @@ static const SessionsHandlers handlers = {
 
 /* Nightly: those that expired, and those of devices that were not seen for 90 days. */
 static JobResult
-run_session_cleanup (gpointer app, const Job *job, Arena *arena, GError **error)
+run_session_cleanup (gpointer data, const Job *job, Arena *arena, GError **error)
 {
     gint64 before = timestamp_now_ms () - IDLE_DAYS * G_GINT64_CONSTANT (86400000);
-    gint64 deleted = 0;
+    App *app = data;
+    StringList ended;
 
-    if (!sessions_store_delete_old (((App *) app)->db, before, &deleted, error))
+    if (!sessions_store_delete_old (app->db, arena, before, &ended, error))
         return JOB_RETRY;
-    if (deleted > 0)
-        g_message ("%" G_GINT64_FORMAT " old sessions ended", deleted);
+    sessions_close_sockets (app, &ended);
+    if (ended.n > 0)
+        g_message ("%" G_GSIZE_FORMAT " old sessions ended", ended.n);
     return JOB_DONE;
 }
 

@@ -44,9 +44,17 @@ static const char SQL_KEEP_ELEVATION[] =
 static const char SQL_END_ELEVATION[] = "UPDATE session SET updated_at = $2, pin_expires_at = NULL"
                                         " WHERE user_id = $1 AND pin_expires_at IS NOT NULL";
 
-static const char SQL_DELETE[] = "DELETE FROM session WHERE id = $1 AND user_id = $2";
+/* those that @first finds, and those they made, which end with them */
+#define WITH_CHILDREN(first)                                                                       \
+    "WITH RECURSIVE ended (id) AS (" first                                                         \
+    " UNION SELECT c.id FROM session c JOIN ended e ON c.parent_id = e.id) SELECT id FROM ended"
+
+/* $1 id, $2 user */
+static const char SQL_FIND_ONE[] =
+    WITH_CHILDREN ("SELECT id FROM session WHERE id = $1 AND user_id = $2");
 /* $1 user, $2 the one that stays */
-static const char SQL_DELETE_ALL[] = "DELETE FROM session WHERE user_id = $1 AND id <> $2";
+static const char SQL_FIND_OTHERS[] =
+    WITH_CHILDREN ("SELECT id FROM session WHERE user_id = $1 AND id <> $2");
 
 /* $1 id, $2 user, $3 now, $4 pending */
 static const char SQL_SET_SYNC_RESET[] =
@@ -73,21 +81,21 @@ static const char SQL_SET_OAUTH[] =
 static const char SQL_LOAD_ID_TOKEN[] = "SELECT oauth_id_token FROM session WHERE id = $1";
 
 /* $1 sid */
-static const char SQL_FIND_SID[] = "SELECT id FROM session WHERE oauth_sid = $1";
+static const char SQL_FIND_SID[] = WITH_CHILDREN ("SELECT id FROM session WHERE oauth_sid = $1");
 /* $1 subject */
-static const char SQL_FIND_SUBJECT[] = "SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
-                                       " WHERE u.oauth_id = $1 AND u.oauth_id <> ''";
+static const char SQL_FIND_SUBJECT[] =
+    WITH_CHILDREN ("SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
+                   " WHERE u.oauth_id = $1 AND u.oauth_id <> ''");
 /* $1 subject, $2 sid */
 static const char SQL_FIND_BOTH[] =
-    "SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
-    " WHERE u.oauth_id = $1 AND u.oauth_id <> '' AND s.oauth_sid = $2";
+    WITH_CHILDREN ("SELECT s.id FROM users u JOIN session s ON s.user_id = u.id"
+                   " WHERE u.oauth_id = $1 AND u.oauth_id <> '' AND s.oauth_sid = $2");
+/* $1 used before, $2 now */
+static const char SQL_FIND_OLD[] =
+    WITH_CHILDREN ("SELECT id FROM session WHERE updated_at <= $1 OR expires_at <= $2");
 /* $1 JSON array of ids */
 static const char SQL_DELETE_MANY[] =
     "DELETE FROM session WHERE id IN (SELECT value FROM json_each($1))";
-
-/* $1 used before, $2 now */
-static const char SQL_DELETE_OLD[] =
-    "DELETE FROM session WHERE updated_at <= $1 OR expires_at <= $2";
 
 gboolean
 session_create (Db *db, Arena *arena, const SessionNew *session,
@@ -173,24 +181,42 @@ sessions_end_elevation (Db *db, const char *user_id, GError **error)
                     DB_ARGS (db_text (user_id), db_int (timestamp_now_ms ())), NULL, error);
 }
 
-gboolean
-session_delete (Db *db, const char *id, const char *user_id, gboolean *out_found, GError **error)
-{
-    gint64 changed = 0;
+typedef struct {
+    Arena *arena;
+    const char *sql; /* which finds them */
+    DbArgs args;
+    StringList *out_ended;
+} End;
 
-    if (!db_exec (db, SQL_DELETE, DB_ARGS (db_text (id), db_text (user_id)), &changed, error))
-        return FALSE;
-    if (out_found != NULL)
-        *out_found = changed > 0;
-    return TRUE;
+static gboolean
+write_end (Db *tx, gpointer data, GError **error)
+{
+    const End *end = data;
+
+    return db_select_texts (tx, end->arena, end->sql, end->args, end->out_ended, error) &&
+           (end->out_ended->n == 0 ||
+            db_exec (tx, SQL_DELETE_MANY, DB_ARGS (db_strings (end->arena, end->out_ended)), NULL,
+                     error));
 }
 
 gboolean
-sessions_delete_all (Db *db, const char *user_id, const char *except_id, GError **error)
+session_delete (Db *db, Arena *arena, const char *id, const char *user_id, StringList *out_ended,
+                GError **error)
 {
-    return db_exec (db, SQL_DELETE_ALL,
-                    DB_ARGS (db_text (user_id), db_text (except_id != NULL ? except_id : "")), NULL,
-                    error);
+    End end = { arena, SQL_FIND_ONE, DB_ARGS (db_text (id), db_text (user_id)), out_ended };
+
+    return db_write (db, write_end, &end, error);
+}
+
+gboolean
+sessions_delete_others (Db *tx, Arena *arena, const char *user_id, const char *except_id,
+                        StringList *out_ended, GError **error)
+{
+    End end = { arena, SQL_FIND_OTHERS,
+                DB_ARGS (db_text (user_id), db_text (except_id != NULL ? except_id : "")),
+                out_ended };
+
+    return write_end (tx, &end, error);
 }
 
 gboolean
@@ -232,11 +258,13 @@ sessions_store_owns (Db *db, const char *id, const char *user_id, gboolean *out,
 }
 
 gboolean
-sessions_store_delete_old (Db *db, gint64 used_before_ms, gint64 *out_deleted, GError **error)
+sessions_store_delete_old (Db *db, Arena *arena, gint64 used_before_ms, StringList *out_ended,
+                           GError **error)
 {
-    return db_exec (db, SQL_DELETE_OLD,
-                    DB_ARGS (db_int (used_before_ms), db_int (timestamp_now_ms ())), out_deleted,
-                    error);
+    End end = { arena, SQL_FIND_OLD,
+                DB_ARGS (db_int (used_before_ms), db_int (timestamp_now_ms ())), out_ended };
+
+    return db_write (db, write_end, &end, error);
 }
 
 gboolean
@@ -254,38 +282,17 @@ session_load_id_token (Db *db, Arena *arena, const char *id, const char **out, G
     return db_select_text (db, arena, SQL_LOAD_ID_TOKEN, DB_ARGS (db_text (id)), out, error);
 }
 
-typedef struct {
-    Arena *arena;
-    const char *subject, *sid;
-    StringList *out_ids;
-} OAuthEnd;
-
-static gboolean
-write_oauth_end (Db *tx, gpointer data, GError **error)
-{
-    const OAuthEnd *end = data;
-    gboolean is_found;
-
-    if (end->subject == NULL)
-        is_found = db_select_texts (tx, end->arena, SQL_FIND_SID, DB_ARGS (db_text (end->sid)),
-                                    end->out_ids, error);
-    else if (end->sid == NULL)
-        is_found = db_select_texts (tx, end->arena, SQL_FIND_SUBJECT,
-                                    DB_ARGS (db_text (end->subject)), end->out_ids, error);
-    else
-        is_found = db_select_texts (tx, end->arena, SQL_FIND_BOTH,
-                                    DB_ARGS (db_text (end->subject), db_text (end->sid)),
-                                    end->out_ids, error);
-    return is_found && (end->out_ids->n == 0 ||
-                        db_exec (tx, SQL_DELETE_MANY,
-                                 DB_ARGS (db_strings (end->arena, end->out_ids)), NULL, error));
-}
-
 gboolean
 sessions_delete_oauth (Db *db, Arena *arena, const char *subject, const char *sid,
-                       StringList *out_ids, GError **error)
+                       StringList *out_ended, GError **error)
 {
-    OAuthEnd end = { arena, subject, sid, out_ids };
+    End by_sid = { arena, SQL_FIND_SID, DB_ARGS (db_text (sid)), out_ended };
+    End by_subject = { arena, SQL_FIND_SUBJECT, DB_ARGS (db_text (subject)), out_ended };
+    End by_both = { arena, SQL_FIND_BOTH, DB_ARGS (db_text (subject), db_text (sid)), out_ended };
 
-    return db_write (db, write_oauth_end, &end, error);
+    return db_write (db, write_end,
+                     subject == NULL ? &by_sid
+                     : sid == NULL   ? &by_subject
+                                     : &by_both,
+                     error);
 }

@@ -10,5 +10,5 @@ gboolean sessions_store_owns (Db *db, const char *id, const char *user_id, gbool
 gboolean sessions_store_set_sync_reset (Db *db, const char *id, const char *user_id,
                                         gboolean is_pending, GError **error);
 /** Expired ones, and those not used since. */
-gboolean sessions_store_delete_old (Db *db, gint64 used_before_ms, gint64 *out_deleted,
-                                    GError **error);
+gboolean sessions_store_delete_old (Db *db, Arena *arena, gint64 used_before_ms,
+                                    StringList *out_ended, GError **error);

@@ -166,7 +166,7 @@ delete_user_admin (ApiCall *call, const DeleteUserAdminRequest *in, UserAdminRes
         return api_refuse (call, APP_ERROR_FORBIDDEN, "Cannot delete your own account");
     if (!user_delete (call->app, call->arena, in->id, force, &user, &error))
         return api_fail (call, error);
-    session_close_sockets (call->app, in->id, NULL);
+    sessions_close_user (call->app, in->id, NULL);
     users_fill_admin (&user, out);
     return API_OK;
 }
