@@ -194,6 +194,7 @@ auth_log_in (ApiCall *call, const char *user_id, const AuthLogin *login, LoginRe
     char token[AUTH_TOKEN_BYTES];
     guint8 hash[AUTH_HASH_BYTES];
     SessionNew session = { .user_id = user_id,
+                           .password_hash = login->password_hash,
                            .oauth_sid = login->sid,
                            .oauth_id_token = login->id_token };
     const char *session_id = NULL;

@@ -57,6 +57,7 @@ void auth_clear_cookie (ApiCall *call, const char *name);
 
 typedef struct {
     const char *type;           /* password or oauth */
+    const char *password_hash;  /* that was checked; NULL: none */
     const char *sid, *id_token; /* of the provider; NULL: none */
 } AuthLogin;
 

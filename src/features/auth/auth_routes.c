@@ -81,7 +81,7 @@ sign_up_admin (ApiCall *call, const SignUpAdminRequest *in, UserAdminResponse *o
 static ApiStatus
 login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
 {
-    const AuthLogin by_password = { .type = "password" };
+    AuthLogin by_password = { .type = "password" };
     GError *error = NULL;
     LoginRow user;
 
@@ -89,6 +89,7 @@ login (ApiCall *call, const LoginRequest *in, LoginResponse *out)
         return api_refuse (call, APP_ERROR_UNAUTHORIZED, "Password login has been disabled");
     if (!auth_check_login (call, in->body, &user, &error))
         return api_fail (call, error);
+    by_password.password_hash = user.password;
     if (!auth_log_in (call, user.id, &by_password, out, &error))
         return api_fail (call, error);
     return API_OK;

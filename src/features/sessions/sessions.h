@@ -26,14 +26,16 @@ const char *session_app_version_of (HttpRequest *request, Arena *arena); /* NULL
 
 typedef struct {
     const char *user_id;
-    const char *parent_id; /* NULL: a login; else it dies with that session */
+    const char *password_hash; /* that the login was checked against; NULL: it was by no password */
+    const char *parent_id;     /* NULL: a login; else it dies with that session */
     SessionDevice device;
     gboolean has_expires_at;
     gint64 expires_at;
     const char *oauth_sid, *oauth_id_token; /* NULL: none */
 } SessionNew;
 
-/** @param out_id  in @arena */
+/** FALSE with APP_ERROR_UNAUTHORIZED when the user was deleted, or has another password, since it was looked
+ *  at: checking one takes a while. @param out_id  in @arena */
 gboolean session_create (Db *db, Arena *arena, const SessionNew *session,
                          const guint8 token_hash[AUTH_HASH_BYTES], const char **out_id,
                          GError **error);

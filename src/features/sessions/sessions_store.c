@@ -9,6 +9,12 @@
     "id, created_at, updated_at, app_version, device_os, device_type, is_pending_sync_reset,"      \
     " expires_at"
 
+/* $1 user, $2 hash of the password or NULL. It writes what is there: a change of the same account at the same
+ * time runs before it or after it, and sees it then. */
+static const char SQL_HOLD_LOGIN[] =
+    "UPDATE users SET password = password"
+    " WHERE id = $1 AND deleted_at IS NULL AND password = COALESCE($2, password)";
+
 /* $1 id, $2 token hash, $3 user, $4 parent, $5 type, $6 OS, $7 app version, $8 OAuth sid,
  * $9 OAuth ID token, $10 expires at, $11 now */
 static const char SQL_INSERT[] =
@@ -97,23 +103,49 @@ static const char SQL_FIND_OLD[] =
 static const char SQL_DELETE_MANY[] =
     "DELETE FROM session WHERE id IN (SELECT value FROM json_each($1))";
 
+typedef struct {
+    const char *id;
+    const SessionNew *session;
+    const guint8 *token_hash;
+} Creation;
+
+static gboolean
+write_session (Db *tx, gpointer data, GError **error)
+{
+    const Creation *creation = data;
+    const SessionNew *session = creation->session;
+    gint64 n_held = 0;
+
+    if (!db_exec (tx, SQL_HOLD_LOGIN,
+                  DB_ARGS (db_text (session->user_id), db_text (session->password_hash)), &n_held,
+                  error))
+        return FALSE;
+    if (n_held == 0) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAUTHORIZED,
+                             "The account was changed meanwhile, log in again");
+        return FALSE;
+    }
+    return db_exec (tx, SQL_INSERT,
+                    DB_ARGS (db_text (creation->id),
+                             db_blob (creation->token_hash, AUTH_HASH_BYTES),
+                             db_text (session->user_id), db_text (session->parent_id),
+                             db_text (session->device.type), db_text (session->device.os),
+                             db_text (session->device.app_version), db_text (session->oauth_sid),
+                             db_text (session->oauth_id_token),
+                             db_int_if (session->has_expires_at, session->expires_at),
+                             db_int (timestamp_now_ms ())),
+                    NULL, error);
+}
+
 gboolean
 session_create (Db *db, Arena *arena, const SessionNew *session,
                 const guint8 token_hash[AUTH_HASH_BYTES], const char **out_id, GError **error)
 {
-    const char *id = uuid_v4 (arena);
+    Creation creation = { uuid_v4 (arena), session, token_hash };
 
-    if (!db_exec (db, SQL_INSERT,
-                  DB_ARGS (db_text (id), db_blob (token_hash, AUTH_HASH_BYTES),
-                           db_text (session->user_id), db_text (session->parent_id),
-                           db_text (session->device.type), db_text (session->device.os),
-                           db_text (session->device.app_version), db_text (session->oauth_sid),
-                           db_text (session->oauth_id_token),
-                           db_int_if (session->has_expires_at, session->expires_at),
-                           db_int (timestamp_now_ms ())),
-                  NULL, error))
+    if (!db_write (db, write_session, &creation, error))
         return FALSE;
-    *out_id = id;
+    *out_id = creation.id;
     return TRUE;
 }
 

@@ -164,6 +164,98 @@ make_session (TestDb *t, const char *user_id, const char *parent_id)
     return id;
 }
 
+static gboolean
+log_in (TestDb *t, const char *user_id, const char *password_hash)
+{
+    SessionNew session = { .user_id = user_id,
+                           .password_hash = password_hash,
+                           .device = { .type = "", .os = "" } };
+    guint8 hash[AUTH_HASH_BYTES];
+    char token[AUTH_TOKEN_BYTES];
+    const char *id = NULL;
+
+    auth_new_token (token, hash);
+    return session_create (t->db, t->arena, &session, hash, &id, &t->error);
+}
+
+static void
+test_a_login_is_by_the_password_of_now (TestDb *t)
+{
+    const char *user = make_user (t, "ann@example.com");
+
+    g_assert_true (log_in (t, user, "hash"));
+    g_assert_true (log_in (t, user, NULL)); /* not by password */
+    g_assert_true (db_exec (t->db, "UPDATE users SET password = 'other' WHERE id = $1",
+                            DB_ARGS (db_text (user)), NULL, &t->error));
+    g_assert_false (log_in (t, user, "hash"));
+    g_assert_error (t->error, APP_ERROR, APP_ERROR_UNAUTHORIZED);
+    g_clear_error (&t->error);
+    g_assert_true (log_in (t, user, "other"));
+    g_assert_true (db_exec (t->db, "UPDATE users SET deleted_at = 1 WHERE id = $1",
+                            DB_ARGS (db_text (user)), NULL, &t->error));
+    g_assert_false (log_in (t, user, "other"));
+    g_clear_error (&t->error);
+    g_assert_false (log_in (t, user, NULL));
+    g_clear_error (&t->error);
+}
+
+/* A login under way while the password is changed: it is there to be ended, or is not made. */
+
+typedef struct {
+    TestDb *t;
+    const char *user_id;
+    GThread *login;
+    gboolean is_running;
+} Race;
+
+static gpointer
+run_login (gpointer data)
+{
+    const Race *race = data;
+    g_autoptr (Arena) arena = arena_new ();
+    SessionNew session = { .user_id = race->user_id,
+                           .password_hash = "hash",
+                           .device = { .type = "", .os = "" } };
+    guint8 hash[AUTH_HASH_BYTES];
+    char token[AUTH_TOKEN_BYTES];
+    const char *id = NULL;
+
+    auth_new_token (token, hash);
+    (void) session_create (race->t->db, arena, &session, hash, &id, NULL);
+    return NULL;
+}
+
+static gboolean
+write_new_password (Db *tx, gpointer data, GError **error)
+{
+    Race *race = data;
+    StringList ended;
+
+    if (!db_exec (tx, "UPDATE users SET password = 'other' WHERE id = $1",
+                  DB_ARGS (db_text (race->user_id)), NULL, error) ||
+        !sessions_delete_others (tx, race->t->arena, race->user_id, NULL, &ended, error))
+        return FALSE;
+    if (!race->is_running) {
+        race->is_running = TRUE;
+        race->login = g_thread_new ("login", run_login, race);
+        g_usleep (50000); /* long enough to be in the middle of it */
+    }
+    return TRUE;
+}
+
+static void
+test_a_login_does_not_outlive_its_password (TestDb *t)
+{
+    Race race = { .t = t, .user_id = make_user (t, "ann@example.com") };
+    gint64 n = -1;
+
+    g_assert_true (db_write (t->db, write_new_password, &race, &t->error));
+    g_thread_join (race.login);
+    g_assert_true (db_select_int (t->db, "SELECT count(*) FROM session WHERE user_id = $1",
+                                  DB_ARGS (db_text (race.user_id)), &n, NULL, &t->error));
+    g_assert_cmpint (n, ==, 0);
+}
+
 static gint64
 elevated_until (TestDb *t, const char *id)
 {
@@ -198,6 +290,8 @@ main (int argc, char *argv[])
     test_db_init (&argc, &argv);
     g_test_add_func ("/sessions/device/user-agents", test_user_agents);
     g_test_add_func ("/sessions/device/limits", test_texts_are_short_and_valid);
+    test_db_add ("/sessions/login/password-of-now", test_a_login_is_by_the_password_of_now);
+    test_db_add ("/sessions/login/password-race", test_a_login_does_not_outlive_its_password);
     test_db_add ("/sessions/elevation/lock-stays", test_a_lock_is_not_undone);
     return test_db_run ();
 }
