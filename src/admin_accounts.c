@@ -15,17 +15,16 @@
 static const char SQL_SET_PASSWORD[] = "UPDATE users SET password = $1, updated_at = $2 WHERE id ="
                                        " (SELECT id FROM users WHERE is_admin = 1 AND deleted_at "
                                        "IS NULL ORDER BY created_at, id LIMIT 1)";
-/* $1 e-mail, $2 now, $3 whether it is an admin */
+/* $1 e-mail */
+static const char SQL_FIND[] = "SELECT id FROM users WHERE email = $1 AND deleted_at IS NULL";
+/* $1 id, $2 now, $3 whether it is an admin */
 static const char SQL_SET_ADMIN[] =
-    "UPDATE users SET is_admin = CAST($3 AS SMALLINT), updated_at = $2"
-    " WHERE email = $1 AND deleted_at IS NULL";
+    "UPDATE users SET is_admin = CAST($3 AS SMALLINT), updated_at = $2 WHERE id = $1";
 static const char SQL_LIST[] =
     "SELECT id || '  ' || email || '  ' || name || CASE WHEN is_admin = 1 THEN '  admin' ELSE '' "
     "END"
     "       || CASE WHEN deleted_at IS NOT NULL THEN '  deleted' ELSE '' END"
     "  FROM users ORDER BY created_at, id";
-static const char SQL_COUNT_ADMINS[] =
-    "SELECT count(*) FROM users WHERE is_admin = 1 AND deleted_at IS NULL AND email <> $1";
 
 gboolean
 admin_reset_password (int argc, char *argv[], GError **error)
@@ -131,36 +130,55 @@ admin_list_users (int argc, char *argv[], GError **error)
     return TRUE;
 }
 
+typedef struct {
+    Arena *arena;
+    const char *email;
+    gboolean is_admin;
+} RoleWrite;
+
+static gboolean
+write_role (Db *tx, gpointer data, GError **error)
+{
+    const RoleWrite *write = data;
+    gboolean has_other = FALSE;
+    const char *id;
+
+    if (!db_select_text (tx, write->arena, SQL_FIND, DB_ARGS (db_text (write->email)), &id, error))
+        return FALSE;
+    if (id == NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_NOT_FOUND, "there is no user '%s'", write->email);
+        return FALSE;
+    }
+    if (!write->is_admin && !users_has_other_admin (tx, id, &has_other, error))
+        return FALSE;
+    if (!write->is_admin && !has_other) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                     "without '%s' there would be no admin; grant it to somebody else first",
+                     write->email);
+        return FALSE;
+    }
+    return db_exec (tx, SQL_SET_ADMIN,
+                    DB_ARGS (db_text (id), db_int (timestamp_now_ms ()), db_bool (write->is_admin)),
+                    NULL, error);
+}
+
 static gboolean
 set_admin (int argc, char *argv[], gboolean is_admin, GError **error)
 {
     g_autoptr (Settings) settings = NULL;
+    g_autoptr (Arena) arena = arena_new ();
     g_autoptr (Db) db = NULL;
     g_autofree char *asked = NULL, *email = NULL;
-    gint64 n_changed = 0, n_others = 0;
+    RoleWrite write = { .arena = arena, .is_admin = is_admin };
 
     if (!admin_parse_words (&argc, &argv, 1, error) ||
         (db = admin_open_database (&settings, error)) == NULL)
         return FALSE;
     asked = argc > 1 ? g_strdup (argv[1]) : admin_ask ("E-mail of the user", FALSE);
     email = g_ascii_strdown (asked != NULL ? g_strstrip (asked) : "", -1);
-    if (!is_admin &&
-        !db_select_int (db, SQL_COUNT_ADMINS, DB_ARGS (db_text (email)), &n_others, NULL, error))
+    write.email = email;
+    if (!db_write (db, write_role, &write, error))
         return FALSE;
-    if (!is_admin && n_others == 0) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
-                     "without '%s' there would be no admin; grant it to somebody else first",
-                     email);
-        return FALSE;
-    }
-    if (!db_exec (db, SQL_SET_ADMIN,
-                  DB_ARGS (db_text (email), db_int (timestamp_now_ms ()), db_bool (is_admin)),
-                  &n_changed, error))
-        return FALSE;
-    if (n_changed == 0) {
-        g_set_error (error, APP_ERROR, APP_ERROR_NOT_FOUND, "there is no user '%s'", email);
-        return FALSE;
-    }
     printf ("Admin access has been %s '%s'.\n", is_admin ? "granted to" : "revoked from", email);
     return TRUE;
 }

@@ -119,6 +119,31 @@ test('the last admin stays one', async () => {
   (await call('POST', '/oauth/unlink', undefined, admin)).expect(200);
 });
 
+/** Both at once, as two tabs or two devices may. @returns the answers */
+async function together(...people) {
+  const begun = [];
+  for (const who of people) {
+    const reply = (await call('POST', '/oauth/authorize', { redirectUri: login })).expect(201);
+    begun.push({ url: await real.logIn(reply.json.url, who), cookie: cookieHeader(reply) });
+  }
+  return Promise.all(begun.map(({ url, cookie }) => call('POST', '/oauth/callback', { url }, undefined, { cookie })));
+}
+
+test('of two admins who lose the role at once one keeps it', async () => {
+  await configure(real);
+  const admins = (await server.sql('SELECT id FROM users WHERE is_admin = 1')).flat();
+  const among = (ids) => `(${ids.map((id) => `'${id}'`).join(', ')})`;
+  const ids = [];
+  for (const who of ['role1', 'role2']) ids.push((await webLogin(who)).expect(201).json.userId);
+  for (const who of ['role1', 'role2']) real.accounts[who] = { immich_role: 'user' };
+  for (let i = 0; i < 5; i++) {
+    await server.sql(`UPDATE users SET is_admin = CASE WHEN id IN ${among(ids)} THEN 1 ELSE 0 END`);
+    const replies = await together('role1', 'role2');
+    assert.deepEqual(replies.map((reply) => reply.expect(201).json.isAdmin).filter((is) => is).length, 1);
+  }
+  await server.sql(`UPDATE users SET is_admin = CASE WHEN id IN ${among(admins)} THEN 1 ELSE 0 END`);
+});
+
 test('the picture is fetched once, and a chosen one stays', async () => {
   await configure(real);
   real.picture = jpeg();

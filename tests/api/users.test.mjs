@@ -130,6 +130,29 @@ test('an admin cannot shed the right, but another one can take it', async () => 
   (await put(two, { isAdmin: true })).expect(200);
 });
 
+test('two admins cannot take the last role of each other', async () => {
+  const other = newServer();
+  const one = await other.signUp();
+  const two = await other.newUser({ isAdmin: true });
+  const kept = 'Without this user there would be no admin; make somebody else one first';
+  const each = (method, bodyOf) => [[one, two], [two, one]].map(([as, of]) =>
+    other.request(method, `/admin/users/${of.id}`, { as, body: bodyOf }));
+  for (const [method, body] of [['PUT', { isAdmin: false }], ['DELETE', {}]])
+    for (let i = 0; i < 10; i++) {
+      const replies = await Promise.all(each(method, body));
+      const [[n]] = await other.sql('SELECT count(*) FROM users WHERE is_admin = 1 AND deleted_at IS NULL');
+      assert.equal(n, '1');
+      // the later one is refused by what is left, or, coming later still, for being no admin any more
+      const refused = replies.filter(({ status }) => status !== 200);
+      assert.equal(refused.length, 1);
+      if (refused[0].status === 400) assert.equal(refused[0].json.message, kept);
+      else assert.ok([401, 403].includes(refused[0].status));
+      await other.sql("UPDATE users SET is_admin = 1, deleted_at = NULL, status = 'active'");
+    }
+  (await other.request('POST', '/auth/admin-sign-up', { body: { email: 'x@example.com', password, name: 'X' } }))
+    .expect(400, 'The server already has an admin');
+});
+
 test('a deleted account cannot be used, and comes back whole', async () => {
   const user = await server.newUser({ storageLabel: 'deleted-one' });
   const key = await server.newKey(user, 'user.read');

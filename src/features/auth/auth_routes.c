@@ -36,7 +36,7 @@ write_sign_up (Db *tx, gpointer data, GError **error)
     SignUpWrite *write = data;
     gboolean has_admin = FALSE;
 
-    if (!users_have_admin (tx, &has_admin, error))
+    if (!users_take_turns (tx, error) || !users_have_admin (tx, &has_admin, error))
         return FALSE;
     if (has_admin) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,

@@ -73,20 +73,19 @@ create (Db *tx, Choice *choice, GError **error)
     return TRUE;
 }
 
-/* The claim is looked at on every login. The last admin stays one: a server without any may be taken by
- * whoever signs up next. */
+/* The claim is looked at on every login. The last admin stays one. */
 static gboolean
 follow_role (Db *tx, const Choice *choice, const OAuthUserRow *user, GError **error)
 {
     gboolean is_admin = choice->profile->role == OAUTH_ROLE_ADMIN;
-    gint64 n_others = 0;
+    gboolean has_other = FALSE;
 
     if (choice->profile->role == OAUTH_ROLE_UNSAID || is_admin == user->is_admin)
         return TRUE;
     if (!is_admin) {
-        if (!oauth_store_count_other_admins (tx, user->id, &n_others, error))
+        if (!users_has_other_admin (tx, user->id, &has_other, error))
             return FALSE;
-        if (n_others == 0) {
+        if (!has_other) {
             g_warning ("the provider says that '%s' is no admin, but there is no other, skipping",
                        user->id);
             return TRUE;

@@ -64,7 +64,6 @@ gboolean oauth_store_find_subject (Db *db, Arena *arena, const char *subject, OA
                                    gboolean *out_found, GError **error);
 gboolean oauth_store_find_email (Db *db, Arena *arena, const char *email, OAuthUserRow *out,
                                  gboolean *out_found, GError **error);
-gboolean oauth_store_count_other_admins (Db *db, const char *user_id, gint64 *out, GError **error);
 gboolean oauth_store_has_label (Db *db, const char *label, gboolean *out, GError **error);
 
 /** @param subject  "": none */

@@ -13,9 +13,6 @@ static const char SQL_FIND_SUBJECT[] =
 /* $1 e-mail */
 static const char SQL_FIND_EMAIL[] = "SELECT " COLUMNS " FROM users WHERE email = $1";
 
-/* $1 id */
-static const char SQL_COUNT_OTHER_ADMINS[] =
-    "SELECT count(*) FROM users WHERE is_admin = 1 AND deleted_at IS NULL AND id <> $1";
 /* $1 label */
 static const char SQL_HAS_LABEL[] = "SELECT count(*) FROM users WHERE storage_label = $1";
 
@@ -54,13 +51,6 @@ oauth_store_find_email (Db *db, Arena *arena, const char *email, OAuthUserRow *o
                         gboolean *out_found, GError **error)
 {
     return find_one (db, arena, SQL_FIND_EMAIL, email, out, out_found, error);
-}
-
-gboolean
-oauth_store_count_other_admins (Db *db, const char *user_id, gint64 *out, GError **error)
-{
-    return db_select_int (db, SQL_COUNT_OTHER_ADMINS, DB_ARGS (db_text (user_id)), out, NULL,
-                          error);
 }
 
 gboolean

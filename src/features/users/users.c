@@ -157,6 +157,20 @@ users_create (Db *tx, Arena *arena, const UserNew *user, UserRow *out, GError **
            users_store_load (tx, arena, id, out, error);
 }
 
+gboolean
+user_check_leaves_admin (Db *tx, const UserRow *user, GError **error)
+{
+    gboolean is_left = TRUE;
+
+    if (user->is_admin && !users_has_other_admin (tx, user->id, &is_left, error))
+        return FALSE;
+    if (!is_left)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "Without this user there would be no admin; make somebody else one "
+                             "first");
+    return is_left;
+}
+
 typedef struct {
     const char *id;
     const UserChange *change;
@@ -174,7 +188,9 @@ write_update (Db *tx, gpointer data, GError **error)
 
     if (!users_load (tx, write->arena, write->id, &before, error) ||
         (change->email != NULL && !users_check_email (change->email, error)) ||
-        !users_check_label (change->storage_label, error))
+        !users_check_label (change->storage_label, error) ||
+        (change->has_is_admin && !change->is_admin &&
+         !user_check_leaves_admin (tx, &before, error)))
         return FALSE;
     has_new_quota =
         change->set_quota && change->has_quota &&

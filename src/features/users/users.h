@@ -27,6 +27,13 @@ const UserResponse *users_find_in (const UserResponseList *list, const char *id)
 /** Whether an active admin exists: the server is set up. */
 gboolean users_have_admin (Db *db, gboolean *out, GError **error);
 
+/** Inside a write that makes an account by what others there are, or takes the role of an admin away: such
+ *  writes run one after the other, each sees what the one before it did. */
+gboolean users_take_turns (Db *tx, GError **error);
+/** Whether there is an active admin besides @id. Takes turns. The last one stays: a server without any may
+ *  be taken by whoever signs up next. */
+gboolean users_has_other_admin (Db *tx, const char *id, gboolean *out, GError **error);
+
 /* ---- making and changing ---- */
 
 typedef struct {

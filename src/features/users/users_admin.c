@@ -40,6 +40,7 @@ write_delete (Db *tx, gpointer data, GError **error)
     const DeleteWrite *write = data;
 
     return users_load (tx, write->arena, write->id, write->out, error) &&
+           user_check_leaves_admin (tx, write->out, error) &&
            users_store_set_deleted (tx, write->id, write->force ? "removing" : "deleted", TRUE,
                                     error) &&
            albums_owner_deleted (tx, write->id, timestamp_now_ms (), error) &&

@@ -2,12 +2,16 @@
 #pragma once
 #include "features/users/users_store.h"
 
-/** Change @id, checking that e-mail and label are free. FALSE with APP_ERROR_INVALID and the client's
- *  text. @param out  the user as stored then */
+/** Inside a write that takes the role of an admin from @user, or @user away: FALSE with APP_ERROR_INVALID and
+ *  the client's text when no admin would be left. */
+gboolean user_check_leaves_admin (Db *tx, const UserRow *user, GError **error);
+
+/** Change @id, checking that e-mail and label are free and an admin is left. FALSE with APP_ERROR_INVALID
+ *  and the client's text. @param out  the user as stored then */
 gboolean user_update (Db *db, Arena *arena, const char *id, const UserChange *change, UserRow *out,
                       GError **error);
 
-/** Soft-delete; with @force its removal is asked for at once. */
+/** Soft-delete; with @force its removal is asked for at once. The last admin is refused, as above. */
 gboolean user_delete (App *app, Arena *arena, const char *id, gboolean force, UserRow *out,
                       GError **error);
 gboolean user_restore (Db *db, Arena *arena, const char *id, UserRow *out, GError **error);

@@ -29,6 +29,15 @@ static const char SQL_LOAD_MANY[] = "SELECT " USER_COLUMNS " FROM users"
 static const char SQL_HAVE_ADMIN[] =
     "SELECT count(*) FROM users WHERE is_admin = 1 AND deleted_at IS NULL";
 
+/* $1 id */
+static const char SQL_HAS_OTHER_ADMIN[] =
+    "SELECT count(*) FROM users WHERE is_admin = 1 AND deleted_at IS NULL AND id <> $1";
+
+/* The row has nothing to say: two that write it cannot run at the same time. */
+static const char SQL_TAKE_TURNS[] =
+    "INSERT INTO system_metadata (key, value) VALUES ('account-turn', 'null')"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
 /* $1 id, $2 e-mail, $3 name, $4 password, $5 PIN, $6 is admin, $7 should change password, $8 OAuth id,
  * $9 label, $10 colour, $11 quota, $12 now, $13 cluster group */
 static const char SQL_INSERT[] =
@@ -173,6 +182,24 @@ users_have_admin (Db *db, gboolean *out, GError **error)
     gint64 n = 0;
 
     if (!db_select_int (db, SQL_HAVE_ADMIN, DB_NO_ARGS, &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}
+
+gboolean
+users_take_turns (Db *tx, GError **error)
+{
+    return db_exec (tx, SQL_TAKE_TURNS, DB_NO_ARGS, NULL, error);
+}
+
+gboolean
+users_has_other_admin (Db *tx, const char *id, gboolean *out, GError **error)
+{
+    gint64 n = 0;
+
+    if (!users_take_turns (tx, error) ||
+        !db_select_int (tx, SQL_HAS_OTHER_ADMIN, DB_ARGS (db_text (id)), &n, NULL, error))
         return FALSE;
     *out = n > 0;
     return TRUE;
