@@ -129,6 +129,14 @@ async function together(...people) {
   return Promise.all(begun.map(({ url, cookie }) => call('POST', '/oauth/callback', { url }, undefined, { cookie })));
 }
 
+test('two first logins at once open one account', async () => {
+  await configure(real);
+  for (let i = 0; i < 5; i++) {
+    const [one, two] = await together(`first${i}`, `first${i}`);
+    assert.equal(one.expect(201).json.userId, two.expect(201).json.userId);
+  }
+});
+
 test('of two admins who lose the role at once one keeps it', async () => {
   await configure(real);
   const admins = (await server.sql('SELECT id FROM users WHERE is_admin = 1')).flat();

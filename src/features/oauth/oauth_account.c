@@ -61,7 +61,8 @@ create (Db *tx, Choice *choice, GError **error)
         return refuse (error, FAILED);
     if (profile->email == NULL)
         return refuse (error, "OAuth profile does not have an email address");
-    if (!users_have_admin (tx, &has_admin, error))
+    /* a second login of the same person at the same time finds this account then */
+    if (!users_take_turns (tx, error) || !users_have_admin (tx, &has_admin, error))
         return FALSE;
     if (!has_admin && !user.is_admin)
         return refuse (error, "The first registered account must the administrator.");
