@@ -393,3 +393,18 @@ test('without the old one a password is set where an admin wants it, or where it
   (await pin('POST', asked, { pinCode: '123456' })).expect(204);
   (await set(asked)).expect(200);
 });
+
+test('a new e-mail of one\'s own is asked for what a new password is', async () => {
+  const user = await server.newUser({ shouldChangePassword: true });
+  const set = (as, body) => server.request('PUT', '/users/me', { as, body });
+  const small = await server.newKey(user, 'user.update');
+  (await set(small, { email: 'other@example.com' })).expect(403, 'Missing required permission: all');
+  (await set(small, { email: user.email.toUpperCase(), name: 'Same' })).expect(200);
+  (await set(user, { email: 'moved@example.com' })).expect(200);
+  (await pin('POST', user, { pinCode: '123456' })).expect(204);
+  for (const more of [{}, { password }]) // a password is asked for, no e-mail
+    (await set(user, { email: 'other@example.com', ...more })).expect(401, 'Elevated permission is required');
+  (await set(user, { email: 'moved@example.com', name: 'Same' })).expect(200);
+  (await unlock(user, { pinCode: '123456' })).expect(204);
+  (await set(user, { email: 'other@example.com' })).expect(200);
+});

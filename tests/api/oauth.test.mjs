@@ -189,6 +189,30 @@ test('an account is found by its e-mail, once, and only by a verified one', asyn
   await server.login(user.email);
 });
 
+test('an e-mail that its user chose does not open the account to who has it at the provider', async () => {
+  await configure(real);
+  const user = await server.newUser();
+  const put = (where, body, as) => call('PUT', where, body, as).then((reply) => reply.expect(200));
+  await put('/users/me', { email: 'victim@example.com' }, user);
+  real.accounts.victim = { email: 'victim@example.com' };
+  (await webLogin('victim')).expect(400, FAILED);
+  await put('/users/me', { email: 'victim@example.com', name: 'Same' }, user); // no change
+  (await webLogin('victim')).expect(400, FAILED);
+  assert.equal((await me(user)).oauthId, '');
+  // it can be linked by hand, and an admin may say that it is right
+  await put(`/admin/users/${user.id}`, { email: 'victim@example.com' }, admin);
+  assert.equal((await webLogin('victim')).expect(201).json.userId, user.id);
+  // nor one's own that an admin has
+  const boss = await server.newUser({ isAdmin: true });
+  await put(`/admin/users/${boss.id}`, { email: 'boss2@example.com' }, boss);
+  real.accounts.boss2 = { email: 'boss2@example.com' };
+  (await webLogin('boss2')).expect(400, FAILED);
+  const begun = (await call('POST', '/oauth/authorize', { redirectUri: login })).expect(201);
+  const url = await real.logIn(begun.json.url, 'boss2');
+  (await call('POST', '/oauth/link', { url }, boss, { cookie: cookieHeader(begun) })).expect(200);
+  assert.equal((await webLogin('boss2')).expect(201).json.userId, boss.id);
+});
+
 test('who has no account is refused when accounts are not made', async () => {
   await configure(real, { autoRegister: false });
   (await webLogin('ivan')).expect(400, FAILED);

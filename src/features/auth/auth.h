@@ -36,8 +36,8 @@ gboolean auth_password_matches (const char *password, const char *hash);
 
 /** Whether the caller is a session, or a key with the permission "all". */
 gboolean auth_may_do_all (const Auth *auth);
-/** Whether the caller may set their password without the old one, as the wire has it: it must not make an
- *  account of a key of few permissions, nor open by way of a forgotten PIN what only the PIN opens.
+/** Whether the caller may set their password without the old one, as the wire has it, or their e-mail: it must
+ *  not make an account of a key of few permissions, nor open by way of a forgotten PIN what only the PIN opens.
  *  @is_asked_for  an admin wants it changed. @return FALSE with what to answer */
 gboolean auth_may_set_password (ApiCall *call, gboolean is_asked_for, GError **error);
 

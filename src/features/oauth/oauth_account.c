@@ -1,7 +1,8 @@
 /* oauth_account.c -- which account a login at the provider opens
  *
  * The provider's 'sub' decides. An account that has none yet is found by its e-mail, once; an e-mail
- * that the provider calls unverified finds nothing. An account that was deleted stays deleted: its
+ * that the provider calls unverified finds nothing, and one that its user set is not believed: whoever
+ * took the address of another would have that one's photos. An account that was deleted stays deleted: its
  * 'sub' opens no other. */
 #define G_LOG_DOMAIN "oauth"
 #include "features/oauth/oauth_private.h"
@@ -115,6 +116,13 @@ write_choice (Db *tx, gpointer data, GError **error)
     if (!is_linked) {
         if (*user.oauth_id != '\0')
             return refuse (error, FAILED); /* linked to another identity */
+        if (user.is_email_own) {
+            g_warning ("a login at the provider has the e-mail of '%s', who set it without an "
+                       "admin, refused: they can link it in their settings, or an admin can set "
+                       "the e-mail",
+                       user.id);
+            return refuse (error, FAILED);
+        }
         if (!oauth_store_set_subject (tx, user.id, profile->subject, error))
             return FALSE;
     }

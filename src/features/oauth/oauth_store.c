@@ -5,7 +5,8 @@
 #include "base/timestamp.h"
 
 #define COLUMNS                                                                                    \
-    "id, oauth_id, is_admin, CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END AS is_deleted"
+    "id, oauth_id, is_admin, CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END AS is_deleted,"        \
+    " is_email_own"
 
 /* $1 subject, never ''; the second condition is that of the index */
 static const char SQL_FIND_SUBJECT[] =

@@ -118,6 +118,19 @@ hash_of_new (ApiCall *call, const char *password)
                                                  : auth_hash_password (call->arena, password);
 }
 
+/* What may open one's own account to somebody else: a new password or PIN, and an e-mail, by which a login at
+ * the provider finds it. */
+static gboolean
+may_change (ApiCall *call, const UserRow *user, const UserChange *change, GError **error)
+{
+    gboolean is_new_email = change->email != NULL && !g_str_equal (change->email, user->email);
+
+    if (change->password_hash == NULL && !change->set_pin_hash && !is_new_email)
+        return TRUE;
+    return auth_may_set_password (
+        call, user->should_change_password && !change->set_pin_hash && !is_new_email, error);
+}
+
 static ApiStatus
 update_user_admin (ApiCall *call, const UpdateUserAdminRequest *in, UserAdminResponse *out)
 {
@@ -126,6 +139,7 @@ update_user_admin (ApiCall *call, const UpdateUserAdminRequest *in, UserAdminRes
     GError *error = NULL;
     UserRow user;
     UserChange change = {
+        .is_own = is_self,
         .email = body->email,
         .name = body->name,
         .has_is_admin = body->has_is_admin,
@@ -240,6 +254,7 @@ update_my_user (ApiCall *call, const UpdateMyUserRequest *in, UserAdminResponse 
     GError *error = NULL;
     UserRow user;
     UserChange change = {
+        .is_own = TRUE,
         .email = body->email,
         .name = body->name,
         .password_hash = hash_of_new (call, body->password),
@@ -250,9 +265,8 @@ update_my_user (ApiCall *call, const UpdateMyUserRequest *in, UserAdminResponse 
     if (change.email == NULL && change.name == NULL && change.password_hash == NULL &&
         !change.set_avatar_color)
         return get_my_user (call, NULL, out);
-    if (change.password_hash != NULL &&
-        (!users_load (call->db, call->arena, call->auth->user_id, &user, &error) ||
-         !auth_may_set_password (call, user.should_change_password, &error)))
+    if (!users_load (call->db, call->arena, call->auth->user_id, &user, &error) ||
+        !may_change (call, &user, &change, &error))
         return api_fail (call, error);
     change.has_should_change_password = change.password_hash != NULL; /* to FALSE */
     if (!user_update (call->db, call->arena, call->auth->user_id, &change, &user, &error))

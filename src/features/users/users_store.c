@@ -48,7 +48,7 @@ static const char SQL_INSERT[] =
 
 /* $1 id, $2 now; a NULL leaves the column, where NULL is a value a flag before it says whether it counts:
  * $3 e-mail, $4 name, $5 password, $6 is admin, $7 should change password, $8 $9 colour, $10 $11 PIN,
- * $12 $13 label, $14 $15 quota */
+ * $12 $13 label, $14 $15 quota; $16 whether it is the user's own doing */
 static const char SQL_UPDATE[] =
     "UPDATE users SET updated_at = $2,"
     "   email = COALESCE($3, email), name = COALESCE($4, name),"
@@ -59,7 +59,10 @@ static const char SQL_UPDATE[] =
     "   pin_code = CASE WHEN CAST($10 AS SMALLINT) = 1 THEN $11 ELSE pin_code END,"
     "   storage_label = CASE WHEN CAST($12 AS SMALLINT) = 1 THEN $13 ELSE storage_label END,"
     "   quota_size_bytes = CASE WHEN CAST($14 AS SMALLINT) = 1 THEN CAST($15 AS BIGINT)"
-    "                           ELSE quota_size_bytes END"
+    "                           ELSE quota_size_bytes END,"
+    "   is_email_own = CASE WHEN CAST($3 AS TEXT) IS NULL"
+    "                         OR (CAST($16 AS SMALLINT) = 1 AND email = $3) THEN is_email_own"
+    "                       ELSE CAST($16 AS SMALLINT) END"
     " WHERE id = $1";
 
 /* $1 id, $2 now, $3 status, $4 deleted at */
@@ -259,7 +262,7 @@ users_store_update (Db *tx, const char *id, const UserChange *change, GError **e
                  db_bool (change->set_pin_hash), db_text (change->pin_hash),
                  db_bool (change->set_storage_label), db_text (change->storage_label),
                  db_bool (change->set_quota),
-                 db_int_if (change->has_quota, change->quota_size_bytes)),
+                 db_int_if (change->has_quota, change->quota_size_bytes), db_bool (change->is_own)),
         error);
 }
 

@@ -4,6 +4,7 @@
 
 /** What an update sets; NULL pointers and FALSE flags leave a column as it is. */
 typedef struct {
+    gboolean is_own;   /* by the user: a new e-mail is nobody else's word then */
     const char *email; /* lower case */
     const char *name;
     const char *password_hash;
