@@ -394,6 +394,29 @@ test('without the old one a password is set where an admin wants it, or where it
   (await set(asked)).expect(200);
 });
 
+test('an admin, and who came by a provider, is never asked to go around the PIN', async () => {
+  const locked = 'Elevated permission is required';
+  const set = (as, body) => server.request('PUT', '/users/me', { as, body });
+  const boss = await server.newUser({ isAdmin: true, shouldChangePassword: true });
+  (await set(boss, { password })).expect(200); // as an app asks at the first login
+  await server.sql(`UPDATE users SET should_change_password = 1 WHERE id = '${boss.id}'`);
+  (await pin('POST', boss, { pinCode: '123456' })).expect(204);
+  (await set(boss, { password: 'thief' })).expect(401, locked);
+  const self = (as, body) => server.request('PUT', `/admin/users/${boss.id}`, { as, body });
+  for (const body of [{ password: 'thief' }, { pinCode: '000000' }, { pinCode: null }, { email: 'thief@example.com' }])
+    (await self(boss, body)).expect(401, locked);
+  (await self(boss, { name: 'Boss', storageLabel: null, email: boss.email })).expect(200);
+  const small = await server.newKey(boss, 'adminUser.update');
+  (await self(small, { password: 'thief' })).expect(403, 'Missing required permission: all');
+  (await unlock(boss, { pinCode: '123456' })).expect(204);
+  (await self(boss, { password, pinCode: '654321' })).expect(200);
+
+  const guest = await server.newUser({ shouldChangePassword: true });
+  await server.sql(`UPDATE users SET oauth_id = 'guest' WHERE id = '${guest.id}'`);
+  (await pin('POST', guest, { pinCode: '123456' })).expect(204);
+  (await set(guest, { password: 'thief' })).expect(401, locked);
+});
+
 test('a new e-mail of one\'s own is asked for what a new password is', async () => {
   const user = await server.newUser({ shouldChangePassword: true });
   const set = (as, body) => server.request('PUT', '/users/me', { as, body });

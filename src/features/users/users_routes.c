@@ -124,11 +124,14 @@ static gboolean
 may_change (ApiCall *call, const UserRow *user, const UserChange *change, GError **error)
 {
     gboolean is_new_email = change->email != NULL && !g_str_equal (change->email, user->email);
+    /* apps ask neither an admin nor who came by the provider: of them the mark would stay for ever */
+    gboolean is_asked_for =
+        user->should_change_password && !user->is_admin && *user->oauth_id == '\0';
 
     if (change->password_hash == NULL && !change->set_pin_hash && !is_new_email)
         return TRUE;
-    return auth_may_set_password (
-        call, user->should_change_password && !change->set_pin_hash && !is_new_email, error);
+    return auth_may_set_password (call, is_asked_for && !change->set_pin_hash && !is_new_email,
+                                  error);
 }
 
 static ApiStatus
@@ -163,6 +166,8 @@ update_user_admin (ApiCall *call, const UpdateUserAdminRequest *in, UserAdminRes
                            "Admin status can only be changed by another admin");
     change.password_hash = hash_of_new (call, body->password);
     change.pin_hash = hash_of_new (call, body->pin_code);
+    if (is_self && !may_change (call, &user, &change, &error))
+        return api_fail (call, error);
     if (!user_update (call->db, call->arena, in->id, &change, &user, &error))
         return api_fail (call, error);
     users_fill_admin (&user, out);
