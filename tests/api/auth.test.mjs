@@ -327,6 +327,24 @@ test('guessing a PIN is slowed down', async () => {
   assert.equal((await status(user)).isElevated, false);
 });
 
+test('guesses with a key are counted apart from those of its owner, and together after a while', async () => {
+  const user = await server.newUser();
+  (await pin('POST', user, { pinCode: '123456' })).expect(204);
+  const guess = (as) => pin('PUT', as, { pinCode: '000000', newPinCode: '111111' });
+  const guesses = async () => {
+    const key = await server.newKey(user, 'pinCode.update');
+    for (let i = 0; i < 10; i++) (await guess(key)).expect(400, 'Wrong PIN code');
+    (await guess(key)).expect(429);
+  };
+  await guesses();
+  await guesses();
+  (await unlock(user, { pinCode: '123456' })).expect(204); // which forgets those
+  for (let i = 0; i < 3; i++) await guesses();
+  (await unlock(user, { pinCode: '123456' })).expect(429);
+  const body = { password, newPassword: 'Passw0rd!2' };
+  (await server.request('POST', '/auth/change-password', { as: user, body })).expect(200);
+});
+
 // ---- sockets ----
 
 test('a socket is opened with a session or a key that may do all', async () => {

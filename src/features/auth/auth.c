@@ -9,23 +9,26 @@
 #include "features/onboarding/onboarding.h"
 #include "features/sessions/sessions.h"
 
-/* One account at one address; one address at all its accounts; the secrets of a user who is logged in,
- * a PIN of six digits among them. */
+/* One account at one address; one address at all its accounts. Of who is logged in, the password, or the PIN
+ * of six digits, by one session or key; by all of the user, which one that guesses shall not lock out soon. */
 static const AttemptRule account_rule = { 10, 60000, 60000, 600000, 20000 };
 static const AttemptRule address_rule = { 100, 600000, 600000, 600000, 20000 };
-static const AttemptRule secrets_rule = { 10, 60000, 3600000, 86400000, 20000 };
+static const AttemptRule credential_rule = { 10, 60000, 3600000, 86400000, 20000 };
+static const AttemptRule owner_rule = { 30, 60000, 3600000, 86400000, 20000 };
 
-static AttemptLimit *account_limit, *address_limit, *secrets_limit;
+static AttemptLimit *account_limit, *address_limit, *credential_limit, *owner_limit;
 
 void
 auth_limits_start (void)
 {
     attempt_limit_free (account_limit);
     attempt_limit_free (address_limit);
-    attempt_limit_free (secrets_limit);
+    attempt_limit_free (credential_limit);
+    attempt_limit_free (owner_limit);
     account_limit = attempt_limit_new (&account_rule);
     address_limit = attempt_limit_new (&address_rule);
-    secrets_limit = attempt_limit_new (&secrets_rule);
+    credential_limit = attempt_limit_new (&credential_rule);
+    owner_limit = attempt_limit_new (&owner_rule);
 }
 
 /* The answer says when to come back. */
@@ -56,24 +59,39 @@ address_key (const char *peer)
     return g_inet_address_to_string (address);
 }
 
+/* The secret @what as @who guesses it. */
 static const char *
-account_key (ApiCall *call, const char *address, const char *what)
+guess_key (ApiCall *call, const char *who, const char *what)
 {
-    return arena_printf (call->arena, "%s %s", address, what);
+    return arena_printf (call->arena, "%s %s", who, what);
+}
+
+typedef struct {
+    AttemptLimit *limit;
+    const char *key;
+} Count;
+
+/* What the narrow one refuses does not count in the wide one. */
+static gboolean
+take_both (ApiCall *call, Count wide, Count narrow, GError **error)
+{
+    gint64 now = timestamp_now_ms (), wait_ms = 0;
+
+    if (!attempt_limit_take (wide.limit, wide.key, now, &wait_ms))
+        return refuse_too_many (call, wait_ms, error);
+    if (attempt_limit_take (narrow.limit, narrow.key, now, &wait_ms))
+        return TRUE;
+    attempt_limit_give_back (wide.limit, wide.key);
+    return refuse_too_many (call, wait_ms, error);
 }
 
 gboolean
 auth_take_guess (ApiCall *call, const char *what, GError **error)
 {
     g_autofree char *address = address_key (call->request->peer);
-    gint64 now = timestamp_now_ms (), wait_ms = 0;
 
-    if (!attempt_limit_take (address_limit, address, now, &wait_ms))
-        return refuse_too_many (call, wait_ms, error);
-    if (attempt_limit_take (account_limit, account_key (call, address, what), now, &wait_ms))
-        return TRUE;
-    attempt_limit_give_back (address_limit, address);
-    return refuse_too_many (call, wait_ms, error);
+    return take_both (call, (Count){ address_limit, address },
+                      (Count){ account_limit, guess_key (call, address, what) }, error);
 }
 
 void
@@ -82,7 +100,7 @@ auth_forgive_guesses (ApiCall *call, const char *what)
     g_autofree char *address = address_key (call->request->peer);
 
     attempt_limit_give_back (address_limit, address);
-    attempt_limit_clear (account_limit, account_key (call, address, what));
+    attempt_limit_clear (account_limit, guess_key (call, address, what));
 }
 
 gboolean
@@ -121,25 +139,29 @@ refuse_secret (GError **error, const char *text)
 gboolean
 auth_check_secrets (ApiCall *call, const GivenSecrets *given, GError **error)
 {
-    const char *user_id = call->auth->user_id;
+    const Auth *auth = call->auth;
+    const char *what = given->password != NULL ? "password" : "PIN";
+    const char *credential = auth->session_id != NULL ? auth->session_id : auth->key_id;
+    Count by_owner = { owner_limit, guess_key (call, auth->user_id, what) };
+    Count by_credential = { credential_limit, guess_key (call, credential, what) };
     SecretsRow secrets;
-    gint64 wait_ms = 0;
 
-    if (!auth_store_load_secrets (call->db, call->arena, user_id, &secrets, error))
+    if (!auth_store_load_secrets (call->db, call->arena, auth->user_id, &secrets, error))
         return FALSE;
     if (given->needs_pin && secrets.pin_code == NULL)
         return refuse_secret (error, "User does not have a PIN code");
     if (given->password == NULL && given->pin_code == NULL)
         return refuse_secret (error, "Either password or pinCode is required");
-    if (!attempt_limit_take (secrets_limit, user_id, timestamp_now_ms (), &wait_ms))
-        return refuse_too_many (call, wait_ms, error);
+    if (!take_both (call, by_owner, by_credential, error))
+        return FALSE;
     if (given->password != NULL) {
         if (!auth_password_matches (given->password, secrets.password))
             return refuse_secret (error, "Wrong password");
     } else if (!auth_password_matches (given->pin_code, secrets.pin_code)) {
         return refuse_secret (error, "Wrong PIN code");
     }
-    attempt_limit_clear (secrets_limit, user_id);
+    attempt_limit_clear (by_owner.limit, by_owner.key);
+    attempt_limit_clear (by_credential.limit, by_credential.key);
     return TRUE;
 }
 
