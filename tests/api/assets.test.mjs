@@ -367,6 +367,40 @@ test('a motion part can be linked and let go', async () => {
   (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: photo })).expect(400, 'Live photo video must be a video');
 });
 
+test('a film that is locked, or whose photos are, is a motion part of others with the PIN alone', async () => {
+  const bob = await server.newUser();
+  const add = (bytes, name, fields) => upload(bytes, name, fields, { as: bob });
+  const film = () => Buffer.from(`video ${Math.random()}`);
+  const [own, part, single] = [await add(film(), 'own.mov'), await add(film(), 'part.mov'), await add(film(), 'single.mov')];
+  const [photo, live, other] = [await add(jpeg()), await add(jpeg(), 'a.jpg', { livePhotoVideoId: part }),
+    await add(jpeg(), 'b.jpg', { livePhotoVideoId: single })];
+  await server.waitForJobs();
+  (await call('POST', '/auth/pin-code', { pinCode: '123456' }, bob)).expect(204);
+  (await bulk({ ids: [own, live, single], visibility: 'locked' }, bob)).expect(204);
+  const seen = async () => Object.fromEntries(await server.sql(
+    `SELECT id, visibility FROM asset WHERE id IN ('${own}', '${part}', '${single}')`));
+  const link = (id, livePhotoVideoId, as = bob) => call('PUT', `/assets/${id}`, { livePhotoVideoId }, as);
+  const closed = { [own]: 'locked', [part]: 'hidden', [single]: 'locked' };
+  for (const id of [own, part, single]) {
+    (await link(photo, id)).expect(400, 'Live photo video not found');
+    (await server.upload(jpeg(), 'c.jpg', { livePhotoVideoId: id }, { as: bob })).expect(400, 'Live photo video not found');
+  }
+  (await link(other, null)).expect(200); // what is locked by itself is not freed with its photo
+  assert.deepEqual(await seen(), closed);
+  for (const id of [own, part, single]) (await call('GET', `/assets/${id}/original`, undefined, bob)).expect(400);
+
+  (await call('POST', '/auth/session/unlock', { pinCode: '123456' }, bob)).expect(204);
+  for (const id of [own, part]) (await link(photo, id)).expect(200);
+  assert.deepEqual(await seen(), closed, 'what was locked by itself stays so');
+});
+
+test('nothing but a photo has a motion part', async () => {
+  const [video, other] = [await upload(Buffer.from(`video ${Math.random()}`), 'a.mov'), await upload(Buffer.from(`video ${Math.random()}`), 'b.mov')];
+  for (const id of [video, other])
+    (await call('PUT', `/assets/${video}`, { livePhotoVideoId: id })).expect(400, 'Only a photo can have a live photo video');
+  assert.deepEqual([(await get(video)).visibility, (await get(other)).visibility], ['timeline', 'timeline']);
+});
+
 // ---- what clients are told ----
 
 test('the owner is told when an upload is ready, and nobody else', async () => {

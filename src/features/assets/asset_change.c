@@ -234,14 +234,16 @@ asset_change_apply (const AssetChange *self, const Places *places, gboolean find
 /* ---- storing ---- */
 
 gboolean
-asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,
-                         GError **error)
+asset_check_motion_part (Db *tx, Arena *arena, const char *video_id, const char *owner_id,
+                         gboolean sees_locked, GError **error)
 {
     StringList ids = { &video_id, 1 };
+    gboolean is_open = sees_locked;
     AssetRowList rows;
     const char *fault = NULL;
 
-    if (!assets_find (db, arena, &ids, &rows, error))
+    if (!assets_find (tx, arena, &ids, &rows, error) ||
+        (!sees_locked && !asset_store_is_open (tx, video_id, &is_open, error)))
         return FALSE;
     if (rows.n == 0)
         fault = "Live photo video not found";
@@ -249,26 +251,29 @@ asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char 
         fault = "Live photo video must be a video";
     else if (strcmp (rows.items[0].owner_id, owner_id) != 0)
         fault = "Live photo video does not belong to the user";
+    else if (!is_open)
+        fault = "Live photo video not found";
     if (fault != NULL)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, fault);
     return fault == NULL;
 }
 
 /* The photo shows its video no more, which is an asset of its own then, as visible as the photo: hidden
- * without a photo it could be found nowhere. */
+ * without a photo it could be found nowhere. What was locked by itself stays so. */
 static gboolean
-show_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility, gint64 now_ms,
-                  GError **error)
+show_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const AssetRow *video,
+                  int visibility, gint64 now_ms, GError **error)
 {
-    const char *video_id = photo->live_photo_video_id;
+    const char *video_id = video->id;
     AssetFlags shown = { .visibility = asset_visibility_enum.texts[visibility] };
     StringList ids = { &video_id, 1 };
     gboolean is_shown;
 
     if (!asset_motion_part_is_shown (tx, video_id, photo->id, FALSE, &is_shown, error))
         return FALSE;
-    return is_shown || (asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
-                        ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error));
+    return is_shown || video->visibility == ASSET_VISIBILITY_LOCKED ||
+           (asset_store_flags (tx, arena, &ids, &shown, now_ms, error) &&
+            ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error));
 }
 
 /* What was taken out of the photo's own file comes back when the other one is unlinked. */
@@ -283,17 +288,29 @@ release_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility
     if (!assets_find (tx, arena, &ids, &videos, error))
         return FALSE;
     return videos.n == 0 || g_str_has_prefix (videos.items[0].original_path, "encoded-video/") ||
-           show_motion_part (tx, arena, photo, visibility, now_ms, error);
+           show_motion_part (tx, arena, photo, &videos.items[0], visibility, now_ms, error);
+}
+
+/* A video that had another one, or itself, would be hidden with nothing that shows it. */
+static gboolean
+check_photo (const AssetRow *photo, GError **error)
+{
+    if (photo->type == ASSET_TYPE_IMAGE)
+        return TRUE;
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                         "Only a photo can have a live photo video");
+    return FALSE;
 }
 
 static gboolean
-link_motion_part (Db *tx, Arena *arena, const AssetRow *photo, const char *video_id, int visibility,
-                  gint64 now_ms, AssetChangeResult *out, GError **error)
+link_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow *photo,
+                  int visibility, gint64 now_ms, AssetChangeResult *out, GError **error)
 {
-    const char *old_id = photo->live_photo_video_id;
+    const char *old_id = photo->live_photo_video_id, *video_id = self->motion_video_id;
     gboolean hidden;
 
-    if (!asset_check_motion_part (tx, arena, video_id, photo->owner_id, error) ||
+    if (!asset_check_motion_part (tx, arena, video_id, photo->owner_id, self->sees_locked, error) ||
+        !check_photo (photo, error) ||
         (old_id != NULL && strcmp (old_id, video_id) != 0 &&
          !release_motion_part (tx, arena, photo, visibility, now_ms, error)) ||
         !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
@@ -322,7 +339,8 @@ unlink_motion_part (Db *tx, Arena *arena, const AssetRow *photo, int visibility,
         return FALSE;
     }
     return asset_store_motion_part (tx, photo->id, NULL, now_ms, error) &&
-           (videos.n == 0 || show_motion_part (tx, arena, photo, visibility, now_ms, error));
+           (videos.n == 0 ||
+            show_motion_part (tx, arena, photo, &videos.items[0], visibility, now_ms, error));
 }
 
 static gboolean
@@ -334,8 +352,7 @@ save_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow 
     if (self->flags.visibility != NULL)
         visibility = enum_find (&asset_visibility_enum, self->flags.visibility);
     if (self->motion_video_id != NULL)
-        return link_motion_part (tx, arena, photo, self->motion_video_id, visibility, now_ms, out,
-                                 error);
+        return link_motion_part (self, tx, arena, photo, visibility, now_ms, out, error);
     return unlink_motion_part (tx, arena, photo, visibility, now_ms, error);
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     AssetFlags flags;
     gboolean set_motion_part;
     const char *motion_video_id; /* NULL with set: unlink */
+    gboolean sees_locked;        /* it may be one that is locked */
 } AssetChange;
 
 /** Read 'YYYY-MM-DD[THH:MM[:SS[.f...]]][Z|+HH:MM]'; without an offset it is UTC.

@@ -69,9 +69,10 @@ gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhe
 gboolean asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,
                                      gboolean in_trash_too, gboolean *out, GError **error);
 /** FALSE with APP_ERROR_INVALID and the clients' text unless @video_id may be the motion part of a
- *  photo of @owner_id. */
-gboolean asset_check_motion_part (Db *db, Arena *arena, const char *video_id, const char *owner_id,
-                                  GError **error);
+ *  photo of @owner_id. @sees_locked  the caller's session is elevated: else what is locked, or the film of
+ *  locked photos, is not found */
+gboolean asset_check_motion_part (Db *tx, Arena *arena, const char *video_id, const char *owner_id,
+                                  gboolean sees_locked, GError **error);
 
 /** Write key/value items of one asset; in a write. */
 gboolean asset_set_metadata (Db *tx, const char *id, const AssetMetadataUpsertItemList *items,

@@ -467,6 +467,35 @@ test_a_motion_part_is_hidden_and_comes_back (TestDb *t)
 }
 
 static void
+test_a_locked_film_is_found_with_the_pin_alone (TestDb *t)
+{
+    AssetChange link = { .set_motion_part = TRUE, .motion_video_id = VIDEO };
+    AssetChange unlink = { .set_motion_part = TRUE };
+    AssetRow row;
+
+    fill (t);
+    insert (t, "UPDATE asset SET visibility = 'locked' WHERE id = '" VIDEO "'");
+    g_assert_false (save (t, &link, PHOTO, NULL));
+    g_assert_cmpstr (t->error->message, ==, "Live photo video not found");
+    g_clear_error (&t->error);
+    link.sees_locked = TRUE;
+    g_assert_true (save (t, &link, PHOTO, NULL));
+    g_assert_true (save (t, &unlink, PHOTO, NULL));
+    g_assert_true (asset_find (t->db, t->arena, VIDEO, &row, &t->error));
+    g_assert_cmpint (row.visibility, ==, ASSET_VISIBILITY_LOCKED);
+
+    /* the film of a photo that is locked */
+    insert (t, "UPDATE asset SET visibility = 'hidden' WHERE id = '" VIDEO "'");
+    g_assert_true (save (t, &link, PHOTO, NULL));
+    link.sees_locked = FALSE;
+    g_assert_true (save (t, &link, PHOTO, NULL)); /* open as long as the photo is */
+    insert (t, "UPDATE asset SET visibility = 'locked' WHERE id = '" PHOTO "'");
+    g_assert_false (save (t, &link, PHOTO, NULL));
+    g_assert_cmpstr (t->error->message, ==, "Live photo video not found");
+    g_clear_error (&t->error);
+}
+
+static void
 test_a_photo_is_no_motion_part (TestDb *t)
 {
     AssetChange link = { .set_motion_part = TRUE, .motion_video_id = PHOTO };
@@ -565,6 +594,8 @@ main (int argc, char *argv[])
                  test_what_is_edited_goes_to_the_sidecar);
     test_db_add ("/assets/a-motion-part-is-hidden-and-comes-back",
                  test_a_motion_part_is_hidden_and_comes_back);
+    test_db_add ("/assets/a-locked-film-is-found-with-the-pin-alone",
+                 test_a_locked_film_is_found_with_the_pin_alone);
     test_db_add ("/assets/a-photo-is-no-motion-part", test_a_photo_is_no_motion_part);
     test_db_add ("/assets/many-are-found-in-the-order-asked-for",
                  test_many_are_found_in_the_order_asked_for);

@@ -136,7 +136,7 @@ run_commit (Db *tx, gpointer data, GError **error)
     if (!users_add_usage (tx, upload->owner_id, upload->file->size_bytes, error) ||
         (upload->live_photo_video_id != NULL &&
          !asset_check_motion_part (tx, self->arena, upload->live_photo_video_id, upload->owner_id,
-                                   error)) ||
+                                   upload->sees_locked, error)) ||
         !upload_insert (tx, upload, self->place, timestamp_now_ms (), &inserted, error))
         return FALSE;
     if (inserted)

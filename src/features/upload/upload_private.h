@@ -28,6 +28,7 @@ typedef struct {
     gboolean is_favorite;
     int visibility;
     const char *live_photo_video_id;
+    gboolean sees_locked; /* it may be one that is locked */
     AssetMetadataUpsertItemList metadata;
     const char *device_asset_id, *device_id;
     /* What else belongs into the transaction, whether the asset is new or was there; NULL: nothing. */

@@ -241,6 +241,7 @@ upload_take (ApiCall *call, const AssetMediaCreate *body, const char *partial_id
         .is_favorite = body->has_is_favorite && body->is_favorite,
         .visibility = body->has_visibility ? body->visibility : ASSET_VISIBILITY_TIMELINE,
         .live_photo_video_id = body->live_photo_video_id,
+        .sees_locked = call->auth->is_elevated,
         .metadata = body->metadata,
         .device_asset_id = body->device_asset_id,
         .device_id = body->device_id,
