@@ -205,6 +205,34 @@ describe('a motion photo', () => {
     assert.equal((await asset(videoId)).visibility, 'hidden');
   });
 
+  test('that goes leaves the video that was here already to itself again', async () => {
+    const bytes = video();
+    const videoId = await upload(bytes, 'own.mp4');
+    (await call('PUT', `/assets/${videoId}`, { visibility: 'archive' })).expect(200);
+    const photos = [await upload(motionPhoto(bytes), 'one.jpg'), await upload(motionPhoto(bytes), 'two.jpg')];
+    for (const left of [1, 0]) {
+      assert.equal((await asset(videoId)).visibility, 'hidden');
+      (await call('DELETE', '/assets', { ids: [photos[left]], force: true })).expect(204);
+      await server.waitForJobs();
+    }
+    assert.equal((await asset(videoId)).visibility, 'archive');
+    assert.deepEqual((await get(`/assets/${videoId}/original`)).expect(200).bytes, bytes);
+  });
+
+  test('takes no video out of the locked folder, unless it lies there', async () => {
+    const bytes = video();
+    const videoId = await upload(bytes, 'own.mp4');
+    (await call('PUT', `/assets/${videoId}`, { visibility: 'locked' })).expect(200);
+    const id = await upload(motionPhoto(bytes), 'open.jpg');
+    assert.equal((await asset(id)).livePhotoVideoId, null);
+    assert.deepEqual(await server.sql(`SELECT visibility FROM asset WHERE id = '${videoId}'`), [['locked']]);
+    const locked = (await server.upload(motionPhoto(bytes), 'locked.jpg', { visibility: 'locked' })).expect(201).json.id;
+    await server.waitForJobs();
+    assert.deepEqual(await server.sql(`SELECT live_photo_video_id FROM asset WHERE id = '${locked}'`), [[videoId]]);
+    await refresh(id);
+    assert.equal((await asset(id)).livePhotoVideoId, null, 'as closed as its photo');
+  });
+
   test('whose video lies in the trash takes it out', async () => {
     const bytes = video();
     const videoId = await upload(bytes, 'own.mp4');
@@ -383,5 +411,47 @@ describe('a motion photo', () => {
     await isGone('left');
     assert.deepEqual(fs.readdirSync(disk).sort(), ['deleted.jpg', 'left.jpg']);
     assert.equal(await usage(), before);
+  });
+});
+
+describe('what a visitor sends', () => {
+  let album, link;
+  const send = async (bytes, name) => upload(bytes, name, { as: undefined, headers: { 'x-immich-share-key': link.key } });
+  const counts = async () => (await get(`/albums/${album.id}`)).json.assetCount;
+  const remove = async (id) => {
+    (await call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+    await server.waitForJobs();
+  };
+
+  before(async () => {
+    album = (await call('POST', '/albums', { albumName: 'Wedding' })).expect(201).json;
+    link = (await call('POST', '/shared-links', { type: 'ALBUM', albumId: album.id, allowUpload: true })).expect(201).json;
+  });
+
+  test('takes no video of the owner along', async () => {
+    const bytes = video('OWN');
+    const movie = await upload(bytes, 'wedding.mp4');
+    const still = await upload(jpeg({ make: 'Apple', contentId: 'OTHER' }), 'IMG.jpg');
+    (await call('PUT', `/albums/${album.id}/assets`, { ids: [movie] })).expect(200);
+    const sent = [await send(motionPhoto(bytes), 'same.jpg'), await send(jpeg({ make: 'Apple', contentId: 'OWN' }), 'pair.jpg'),
+      await send(video('OTHER'), 'pair.mov')];
+    assert.equal(await counts(), 1 + sent.length);
+    for (const id of sent) await refresh(id);
+    for (const id of [...sent, still]) assert.equal((await asset(id)).livePhotoVideoId, null);
+    for (const id of sent) await remove(id);
+    assert.equal((await asset(movie)).visibility, 'timeline');
+    assert.equal(await counts(), 1);
+    assert.deepEqual((await get(`/assets/${movie}/original`)).expect(200).bytes, bytes);
+  });
+
+  test('shows a video that it brought', async () => {
+    const bytes = video();
+    const photos = [await send(motionPhoto(bytes), 'one.jpg'), await send(motionPhoto(bytes), 'two.jpg')];
+    const { livePhotoVideoId } = await asset(photos[0]);
+    assert.ok(livePhotoVideoId);
+    assert.equal((await asset(photos[1])).livePhotoVideoId, livePhotoVideoId);
+    (await server.request('GET', `/assets/${livePhotoVideoId}/video/playback?key=${link.key}`)).expect(200);
+    for (const id of photos) await remove(id);
+    (await get(`/assets/${livePhotoVideoId}`)).expect(400);
   });
 });

@@ -1,6 +1,8 @@
 /* ingest_live.c -- the two halves of a live photo find each other by their content identifier
  *
- * Whichever is read second joins them. Those that are locked or in the trash stay as they are. */
+ * Whichever is read second joins them. Those that are locked, the films of locked photos, and those in the
+ * trash stay as they are; and so do those that visitors sent, who would hide videos of the owner, or have
+ * the owner's photos show theirs. */
 #define G_LOG_DOMAIN "ingest"
 #include "features/ingest/ingest_private.h"
 
@@ -8,20 +10,24 @@
 #include "base/uuid.h"
 #include "features/users/users.h"
 
+#define SQL_FREE                                                                                   \
+    "a.status <> 'deleted' AND a.deleted_at IS NULL AND a.visibility <> 'locked'"                  \
+    " AND a.link_id IS NULL AND NOT " ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'")
+
 /* $1 owner, $2 identifier, $3 id of the one that looks */
 #define SQL_OTHER_HALF                                                                             \
-    "SELECT id FROM asset WHERE owner_id = $1 AND live_photo_cid = $2 AND id <> $3"                \
-    "   AND status <> 'deleted' AND deleted_at IS NULL AND visibility <> 'locked'"
+    "SELECT a.id FROM asset a WHERE a.owner_id = $1 AND a.live_photo_cid = $2 AND a.id <> $3"      \
+    "   AND " SQL_FREE
 static const char SQL_VIDEO_FIND[] =
-    SQL_OTHER_HALF " AND type = 'VIDEO' ORDER BY created_at, id LIMIT 1";
+    SQL_OTHER_HALF " AND a.type = 'VIDEO' ORDER BY a.created_at, a.id LIMIT 1";
 /* a photo that was given another motion part keeps that */
-static const char SQL_PHOTO_FIND[] = SQL_OTHER_HALF
-    " AND type = 'IMAGE' AND live_photo_video_id IS NULL ORDER BY created_at, id LIMIT 1";
+static const char SQL_PHOTO_FIND[] =
+    SQL_OTHER_HALF " AND a.type = 'IMAGE' AND a.live_photo_video_id IS NULL"
+                   " ORDER BY a.created_at, a.id LIMIT 1";
 
 /* $1 id */
-static const char SQL_MAY_JOIN[] =
-    "SELECT count(*) FROM asset WHERE id = $1 AND status <> 'deleted' AND deleted_at IS NULL"
-    "   AND visibility <> 'locked' AND (type = 'VIDEO' OR live_photo_video_id IS NULL)";
+static const char SQL_MAY_JOIN[] = "SELECT count(*) FROM asset a WHERE a.id = $1 AND " SQL_FREE
+                                   "   AND (a.type = 'VIDEO' OR a.live_photo_video_id IS NULL)";
 
 /* $1 id, $2 video, $3 now, $4 update id */
 static const char SQL_JOIN[] =

@@ -24,10 +24,25 @@
 #define CHUNK_BYTES (1024 * 1024)
 #define FOLDER "encoded-video"
 
-/* $1 owner, $2 SHA-1 */
+/* $1 owner, $2 SHA-1, $3 photo. It has that one, or may take it: nothing of the locked folder unless it lies
+ * there; and from a visitor only what came hidden by the same link. */
+#define IS_CLOSED ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'")
 static const char SQL_SAME_CONTENT[] =
-    "SELECT id FROM asset WHERE owner_id = $1 AND checksum = $2 AND type = 'VIDEO'"
-    "   AND status <> 'deleted' ORDER BY created_at, id LIMIT 1";
+    "SELECT a.id FROM asset a JOIN asset p ON p.id = $3"
+    " WHERE a.owner_id = $1 AND a.checksum = $2 AND a.type = 'VIDEO' AND a.status <> 'deleted'"
+    "   AND (a.id = p.live_photo_video_id"
+    "        OR ((p.visibility = 'locked' OR (a.visibility <> 'locked' AND NOT " IS_CLOSED "))"
+    "            AND (p.link_id IS NULL"
+    "                 OR (p.link_id = a.link_id AND a.visibility = 'hidden'))))"
+    " ORDER BY a.created_at, a.id LIMIT 1";
+/* $1 owner, $2 SHA-1: nobody has a content twice, outside of libraries */
+static const char SQL_CONTENT_TAKEN[] =
+    "SELECT count(*) FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL"
+    "   AND status <> 'deleted'";
+
+/* $1 video */
+static const char SQL_KEEP_OWN[] =
+    "UPDATE asset SET own_visibility = visibility WHERE id = $1 AND visibility <> 'hidden'";
 
 /* $1 id, $2 photo, $3 path, $4 name, $5 SHA-1, $6 size, $7 now, $8 update id; dates are the photo's
  * until the video's own are read */
@@ -36,9 +51,9 @@ static const char SQL_VIDEO_INSERT[] =
     "checksum,"
     "                   size_bytes, file_created_at, file_modified_at, local_date_time, "
     "local_month,"
-    "                   visibility, created_at, updated_at, update_id)"
+    "                   visibility, link_id, created_at, updated_at, update_id)"
     " SELECT $1, a.owner_id, a.library_id, 'VIDEO', $3, $4, $5, $6, a.file_created_at,"
-    "        a.file_modified_at, a.local_date_time, a.local_month, 'hidden', $7, $7, $8"
+    "        a.file_modified_at, a.local_date_time, a.local_month, 'hidden', a.link_id, $7, $7, $8"
     "   FROM asset a WHERE a.id = $2";
 
 /* $1 id, $2 path, $3 the path where there is no file any more, $4 now */
@@ -146,18 +161,42 @@ is_lost (const App *app, Arena *arena, const AssetRow *video)
            errno == ENOENT && layout_check_volume (app->media_location, FOLDER, NULL);
 }
 
+/* The asset that has the same bytes. *@out_fits FALSE: the photo may not show that one, and there can be no
+ * other; it is stored without the video. */
+static gboolean
+find_same (Db *db, Arena *arena, const AssetRow *photo, const MotionPart *part, const char **out_id,
+           gboolean *out_fits, GError **error)
+{
+    gint64 n_taken = 0;
+
+    *out_id = NULL;
+    if (!db_select_text (
+            db, arena, SQL_SAME_CONTENT,
+            DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20), db_text (photo->id)),
+            out_id, error) ||
+        (*out_id == NULL && photo->library_id == NULL &&
+         !db_select_int (db, SQL_CONTENT_TAKEN,
+                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), &n_taken,
+                         NULL, error)))
+        return FALSE;
+    *out_fits = n_taken == 0;
+    if (n_taken > 0)
+        g_message ("the video in '%s' is not taken out: the photo may not take that of its owner",
+                   photo->original_path);
+    return TRUE;
+}
+
 /* *@out_known: an asset has the same bytes, and its file. */
 static gboolean
 find_known (const App *app, Arena *arena, const AssetRow *photo, MotionPart *part,
             gboolean *out_known, GError **error)
 {
-    const char *id = NULL;
+    const char *id;
     AssetRow video;
 
-    if (!db_select_text (app->db, arena, SQL_SAME_CONTENT,
-                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), &id, error))
-        return FALSE;
     *out_known = FALSE;
+    if (!find_same (app->db, arena, photo, part, &id, &part->has_video, error))
+        return FALSE;
     if (id == NULL)
         return TRUE;
     if (!asset_find (app->db, arena, id, &video, error))
@@ -196,8 +235,7 @@ prepare (const App *app, Arena *arena, const AssetRow *photo, const AssetFacts *
         !find_known (app, arena, photo, out, &is_known, error))
         return FALSE;
     out->size_bytes = facts->motion_length;
-    out->has_video = TRUE;
-    if (is_known)
+    if (is_known || !out->has_video)
         return TRUE;
     out->id = make_id (arena, photo->id, out->sha1);
     out->path = make_path (arena, photo->owner_id);
@@ -292,7 +330,7 @@ mend (Db *tx, Arena *arena, const MotionPart *part, GError **error)
            (n_changed == 0 || ingest_add_metadata (tx, arena, part->lost_id, "upload", error));
 }
 
-/* The asset that is the video; *@out_id NULL: the quota has no room for it. */
+/* The asset that is the video; *@out_id NULL: the quota has no room for it, or the photo may not show it. */
 static gboolean
 find_or_insert (Db *tx, Arena *arena, const AssetRow *photo, const MotionPart *part,
                 const char **out_id, GError **error)
@@ -300,10 +338,10 @@ find_or_insert (Db *tx, Arena *arena, const AssetRow *photo, const MotionPart *p
     gboolean fits;
 
     /* looked for again: it may have come, or gone, since the file was written */
-    if (!db_select_text (tx, arena, SQL_SAME_CONTENT,
-                         DB_ARGS (db_text (photo->owner_id), db_blob (part->sha1, 20)), out_id,
-                         error))
+    if (!find_same (tx, arena, photo, part, out_id, &fits, error))
         return FALSE;
+    if (!fits)
+        return TRUE;
     if (*out_id != NULL)
         return g_strcmp0 (*out_id, part->lost_id) != 0 || mend (tx, arena, part, error);
     if (part->path == NULL) {
@@ -346,7 +384,8 @@ ingest_motion_store (Db *tx, Arena *arena, const AssetRow *photo, MotionPart *pa
         return FALSE;
     if (id == NULL || g_strcmp0 (id, old_id) == 0)
         return TRUE;
-    if (!ingest_join_motion_part (tx, photo->id, id, &hidden, error))
+    if (!db_exec (tx, SQL_KEEP_OWN, DB_ARGS (db_text (id)), NULL, error) ||
+        !ingest_join_motion_part (tx, photo->id, id, &hidden, error))
         return FALSE;
     part->hidden_id = hidden ? id : NULL;
     return old_id == NULL || drop_replaced (tx, arena, old_id, error);

@@ -9,6 +9,7 @@
 #include "features/albums/albums.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
+#include "features/ingest/ingest.h"
 #include "features/people/people.h"
 #include "features/stacks/stacks.h"
 #include "features/storage-template/storage-template.h"
@@ -43,6 +44,11 @@ static const char SQL_FILES_FIND[] =
 static const char SQL_SIDECARS_FIND[] =
     "SELECT path FROM asset_file WHERE asset_id = $1 AND type = 'sidecar'";
 
+/* $1 id, $2 now */
+static const char SQL_MOTION_RETURN[] =
+    "UPDATE asset SET visibility = own_visibility, updated_at = $2, update_id = uuid_v7 ()"
+    " WHERE id = $1 AND visibility = 'hidden' AND own_visibility IS NOT NULL"
+    "   AND status <> 'deleted'";
 /* $1 changes, $2 now */
 static const char SQL_MOTION_REMOVE[] =
     "UPDATE asset SET status = 'deleted', deleted_at = CAST($2 AS BIGINT), updated_at = $2,"
@@ -139,7 +145,19 @@ delete_files_later (Db *tx, const Remove *self, GError **error)
     return (job.original == NULL && job.files.n == 0) || add_deletion (tx, &job, error);
 }
 
-/* The motion part goes with the last photo that shows it, unless it is seen by itself. */
+/* A video that was there before a photo that holds the same is an asset of its own again. */
+static gboolean
+return_motion_part (Db *tx, Arena *arena, const char *video_id, GError **error)
+{
+    gint64 n_changed = 0;
+
+    return db_exec (tx, SQL_MOTION_RETURN,
+                    DB_ARGS (db_text (video_id), db_int (timestamp_now_ms ())), &n_changed,
+                    error) &&
+           (n_changed == 0 || ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error));
+}
+
+/* The motion part goes with the last photo that shows it, unless it is seen by itself, or was before. */
 static gboolean
 remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError **error)
 {
@@ -152,7 +170,8 @@ remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError *
     if (!asset_motion_part_is_shown (tx, video_id, photo->id, TRUE, &is_shown, error))
         return FALSE;
     return is_shown ||
-           (db_exec (tx, SQL_MOTION_REMOVE,
+           (return_motion_part (tx, arena, video_id, error) &&
+            db_exec (tx, SQL_MOTION_REMOVE,
                      DB_ARGS (asset_changes (arena, &ids), db_int (timestamp_now_ms ())), NULL,
                      error) &&
             trash_add_emptying (tx, error));

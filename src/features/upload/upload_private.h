@@ -17,6 +17,7 @@ const char *upload_note_write (Arena *arena, const char *from, const char *asset
 typedef struct {
     const char *replaces_id; /* the asset that gets the file; NULL: a new one */
     const char *owner_id;
+    const char *link_id;    /* the shared link it came by; NULL: its owner sends it */
     const ApiFile *file;    /* of the original */
     const ApiFile *sidecar; /* NULL: none */
     const char *file_name;  /* as the user knows it */

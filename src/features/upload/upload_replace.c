@@ -22,12 +22,13 @@ static const char SQL_KEEP_OLD[] =
     "size_bytes,"
     "                   file_created_at, file_modified_at, local_date_time, local_month,"
     "                   duration_ms, width, height, thumbhash, is_favorite, visibility, status,"
-    "                   live_photo_video_id, created_at, updated_at, update_id, deleted_at)"
+    "                   live_photo_video_id, link_id, created_at, updated_at, update_id,"
+    "                   deleted_at)"
     " SELECT $1, owner_id, type, original_path, original_file_name, checksum, size_bytes,"
     "        file_created_at, file_modified_at, local_date_time, local_month, duration_ms,"
     "        COALESCE(unedited_width, width), COALESCE(unedited_height, height),"
     "        COALESCE(unedited_thumbhash, thumbhash), is_favorite, visibility, 'deleted',"
-    "        live_photo_video_id, $3, $3, uuid_v7 (), $3"
+    "        live_photo_video_id, link_id, $3, $3, uuid_v7 (), $3"
     "   FROM asset WHERE id = $2 AND status <> 'deleted' AND library_id IS NULL";
 /* $1 id */
 static const char SQL_TRASH_OLD[] = "UPDATE asset SET status = 'trashed' WHERE id = $1";
@@ -38,7 +39,7 @@ static const char SQL_TAKE_NEW[] =
     "UPDATE asset SET original_path = $2, original_file_name = $3, checksum = $4, size_bytes = $5,"
     "       type = $6, file_created_at = $7, file_modified_at = $8, local_date_time = $7,"
     "       local_month = $9, duration_ms = CAST($10 AS BIGINT), device_asset_id = $11,"
-    "       device_id = $12, live_photo_video_id = NULL, metadata_at = NULL,"
+    "       device_id = $12, live_photo_video_id = NULL, link_id = NULL, metadata_at = NULL,"
     "       processing_error = NULL, updated_at = $13, update_id = uuid_v7 ()"
     " WHERE id = $1";
 

@@ -195,6 +195,7 @@ limit_visitor (ApiCall *call, Upload *upload, GError **error)
 
     if (auth->kind != CREDENTIAL_LINK)
         return TRUE;
+    upload->link_id = auth->link_id;
     upload->also = share_upload;
     upload->also_data = call;
     upload->is_favorite = FALSE;

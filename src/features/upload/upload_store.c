@@ -9,15 +9,15 @@
 
 /* $1 id, $2 owner, $3 type, $4 path, $5 name, $6 SHA-1, $7 size, $8 fileCreatedAt (and local date),
  * $9 fileModifiedAt, $10 month, $11 duration, $12 favourite, $13 visibility, $14 motion part,
- * $15 and $16 device ids, $17 now, $18 update id */
+ * $15 and $16 device ids, $17 now, $18 update id, $19 link */
 static const char SQL_ASSET_INSERT[] =
     "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, "
     "size_bytes,"
     "                   file_created_at, file_modified_at, local_date_time, local_month,"
     "                   duration_ms, is_favorite, visibility, live_photo_video_id,"
-    "                   device_asset_id, device_id, created_at, updated_at, update_id)"
+    "                   device_asset_id, device_id, created_at, updated_at, update_id, link_id)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $10, $11, $12, $13, $14, $15, $16, $17, $17,"
-    "         $18)"
+    "         $18, $19)"
     " ON CONFLICT DO NOTHING";
 
 /* $1 asset id, $2 size */
@@ -78,7 +78,8 @@ upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 no
                            db_bool (upload->is_favorite),
                            db_text (asset_visibility_enum.texts[upload->visibility]),
                            db_text (upload->live_photo_video_id), db_text (upload->device_asset_id),
-                           db_text (upload->device_id), db_int (now_ms), db_text (update_id)),
+                           db_text (upload->device_id), db_int (now_ms), db_text (update_id),
+                           db_text (upload->link_id)),
                   &n_changed, error))
         return FALSE;
     *out_inserted = n_changed > 0;

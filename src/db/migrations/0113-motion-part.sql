@@ -1,0 +1,6 @@
+-- 0113-motion-part.sql: which videos a photo may take as its motion part, and what becomes of them after it
+--
+-- What a visitor sent takes nothing from its owner, whose assets all are. And a video that was there before a
+-- photo was found to hold the same is not the photo's: it outlives it.
+ALTER TABLE asset ADD COLUMN link_id TEXT;        -- shared link it came by, which may be gone; NULL: of its owner
+ALTER TABLE asset ADD COLUMN own_visibility TEXT; -- before a photo that holds the same took it; NULL: none did
