@@ -362,6 +362,31 @@ describe('a motion photo', () => {
       .filter((entry) => entry.isFile()), []);
   });
 
+  test('keeps a video that it shares with a library which is deleted', async () => {
+    const disk = fs.mkdtempSync(path.join(folder, 'library-'));
+    const bytes = video();
+    fs.writeFileSync(path.join(disk, 'a.jpg'), motionPhoto(bytes));
+    const user = await server.newUser();
+    const mine = async (method, where, body) => (await server.request(method, where, { as: user, body })).expect(200).json;
+    const library = (await call('POST', '/libraries', { ownerId: user.id, importPaths: [disk] })).expect(201).json;
+    (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
+    await server.waitForJobs();
+    const whole = motionPhoto(bytes);
+    const id = await upload(whole, 'mine.jpg', { as: user });
+    const { livePhotoVideoId } = await mine('GET', `/assets/${id}`);
+    assert.equal((await mine('GET', `/assets/${livePhotoVideoId}`)).libraryId, library.id);
+    (await call('DELETE', `/libraries/${library.id}`)).expect(204);
+    await server.waitForJobs();
+    assert.equal((await mine('GET', `/assets/${id}`)).livePhotoVideoId, livePhotoVideoId);
+    assert.equal((await mine('GET', `/assets/${livePhotoVideoId}`)).libraryId, null);
+    assert.deepEqual((await server.request('GET', `/assets/${livePhotoVideoId}/original`, { as: user })).expect(200).bytes, bytes);
+    assert.equal((await mine('GET', '/users/me')).quotaUsageInBytes, whole.length + bytes.length);
+    assert.equal((await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}'`)).length, 2);
+    (await server.request('DELETE', '/assets', { as: user, body: { ids: [id], force: true } })).expect(204);
+    await server.waitForJobs();
+    assert.equal((await mine('GET', '/users/me')).quotaUsageInBytes, 0);
+  });
+
   test('of an external library goes with its video, and the library\'s file stays', async () => {
     const disk = fs.mkdtempSync(path.join(folder, 'library-'));
     const names = ['deleted', 'lost', 'left'];

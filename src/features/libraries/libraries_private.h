@@ -82,6 +82,10 @@ gboolean library_delete_empty (Db *db, const char *id, gboolean *out_deleted, GE
 /** Its assets that are not being removed yet, at most @max. */
 gboolean library_find_assets (Db *db, Arena *arena, const char *id, gint64 max, StringList *out_ids,
                               GError **error);
+/** In a write: those of @ids that were taken out of its photos, and are shown by others as well, are the
+ *  owner's from now on. */
+gboolean library_keep_films (Db *tx, Arena *arena, const char *id, const StringList *ids,
+                             gint64 *out_n_kept, GError **error);
 
 /** Those of @paths that are neither known nor were removed. */
 gboolean library_find_new (Db *db, Arena *arena, const char *id, const StringList *paths,

@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "features/assets/assets.h"
+#include "features/users/users.h"
 
 /* what can be seen of it: neither offline nor in the trash, motion parts with their photos */
 #define LIBRARY_COLUMNS                                                                            \
@@ -70,6 +71,18 @@ static const char SQL_DELETE_EMPTY[] =
 static const char SQL_FIND_ASSETS[] =
     "SELECT id FROM asset WHERE library_id = $1 AND status <> 'deleted'"
     " LIMIT CAST($2 AS BIGINT)";
+
+/* $1 id */
+static const char SQL_OWNER[] = "SELECT owner_id FROM library WHERE id = $1";
+/* $1 library, $2 ids, $3 now. A content that its owner has already stays with that one. */
+static const char SQL_KEEP_FILMS[] =
+    "UPDATE asset SET library_id = NULL, updated_at = $3, update_id = uuid_v7 ()"
+    " WHERE id IN (SELECT value FROM json_each($2)) AND substr(original_path, 1, 1) <> '/'"
+    "   AND EXISTS (SELECT 1 FROM asset s WHERE s.live_photo_video_id = asset.id"
+    "                  AND s.status <> 'deleted' AND (s.library_id IS NULL OR s.library_id <> $1))"
+    "   AND NOT EXISTS (SELECT 1 FROM asset o WHERE o.owner_id = asset.owner_id"
+    "                      AND o.checksum = asset.checksum AND o.library_id IS NULL"
+    "                      AND o.status <> 'deleted')";
 
 /* $1 library, $2 paths */
 static const char SQL_FIND_NEW[] =
@@ -263,6 +276,20 @@ library_find_assets (Db *db, Arena *arena, const char *id, gint64 max, StringLis
 {
     return db_select_texts (db, arena, SQL_FIND_ASSETS, DB_ARGS (db_text (id), db_int (max)),
                             out_ids, error);
+}
+
+gboolean
+library_keep_films (Db *tx, Arena *arena, const char *id, const StringList *ids, gint64 *out_n_kept,
+                    GError **error)
+{
+    const char *owner_id = NULL;
+
+    return db_select_text (tx, arena, SQL_OWNER, DB_ARGS (db_text (id)), &owner_id, error) &&
+           users_add_usage (tx, owner_id, 0, error) && /* nobody joins one meanwhile */
+           db_exec (tx, SQL_KEEP_FILMS,
+                    DB_ARGS (db_text (id), db_strings (arena, ids), db_int (timestamp_now_ms ())),
+                    out_n_kept, error) &&
+           (*out_n_kept == 0 || users_sync_usage (tx, owner_id, error));
 }
 
 gboolean

@@ -355,16 +355,21 @@ library_sync_files (gpointer app_pointer, const Job *job, Arena *arena, GError *
 
 typedef struct {
     Arena *arena;
-    const StringList *ids;
     const char *library_id;
+    StringList ids;
 } Delete;
 
+/* Films that stay are in no later page. */
 static gboolean
 run_delete (Db *tx, gpointer data, GError **error)
 {
-    const Delete *self = data;
+    Delete *self = data;
+    gint64 n_kept = 0;
 
-    return trash_put_in (tx, self->arena, self->ids, TRUE, error);
+    return library_find_assets (tx, self->arena, self->library_id, PAGE, &self->ids, error) &&
+           (self->ids.n == 0 ||
+            (library_keep_films (tx, self->arena, self->library_id, &self->ids, &n_kept, error) &&
+             (n_kept > 0 || trash_put_in (tx, self->arena, &self->ids, TRUE, error))));
 }
 
 static gboolean
@@ -380,18 +385,18 @@ library_delete (gpointer app_pointer, const Job *job, Arena *arena, GError **err
 {
     App *app = app_pointer;
     LibraryJob data;
-    StringList ids;
+    gsize n_found;
 
     if (!api_read_json (&library_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
     do {
         g_autoptr (Arena) page = arena_new ();
-        Delete some = { page, &ids, data.id };
+        Delete some = { .arena = page, .library_id = data.id };
 
-        if (!library_find_assets (app->db, page, data.id, PAGE, &ids, error) ||
-            (ids.n > 0 && !db_write (app->db, run_delete, &some, error)))
+        if (!db_write (app->db, run_delete, &some, error))
             return JOB_RETRY;
-    } while (ids.n > 0);
+        n_found = some.ids.n;
+    } while (n_found > 0);
     return db_write (app->db, run_ask_check, NULL, error) ? JOB_DONE : JOB_RETRY;
 }
 
