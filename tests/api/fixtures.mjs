@@ -112,6 +112,22 @@ function chunk(type, data) {
   return out;
 }
 
+/** A JPEG with these XMP properties, in a segment of their own. */
+export function withXmp(picture, attributes, inside = '') {
+  const packet = Buffer.from('http://ns.adobe.com/xap/1.0/\0' +
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
+    '<rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"' +
+    ' xmlns:Container="http://ns.google.com/photos/1.0/container/"' +
+    ` xmlns:Item="http://ns.google.com/photos/1.0/container/item/" ${attributes}>${inside}</rdf:Description></rdf:RDF></x:xmpmeta>`);
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(packet.length + 2);
+  return Buffer.concat([picture.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, packet, picture.subarray(2)]);
+}
+
+/** A motion photo that holds this video. */
+export const motionPhoto = (bytes, exif) =>
+  Buffer.concat([withXmp(jpeg(exif), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), bytes]);
+
 /** A PNG of one colour that differs from call to call. */
 export function png(width, height) {
   const head = Buffer.alloc(13);

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
-import { jpeg } from './fixtures.mjs';
+import { after, test } from 'node:test';
+import { ffmpeg, jpeg, motionPhoto } from './fixtures.mjs';
 import { newServer, server, sleep } from './harness.mjs';
 import { png } from './pictures.mjs';
 
@@ -90,6 +91,36 @@ test('a missing preview is forgotten, and made again', async () => {
   (await server.request('DELETE', `/admin/integrity/report/${item.id}`, { as: server.admin })).expect(200);
   assert.deepEqual(await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${photo.id}' AND type = 'preview'`), []);
   assert.equal(await isTrashed(photo.id), false);
+  assert.deepEqual(await summary(), none);
+});
+
+test('the film of a motion photo in an external library is one of ours', async () => {
+  const admin = await server.signUp();
+  const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-integrity-'));
+  after(() => fs.rmSync(disk, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(disk, 'a.jpg'), motionPhoto(ffmpeg('a.mp4', '64x48', '-pix_fmt', 'yuv420p')));
+  const library = (await server.request('POST', '/libraries', { as: admin, body: { ownerId: admin.id, importPaths: [disk] } })).expect(201).json;
+  (await server.request('POST', `/libraries/${library.id}/scan`, { as: admin })).expect(204);
+  await server.waitForJobs();
+  const [[stored]] = await server.sql(`SELECT original_path FROM asset WHERE library_id = '${library.id}' AND type = 'VIDEO'`);
+  const film = path.join(server.media, stored);
+  const stray = path.join(path.dirname(film), 'stray.mp4');
+  fs.writeFileSync(stray, 'stray');
+  await untrackedIs(1);
+  assert.equal((await report('untracked_file')).items[0].path, stray);
+  fs.rmSync(stray);
+  await untrackedIs(0);
+  fs.renameSync(film, `${film}.away`);
+  await run('integrity-missing-files');
+  assert.deepEqual((await report('missing_file')).items.map((each) => each.path), [film]);
+  fs.renameSync(`${film}.away`, film);
+  fs.appendFileSync(film, '.');
+  await run('integrity-missing-files-refresh');
+  await run('integrity-checksum-mismatch');
+  assert.deepEqual((await report('checksum_mismatch')).items.map((each) => each.path), [film]);
+  (await server.request('DELETE', `/libraries/${library.id}`, { as: admin })).expect(204);
+  await server.waitForJobs();
+  await run('integrity-checksum-mismatch-refresh');
   assert.deepEqual(await summary(), none);
 });
 

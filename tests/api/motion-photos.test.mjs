@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { filesBelow, jpeg } from './fixtures.mjs';
+import { filesBelow, jpeg, motionPhoto, withXmp } from './fixtures.mjs';
 import { server, sleep } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-motion-'));
@@ -23,22 +23,6 @@ function video(contentId) {
     ...(contentId ? ['-metadata', `com.apple.quicktime.content.identifier=${contentId}`] : []), file]);
   return fs.readFileSync(file);
 }
-
-/** A JPEG with these XMP properties, in a segment of their own. */
-function withXmp(picture, attributes, inside = '') {
-  const packet = Buffer.from('http://ns.adobe.com/xap/1.0/\0' +
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
-    '<rdf:Description rdf:about="" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"' +
-    ' xmlns:Container="http://ns.google.com/photos/1.0/container/"' +
-    ` xmlns:Item="http://ns.google.com/photos/1.0/container/item/" ${attributes}>${inside}</rdf:Description></rdf:RDF></x:xmpmeta>`);
-  const size = Buffer.alloc(2);
-  size.writeUInt16BE(packet.length + 2);
-  return Buffer.concat([picture.subarray(0, 2), Buffer.from([0xff, 0xe1]), size, packet, picture.subarray(2)]);
-}
-
-/** A motion photo that holds this video. */
-const motionPhoto = (bytes, exif) =>
-  Buffer.concat([withXmp(jpeg(exif), `GCamera:MicroVideo="1" GCamera:MicroVideoOffset="${bytes.length}"`), bytes]);
 
 const directory = (length, padding) => '<Container:Directory><rdf:Seq>' +
   '<rdf:li rdf:parseType="Resource"><Container:Item Item:Mime="image/jpeg" Item:Semantic="Primary"/></rdf:li>' +

@@ -9,12 +9,15 @@
 
 #define NO_ID "------------------------------------"
 
-/* $1 the id before, $2 how many. Files of libraries are looked after by their scans. */
+/* Files of libraries are looked after by their scans; what was taken out of them lies with ours. */
+#define IS_OURS "(a.library_id IS NULL OR substr(a.original_path, 1, 1) <> '/')"
+
+/* $1 the id before, $2 how many */
 static const char SQL_ORIGINALS[] =
-    "SELECT id, original_path AS path, checksum FROM asset"
-    " WHERE id > $1 AND library_id IS NULL AND status = 'active' ORDER BY id LIMIT $2";
+    "SELECT a.id AS id, a.original_path AS path, a.checksum AS checksum FROM asset a"
+    " WHERE a.id > $1 AND " IS_OURS " AND a.status = 'active' ORDER BY a.id LIMIT $2";
 static const char SQL_COUNT_ORIGINALS[] =
-    "SELECT count(*) FROM asset WHERE library_id IS NULL AND status = 'active'";
+    "SELECT count(*) FROM asset a WHERE " IS_OURS " AND a.status = 'active'";
 /* $1 the id before, $2 how many; a path that begins with a slash is a sidecar in a library */
 static const char SQL_FILES[] =
     "SELECT f.id AS id, f.path AS path FROM asset_file f JOIN asset a ON a.id = f.asset_id"
@@ -24,7 +27,7 @@ static const char SQL_FILES[] =
 static const char SQL_UNKNOWN[] =
     "SELECT substr(i.value, 38) FROM json_each ($1) AS i"
     " WHERE NOT EXISTS (SELECT 1 FROM asset a"
-    "                    WHERE a.original_path = substr(i.value, 38) AND a.library_id IS NULL)"
+    "                    WHERE a.original_path = substr(i.value, 38) AND " IS_OURS ")"
     "   AND NOT EXISTS (SELECT 1 FROM asset_file s"
     "                    WHERE s.type = 'sidecar' AND s.path = substr(i.value, 38))"
     "   AND NOT EXISTS (SELECT 1 FROM asset_file f"
