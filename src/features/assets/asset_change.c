@@ -49,16 +49,23 @@ asset_change_set_date (AssetChange *self, const char *text)
 gboolean
 asset_change_set_zone (AssetChange *self, Arena *arena, const char *text)
 {
+    g_autoptr (GRegex) offset =
+        g_regex_new ("^(?:UTC)?([+-])(0?\\d|1[0-4])(?::?([0-5]\\d))?$", 0, 0, NULL);
+    g_autoptr (GMatchInfo) match = NULL;
     g_autoptr (GTimeZone) zone = NULL;
-    const char *figures = g_str_has_prefix (text, "UTC") ? text + 3 : text;
 
     if (strcmp (text, "UTC") == 0 || strcmp (text, "Z") == 0) {
         self->time_zone = "UTC";
         return TRUE;
     }
-    if (g_regex_match_simple ("^[+-](0?\\d|1[0-4])(:?[0-5]\\d)?$", figures, 0, 0)) {
-        /* 'UTC' before it makes every way of writing an offset one that date_local_ms () reads */
-        self->time_zone = arena_printf (arena, "UTC%s", figures);
+    if (g_regex_match (offset, text, 0, &match)) {
+        g_autofree char *sign = g_match_info_fetch (match, 1);
+        g_autofree char *hours = g_match_info_fetch (match, 2);
+        g_autofree char *minutes = g_match_info_fetch (match, 3);
+
+        /* every way of writing an offset becomes one that date_local_ms () reads */
+        self->time_zone = arena_printf (arena, "UTC%s%s:%s", sign, hours,
+                                        minutes != NULL && *minutes != '\0' ? minutes : "00");
         return TRUE;
     }
     /* a name becomes a path below the system's zones: nothing but names may get there */

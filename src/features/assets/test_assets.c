@@ -185,6 +185,7 @@ test_zones_are_names_or_offsets_and_nothing_else (void)
                                        "../../etc/passwd",
                                        "/etc/shadow",
                                        "UTC+99",
+                                       "+5:",
                                        "Europe/../../../etc/hostname",
                                        "EST5EDT,M3.2.0,M11.1.0" };
     g_autoptr (Arena) arena = arena_new ();
@@ -203,14 +204,19 @@ test_zones_are_names_or_offsets_and_nothing_else (void)
 static void
 test_an_offset_zone_counts (void)
 {
-    g_autoptr (Arena) arena = arena_new ();
-    AssetRow row = photo_of ("2020-07-02T01:02:02Z", "2020-07-02T01:02:02Z", NULL);
-    AssetChange change = { 0 };
+    static const char *const texts[] = { "+05:30", "+0530", "+530", "+5:30", "UTC+530" };
 
-    g_assert_true (asset_change_set_zone (&change, arena, "+05:30"));
-    asset_change_apply (&change, NULL, FALSE, arena, &row);
-    assert_time (row.local_date_time, "2020-07-02T06:32:02.000Z");
-    g_assert_cmpstr (row.time_zone, ==, "UTC+5:30");
+    for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+        g_autoptr (Arena) arena = arena_new ();
+        AssetRow row = photo_of ("2020-07-02T01:02:02Z", "2020-07-02T01:02:02Z", NULL);
+        AssetChange change = { 0 };
+
+        g_test_message ("'%s'", texts[i]);
+        g_assert_true (asset_change_set_zone (&change, arena, texts[i]));
+        asset_change_apply (&change, NULL, FALSE, arena, &row);
+        assert_time (row.local_date_time, "2020-07-02T06:32:02.000Z");
+        g_assert_cmpstr (row.time_zone, ==, "UTC+5:30");
+    }
 }
 
 static void
