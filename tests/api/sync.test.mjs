@@ -281,6 +281,33 @@ test('the film of a live photo is as open as the photo: to its owner, a partner,
   assert.deepEqual((await places(alice)).reads, 200);
 });
 
+for (const [how, open, seen] of [
+  ['is let go', async ({ alice, photo }) => (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: null }, alice)).expect(200), 'timeline'],
+  ['is given to a photo that is shown', async ({ alice, film }) =>
+    (await call('PUT', `/assets/${await upload(alice)}`, { livePhotoVideoId: film }, alice)).expect(200), 'hidden'],
+  ['comes with a photo that is shown', async ({ alice, film }) => upload(alice, { livePhotoVideoId: film }), 'hidden'],
+]) test(`the metadata of a closed film comes to a partner when it ${how}`, async () => {
+  const { users: [alice, bob], phones: [, his] } = await scene(2);
+  await call('POST', '/partners', { sharedWithId: bob.id }, alice);
+  const film = (await server.upload(ffmpeg('a.mov', '64x48', '-pix_fmt', 'yuv420p'), 'film.mov', {}, { as: alice })).expect(201).json.id;
+  const photo = await upload(alice, { livePhotoVideoId: film });
+  (await call('DELETE', '/assets', { ids: [photo] }, alice)).expect(204);
+  await server.waitForJobs();
+  await upload(alice); // his checkpoint is past the film
+  await server.waitForJobs();
+  await his.sync();
+  assert.deepEqual([his.assets.has(film), his.exifs.has(film)], [true, false]);
+  await open({ alice, photo, film });
+  await server.waitForJobs();
+  await his.sync();
+  assert.equal(his.assets.get(film).visibility, seen);
+  assert.ok(his.exifs.has(film));
+  const fresh = new Phone(server, await server.login(bob.email));
+  await fresh.sync();
+  assert.deepEqual(fresh.exifs.get(film), his.exifs.get(film));
+  assert.deepEqual(await news(his), []);
+});
+
 test('of a partner who is deleted nothing comes, and all of it when the partner is back', async () => {
   const { users: [alice, bob, eve], phones: [, his] } = await scene(3);
   const one = await upload(alice);
