@@ -12,11 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "media/layout.h"
 #include "worker/protocol.h"
 
 #define STALL_TIME_S (15 * 60)
 #define LOOK_MS 1000
 #define LAST_WORDS_BYTES 2000
+#define INPUT_FD 3
 #define LEAST_OUTPUT_MB 4096 /* a copy may well be larger than a small original */
 #define OUTPUT_FACTOR 20
 
@@ -39,16 +41,16 @@ fail_io (const char *verb, const char *path, GError **error)
 }
 
 static gint64
-output_limit_mb (const char *input)
+output_limit_mb (int input_fd)
 {
     struct stat facts;
-    gint64 input_mb = g_stat (input, &facts) == 0 ? facts.st_size / (1024 * 1024) : 0;
+    gint64 input_mb = fstat (input_fd, &facts) == 0 ? facts.st_size / (1024 * 1024) : 0;
 
     return MAX (LEAST_OUTPUT_MB, OUTPUT_FACTOR * input_mb);
 }
 
 static gboolean
-spawn (char **argv, int progress_fd, int words_fd, pid_t *out_pid, GError **error)
+spawn (char **argv, int input_fd, int progress_fd, int words_fd, pid_t *out_pid, GError **error)
 {
     static char *const environment[] = { (char *) "LC_ALL=C.UTF-8",
                                          (char *) "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
@@ -63,7 +65,8 @@ spawn (char **argv, int progress_fd, int words_fd, pid_t *out_pid, GError **erro
     posix_spawn_file_actions_addopen (&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2 (&actions, progress_fd, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2 (&actions, words_fd, STDERR_FILENO);
-    posix_spawn_file_actions_addclosefrom_np (&actions, STDERR_FILENO + 1);
+    posix_spawn_file_actions_adddup2 (&actions, input_fd, INPUT_FD); /* the last: a pipe may be 3 */
+    posix_spawn_file_actions_addclosefrom_np (&actions, INPUT_FD + 1);
     posix_spawnattr_init (&attributes);
     posix_spawnattr_setflags (&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                POSIX_SPAWN_SETPGROUP);
@@ -79,7 +82,7 @@ spawn (char **argv, int progress_fd, int words_fd, pid_t *out_pid, GError **erro
 }
 
 static gboolean
-start (Child *self, char **argv, GError **error)
+start (Child *self, char **argv, int input_fd, GError **error)
 {
     int progress[2], words[2];
     gboolean started;
@@ -92,7 +95,7 @@ start (Child *self, char **argv, GError **error)
         close (progress[1]);
         return FALSE;
     }
-    started = spawn (argv, progress[1], words[1], &self->pid, error);
+    started = spawn (argv, input_fd, progress[1], words[1], &self->pid, error);
     close (progress[1]);
     close (words[1]);
     self->progress_fd = progress[0];
@@ -206,13 +209,15 @@ watch (Child *self, const FfmpegRun *run, GError **error)
 /* The first line that ffmpeg wrote names the cause, the last one the result; without the pointers, which
  * mean nothing outside of it. */
 static char *
-reason_of (const Child *self)
+reason_of (const Child *self, const char *input)
 {
     g_autofree char *valid = g_utf8_make_valid (self->words->str, (gssize) self->words->len);
     g_autoptr (GRegex) address = g_regex_new (" @ 0x[0-9a-f]+", 0, 0, NULL);
     g_autofree char *plain =
         g_regex_replace_literal (address, g_strstrip (valid), -1, 0, "", 0, NULL);
-    g_auto (GStrv) lines = g_strsplit (plain, "\n", -1);
+    g_auto (GStrv) parts = g_strsplit (plain, FFMPEG_INPUT, -1);
+    g_autofree char *named = g_strjoinv (input, parts);
+    g_auto (GStrv) lines = g_strsplit (named, "\n", -1);
     guint n = g_strv_length (lines);
 
     if (n == 0)
@@ -221,13 +226,13 @@ reason_of (const Child *self)
 }
 
 static gboolean
-check_status (const Child *self, int status, GError **error)
+check_status (const Child *self, const char *input, int status, GError **error)
 {
     g_autofree char *words = NULL;
 
     if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
         return TRUE;
-    words = reason_of (self);
+    words = reason_of (self, input);
     if (WIFSIGNALED (status))
         g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
                      "ffmpeg was killed by signal %d (%s) before the video was complete",
@@ -241,34 +246,34 @@ check_status (const Child *self, int status, GError **error)
 }
 
 static gboolean
-run_child (const FfmpegRun *run, char **argv, GError **error)
+run_child (const FfmpegRun *run, char **argv, int input_fd, GError **error)
 {
     g_auto (Child) child = { 0 };
     gboolean watched;
     int status = 0;
 
-    if (!start (&child, argv, error))
+    if (!start (&child, argv, input_fd, error))
         return FALSE;
     watched = watch (&child, run, error);
     if (!watched)
         kill (-child.pid, SIGKILL);
     while (waitpid (child.pid, &status, 0) < 0 && errno == EINTR)
         ;
-    return watched && check_status (&child, status, error);
+    return watched && check_status (&child, run->input, status, error);
 }
 
 /* The launcher, its limits, ffmpeg and its words. */
 static char **
-command_line (const FfmpegRun *self, const char *ffmpeg, char **arguments)
+command_line (const FfmpegRun *self, int input_fd, const char *ffmpeg, char **arguments)
 {
     GPtrArray *words = g_ptr_array_new ();
 
     g_ptr_array_add (words, g_strdup (self->launcher));
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_PARENT "%d", (int) getpid ()));
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_OUTPUT_MB "%" G_GINT64_FORMAT,
-                                             output_limit_mb (self->input)));
+                                             output_limit_mb (input_fd)));
     g_ptr_array_add (words, g_strdup_printf (TRANSCODER_ARG_NICENESS "%d", self->niceness));
-    g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_INPUT, self->input, NULL));
+    g_ptr_array_add (words, g_strdup (TRANSCODER_ARG_INPUT FFMPEG_INPUT));
     g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_FOLDER, self->folder, NULL));
     for (guint i = 0; self->devices != NULL && self->devices[i] != NULL; i++)
         g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_DEVICE, self->devices[i], NULL));
@@ -286,6 +291,8 @@ ffmpeg_run (const FfmpegRun *self, char **arguments, GError **error)
 {
     g_autofree char *ffmpeg = g_find_program_in_path ("ffmpeg");
     g_auto (GStrv) argv = NULL;
+    gboolean done;
+    int input_fd;
 
     if (ffmpeg == NULL) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA,
@@ -293,8 +300,13 @@ ffmpeg_run (const FfmpegRun *self, char **arguments, GError **error)
                              "package 'ffmpeg' and start the job for missing videos again");
         return FALSE;
     }
-    argv = command_line (self, ffmpeg, arguments);
-    return run_child (self, argv, error);
+    input_fd = layout_open (self->input);
+    if (input_fd < 0)
+        return fail_io ("open", self->input, error);
+    argv = command_line (self, input_fd, ffmpeg, arguments);
+    done = run_child (self, argv, input_fd, error);
+    close (input_fd);
+    return done;
 }
 
 void

@@ -5,11 +5,14 @@
 #pragma once
 #include <glib.h>
 
+/** How arguments name the input: it is open when the program starts, and no name of it leads elsewhere. */
+#define FFMPEG_INPUT "/proc/self/fd/3"
+
 typedef enum { FFMPEG_GO_ON, FFMPEG_PAUSE, FFMPEG_CANCEL } FfmpegWish;
 
 typedef struct {
     const char *launcher;       /* path of tintype-transcoder */
-    const char *input;          /* absolute path of the only file it can read */
+    const char *input;          /* absolute path of the only file it can read, see layout_open () */
     const char *folder;         /* the only one it can write to */
     const char *const *devices; /* that it may use; ends with NULL. NULL: none */
     gboolean require_sandbox;   /* fail instead of running without Landlock or seccomp */

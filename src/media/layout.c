@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,9 @@
 
 /* Others that start at the same time may sweep a folder before it is locked. */
 #define MAX_CLAIMS 10
+
+/* Of this process. Interned: who reads it never sees it go. */
+static const char *own_location;
 
 static const char *const folders[] = { "encoded-video", "library", "upload",
                                        "profile",       "thumbs",  "backups" };
@@ -75,6 +79,63 @@ const char *
 layout_absolute (Arena *arena, const char *media_location, const char *path)
 {
     return *path == '/' ? path : arena_printf (arena, "%s/%s", media_location, path);
+}
+
+static gboolean
+is_inside (const char *path, const char *folder)
+{
+    gsize n = strlen (folder);
+
+    return strncmp (path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static gboolean
+is_really_inside (const char *real_path, const char *folder)
+{
+    g_autofree char *real_folder = realpath (folder, NULL);
+
+    return real_folder != NULL && is_inside (real_path, real_folder);
+}
+
+gboolean
+layout_holds (const char *media_location, const char *real_path)
+{
+    gboolean holds = is_really_inside (real_path, media_location);
+
+    for (gsize i = 0; !holds && i < G_N_ELEMENTS (folders); i++) {
+        g_autofree char *folder = g_build_filename (media_location, folders[i], NULL);
+
+        holds = is_really_inside (real_path, folder);
+    }
+    return holds;
+}
+
+/* By the open file, as a path may change its meaning between a look and the opening. */
+static gboolean
+may_read (const char *location, const char *path, int fd)
+{
+    g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+    g_autofree char *real_path = g_file_read_link (link, NULL);
+
+    if (g_strcmp0 (real_path, path) == 0 ||
+        (real_path != NULL && !layout_holds (location, real_path)))
+        return TRUE;
+    g_warning ("the link '%s' leads into the media folder, refused", path);
+    return FALSE;
+}
+
+int
+layout_open (const char *path)
+{
+    const char *location = g_atomic_pointer_get (&own_location);
+    /* not blocking: a library may hold anything, and a FIFO waits for its other end */
+    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0 || location == NULL || is_inside (path, location) || may_read (location, path, fd))
+        return fd;
+    close (fd);
+    errno = ENOENT;
+    return -1;
 }
 
 const char *
@@ -144,6 +205,7 @@ layout_prepare (const char *media_location, gboolean remembered, gboolean ignore
 {
     g_autofree char *temporary = g_build_filename (media_location, "upload", ".tmp", NULL);
 
+    g_atomic_pointer_set (&own_location, g_intern_string (media_location));
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++) {
         g_autofree char *folder = g_build_filename (media_location, folders[i], NULL);
         g_autoptr (GError) cannot = NULL;

@@ -25,6 +25,13 @@ const char *layout_encoded_video (Arena *arena, const char *owner_id, const char
 const char *layout_motion_video (Arena *arena, const char *owner_id, const char *file_id);
 /** The absolute path of a stored one. */
 const char *layout_absolute (Arena *arena, const char *media_location, const char *path);
+/** Open a file for reading, at an absolute path. Links are followed, but from a path outside of the media
+ *  folder not into it, as if nothing were there: whoever may write to the folder of a library could show what
+ *  belongs to others. The media folder is that of layout_prepare ().
+ *  @return the descriptor, which may be of anything; -1 with errno */
+int layout_open (const char *path);
+/** Whether a path without links lies in the media folder, or in one that a link there leads to. */
+gboolean layout_holds (const char *media_location, const char *real_path);
 /** The extension with its dot, as given ('.JPG'), safe as a part of a path: at most 16 letters and
  *  digits; "" when there is none. */
 const char *layout_extension (Arena *arena, const char *file_name);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "media/layout.h"
 #include "worker/protocol.h"
 
 #define MAX_PIXELS G_GINT64_CONSTANT (500000000)
@@ -54,8 +55,7 @@ static gboolean
 add_original (OpenFiles *self, const char *path, GError **error)
 {
     struct stat facts;
-    /* Not blocking: a fifo in an imported folder must not hold the job up. */
-    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = layout_open (path);
 
     if (fd < 0)
         return fail_io ("open", path, error);

@@ -3,13 +3,13 @@
 #include "media/sidecar.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "media/layout.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (json_t, json_decref)
 
@@ -17,6 +17,18 @@ static gint64
 in_ms (struct timespec moment)
 {
     return (gint64) moment.tv_sec * 1000 + moment.tv_nsec / 1000000;
+}
+
+/* Whether it can be read, as whoever reads it will open it. */
+static gboolean
+is_readable_file (const char *path, struct stat *out)
+{
+    int fd = layout_open (path);
+    gboolean ok = fd >= 0 && fstat (fd, out) == 0 && S_ISREG (out->st_mode);
+
+    if (fd >= 0)
+        close (fd);
+    return ok;
 }
 
 const char *
@@ -33,8 +45,7 @@ media_find_sidecar (Arena *arena, const char *original, const char *recorded,
     struct stat facts;
 
     for (gsize i = 0; i < G_N_ELEMENTS (candidates); i++)
-        if (candidates[i] != NULL && stat (candidates[i], &facts) == 0 && S_ISREG (facts.st_mode) &&
-            access (candidates[i], R_OK) == 0) {
+        if (candidates[i] != NULL && is_readable_file (candidates[i], &facts)) {
             if (out_changed_ms != NULL)
                 *out_changed_ms = MAX (in_ms (facts.st_mtim), in_ms (facts.st_ctim));
             return candidates[i];
@@ -77,7 +88,7 @@ media_write_sidecar (WorkerPool *pool, const char *path, const char *tags_json, 
     gboolean ok;
 
     if (path != NULL) {
-        fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        fd = layout_open (path);
         if (fd < 0) {
             g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot open '%s': %s", path,
                          g_strerror (errno));

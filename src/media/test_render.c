@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "media/layout.h"
 #include "media/render.h"
 
 static const char *worker_program;
@@ -156,6 +157,31 @@ test_failures_leave_nothing_behind (Fixture *self, gconstpointer data)
 }
 
 static void
+test_a_link_into_the_media_folder_is_no_file (Fixture *self, gconstpointer data)
+{
+    g_autoptr (GError) error = NULL;
+    const char *inside = arena_printf (self->arena, "%s/media/upload/a.png", self->folder);
+    const char *link = arena_printf (self->arena, "%s/link.png", self->folder);
+    const char *png = write_tiny_png (self);
+
+    g_assert_true (layout_prepare (arena_printf (self->arena, "%s/media", self->folder), FALSE,
+                                   FALSE, &error));
+    g_assert_cmpint (g_rename (png, inside), ==, 0);
+    g_assert_cmpint (symlink (inside, link), ==, 0);
+    self->render.original_path = link;
+    g_test_expect_message ("media", G_LOG_LEVEL_WARNING, "*link.png' leads into the media folder*");
+    assert_refused (self, APP_ERROR_NOT_FOUND, "link.png");
+    g_test_assert_expected_messages ();
+    self->render.original_path = inside;
+    g_assert_true (media_render (self->pool, &self->render, self->arena, &self->facts, &error));
+    /* to elsewhere it is as good as the file */
+    g_assert_cmpint (g_unlink (link), ==, 0);
+    g_assert_cmpint (symlink (write_tiny_png (self), link), ==, 0);
+    self->render.original_path = link;
+    g_assert_true (media_render (self->pool, &self->render, self->arena, &self->facts, &error));
+}
+
+static void
 test_edits_change_the_size (Fixture *self, gconstpointer data)
 {
     g_autoptr (GError) error = NULL;
@@ -295,6 +321,7 @@ main (int argc, char **argv)
 #define ADD(path, run) g_test_add ("/render/" path, Fixture, NULL, set_up, run, tear_down)
     ADD ("files-appear-and-replace", test_files_appear_and_replace);
     ADD ("failures-leave-nothing", test_failures_leave_nothing_behind);
+    ADD ("links", test_a_link_into_the_media_folder_is_no_file);
     ADD ("edits", test_edits_change_the_size);
     ADD ("real-files", test_real_files);
     ADD ("recorded-thumbhashes", test_thumbhashes_are_near_the_recorded_ones);

@@ -86,7 +86,7 @@ run_passes (const Transcode *self, const VideoFacts *facts, const TranscodeSetti
 
     for (int pass = 1; pass <= plan->n_passes; pass++) {
         g_auto (GStrv) arguments =
-            transcode_arguments (facts, settings, plan, pass, self->input, folder, result);
+            transcode_arguments (facts, settings, plan, pass, FFMPEG_INPUT, folder, result);
 
         if (!ffmpeg_run (&run, arguments, error))
             return FALSE;

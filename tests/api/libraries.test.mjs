@@ -332,7 +332,8 @@ test('links are followed, but neither round in circles nor to what others upload
   const bob = await server.newUser();
   (await server.upload(png(9, 9), 'secret.png', {}, { as: bob })).expect(201);
   await server.waitForJobs();
-  const [secret] = filesBelow(path.join(server.media, 'upload', bob.id));
+  const uploads = path.join(server.media, 'upload', bob.id);
+  const secret = path.join(uploads, filesBelow(uploads)[0]);
   const other = await scene({ 'far.png': png(9, 9) });
   const own = await scene({ 'sub/a.png': png(9, 9) });
   fs.symlinkSync('..', path.join(own.folder, 'sub/up'));
@@ -343,6 +344,47 @@ test('links are followed, but neither round in circles nor to what others upload
   fs.symlinkSync(path.join(server.media, 'upload'), path.join(own.folder, 'upload'));
   await own.scan();
   assert.deepEqual(await own.names(), ['other/far.png', 'sub/a.png']);
+});
+
+test('no link shows what others uploaded: neither a sidecar nor what takes the place of a known file', async () => {
+  const bob = await server.newUser();
+  const hidden = png(11, 9);
+  (await server.upload(hidden, 'secret.png', {}, { as: bob })).expect(201);
+  await server.waitForJobs();
+  const uploads = path.join(server.media, 'upload', bob.id);
+  const secret = path.join(uploads, filesBelow(uploads)[0]);
+  const own = await scene({ 'a.png': png(9, 9), 'b.png': png(9, 9), 'sub/c.png': png(9, 9), 'far/c.png': png(12, 9) });
+  const at = (name) => path.join(own.folder, name);
+  fs.symlinkSync(secret, at('a.png.xmp'));
+  await own.scan();
+  const { 'a.png': a, 'b.png': b, 'sub/c.png': c } = await own.assets();
+  const get = async (where) => call('GET', where, undefined, own.user);
+  assert.deepEqual((await get(`/asset-files?assetId=${a.id}&type=sidecar`)).expect(200).json, []);
+  fs.rmSync(at('a.png.xmp'));
+  fs.writeFileSync(at('a.png.xmp'), '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>');
+  await own.scan();
+  const [sidecar] = (await get(`/asset-files?assetId=${a.id}&type=sidecar`)).expect(200).json;
+  (await get(`/asset-files/${sidecar.id}/download`)).expect(200);
+
+  for (const [name, target] of [['a.png.xmp', secret], ['b.png', secret], ['sub', path.dirname(secret)]]) {
+    fs.rmSync(at(name), { recursive: true });
+    fs.symlinkSync(target, at(name));
+  }
+  fs.symlinkSync(secret, path.join(path.dirname(secret), 'c.png'));
+  (await get(`/asset-files/${sidecar.id}/download`)).expect(404);
+  for (const { id } of [b, c]) {
+    (await get(`/assets/${id}/original`)).expect(404);
+    const zip = (await call('POST', '/download/archive', { assetIds: [id] }, own.user)).expect(200).bytes;
+    assert.equal(zip.includes(hidden), false);
+  }
+  const target = (await server.upload(png(9, 9), 'target.png', {}, { as: own.user })).expect(201).json.id;
+  await server.waitForJobs();
+  (await call('PUT', '/assets/copy', { sourceId: a.id, targetId: target, sidecar: true }, own.user)).expect(500);
+  fs.rmSync(path.join(path.dirname(secret), 'c.png'));
+  // a link to elsewhere is as good as the file
+  fs.rmSync(at('sub'));
+  fs.symlinkSync(at('far'), at('sub'));
+  assert.deepEqual((await get(`/assets/${c.id}/original`)).expect(200).bytes, fs.readFileSync(at('far/c.png')));
 });
 
 test('nothing that happens to assets or accounts touches the folder', async () => {

@@ -89,6 +89,25 @@ typedef struct {
 
 /* ---- the sidecar's file ---- */
 
+static gboolean
+check_sidecar (const Copy *self, const char *path, int fd, GError **error)
+{
+    struct stat facts;
+
+    if (fd < 0 || fstat (fd, &facts) != 0)
+        return layout_set_io_error (error, "open", path);
+    if (!S_ISREG (facts.st_mode)) {
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "'%s' is not a regular file", path);
+        return FALSE;
+    }
+    if (facts.st_size <= MAX_SIDECAR_BYTES)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                 "the sidecar of '%s' is larger than %d bytes and is not copied",
+                 self->source.original_file_name, MAX_SIDECAR_BYTES);
+    return FALSE;
+}
+
 /* It is in its place before it is recorded: a crash in between leaves a file that the next copy
  * replaces. */
 static gboolean
@@ -98,8 +117,9 @@ copy_sidecar (App *app, Copy *self, GError **error)
     const char *from = NULL, *to;
     g_autofree char *content = NULL;
     GError *why = NULL;
-    struct stat facts;
     gsize n_bytes;
+    gboolean ok;
+    int fd;
 
     if (!asset_find_file (app->db, arena, self->source.id, ASSET_FILE_TYPE_SIDECAR, FALSE, &from,
                           error) ||
@@ -111,22 +131,21 @@ copy_sidecar (App *app, Copy *self, GError **error)
     from = layout_absolute (arena, app->media_location, from);
     self->sidecar = arena_printf (arena, "%s.xmp", self->target.original_path);
     to = layout_absolute (arena, app->media_location, self->sidecar);
-    if (stat (from, &facts) == 0 && facts.st_size > MAX_SIDECAR_BYTES) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
-                     "the sidecar of '%s' is larger than %d bytes and is not copied",
-                     self->source.original_file_name, MAX_SIDECAR_BYTES);
-        return FALSE;
-    }
-    if (!g_file_get_contents (from, &content, &n_bytes, &why) ||
-        !g_file_set_contents_full (to, content, (gssize) n_bytes,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   0666, &why)) {
+    fd = layout_open (from);
+    ok = check_sidecar (self, from, fd, error);
+    if (ok && (!g_file_get_contents (arena_printf (arena, "/proc/self/fd/%d", fd), &content,
+                                     &n_bytes, &why) ||
+               !g_file_set_contents_full (
+                   to, content, (gssize) n_bytes,
+                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &why))) {
         g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot copy the sidecar '%s' to '%s': %s",
                      from, to, why->message);
         g_error_free (why);
-        return FALSE;
+        ok = FALSE;
     }
-    return TRUE;
+    if (fd >= 0)
+        close (fd);
+    return ok;
 }
 
 static gboolean

@@ -92,7 +92,7 @@ static int
 open_path (const Zip *self, Arena *arena, const char *stored_path, const char **out_path)
 {
     *out_path = layout_absolute (arena, self->app->media_location, stored_path);
-    return open (*out_path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return layout_open (*out_path);
 }
 
 /* @original_of  the asset whose original it is, which may be moved since; NULL

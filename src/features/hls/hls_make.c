@@ -205,7 +205,7 @@ run_ffmpeg (Work *work, const TranscodeSettings *settings, GError **error)
         return FALSE;
     arguments = stream_arguments (&session->grid, &session->facts, settings,
                                   &session->variants[work->run.variant], work->run.next,
-                                  session->input, work->folder);
+                                  FFMPEG_INPUT, work->folder);
     done = ffmpeg_run (&run, arguments, error);
     g_mutex_lock (&session->hls->lock);
     if (!session->is_ended)

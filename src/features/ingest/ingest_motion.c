@@ -8,7 +8,6 @@
 #include "features/ingest/ingest_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -257,7 +256,7 @@ ingest_motion_prepare (const App *app, Arena *arena, const AssetRow *photo, cons
     *out = (MotionPart){ 0 };
     if (photo->type != ASSET_TYPE_IMAGE || facts->motion_length == 0)
         return TRUE;
-    fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = layout_open (path);
     if (fd < 0)
         return layout_set_io_error (error, "open", path);
     ok = prepare (app, arena, photo, facts, fd, path, out, error);

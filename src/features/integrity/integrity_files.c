@@ -91,7 +91,7 @@ integrity_hash (const App *app, const char *path, guint8 out[20], gboolean *out_
 {
     g_autoptr (Arena) arena = arena_new ();
     const char *absolute = layout_absolute (arena, app->media_location, path);
-    int fd = g_open (absolute, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    int fd = layout_open (absolute);
     gboolean ok;
 
     *out_found = fd >= 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "media/layout.h"
 
 /* ---- import paths ---- */
 
@@ -33,10 +34,9 @@ static gboolean
 is_in_media (const char *media_location, const char *path)
 {
     g_autofree char *real = realpath (path, NULL);
-    g_autofree char *real_media = realpath (media_location, NULL);
 
     return library_is_inside (path, media_location) ||
-           (real != NULL && real_media != NULL && library_is_inside (real, real_media));
+           (real != NULL && layout_holds (media_location, real));
 }
 
 const char *

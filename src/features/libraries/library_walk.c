@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "media/layout.h"
 #include "media/media_type.h"
 
 #define MAX_DEPTH 100
@@ -52,9 +53,8 @@ static gboolean
 leads_into_media (const char *media_location, const char *path)
 {
     g_autofree char *real = realpath (path, NULL);
-    g_autofree char *media = realpath (media_location, NULL);
 
-    return real == NULL || media == NULL || library_is_inside (real, media);
+    return real == NULL || layout_holds (media_location, real);
 }
 
 /* Whether a folder that was just opened is to be read: not one that it lies in, nor the media folder. */

@@ -67,8 +67,13 @@ typedef struct {
 static HttpResponse *
 open_file (ApiCall *call, const char *stored_path, const char **out_path)
 {
+    int fd;
+
     *out_path = layout_absolute (call->arena, call->app->media_location, stored_path);
-    return http_response_new_path (*out_path, media_type_mime (*out_path));
+    if (*stored_path != '/')
+        return http_response_new_path (*out_path, media_type_mime (*out_path));
+    fd = layout_open (*out_path);
+    return fd >= 0 ? http_response_new_file (fd, media_type_mime (*out_path)) : NULL;
 }
 
 static ApiStatus
