@@ -283,24 +283,30 @@ test('lists that follow each other quickly end with the files of the last one', 
   assert.ok(difference(pixels(await file(edited(id, 'fullsize'), user)), pixels(bytes, 'transpose=clock')) < 4);
 });
 
-test('by a link nothing is seen of a photo whose edit is not done yet', async () => {
+test('by a link nothing is seen of a photo whose edit is not done yet, be it the first or a later one', async () => {
   const user = await server.newUser();
   const admin = await server.signUp();
-  const { id } = await add(user);
+  const { id, bytes } = await add(user);
   const link = (await call('POST', '/shared-links', { type: 'INDIVIDUAL', assetIds: [id] }, user)).expect(201).json;
   const visit = (where) => server.request('GET', `${where}${where.includes('?') ? '&' : '?'}key=${link.key}`, { as: undefined });
   const ways = [`/assets/${id}/original`, `/assets/${id}/thumbnail?size=preview`, `/assets/${id}/thumbnail`];
   for (const way of ways) (await visit(way)).expect(200);
-  (await call('PUT', '/queues/editor', { isPaused: true }, admin)).expect(200);
-  try {
-    (await call('PUT', `/assets/${id}/edits`, { edits: [crop(0, 0, 50, 50)] }, user)).expect(200);
-    for (const way of ways) (await visit(way)).expect(404);
-    const archive = (await server.request('POST', `/download/archive?key=${link.key}`, { as: undefined, body: { assetIds: [id] } })).expect(200).bytes;
-    assert.ok(!archive.includes('a.png'));
-    (await call('GET', `/assets/${id}/original`, undefined, user)).expect(200);
-  } finally {
-    (await call('PUT', '/queues/editor', { isPaused: false }, admin)).expect(200);
+  const plain = await file(`/assets/${id}/thumbnail?size=preview`, user);
+  for (const size of [100, 50]) {
+    (await call('PUT', '/queues/editor', { isPaused: true }, admin)).expect(200);
+    try {
+      (await call('PUT', `/assets/${id}/edits`, { edits: [crop(0, 0, size, size)] }, user)).expect(200);
+      for (const way of ways) (await visit(way)).expect(404);
+      const archive = (await server.request('POST', `/download/archive?key=${link.key}`, { as: undefined, body: { assetIds: [id] } })).expect(200).bytes;
+      assert.ok(!archive.includes('a.png'));
+      // the owner sees the original meanwhile
+      assert.deepEqual(await file(`/assets/${id}/original?edited=true`, user), bytes);
+      assert.deepEqual(await file(edited(id, 'preview'), user), plain);
+    } finally {
+      (await call('PUT', '/queues/editor', { isPaused: false }, admin)).expect(200);
+    }
+    await server.waitForJobs();
+    for (const way of ways) (await visit(way)).expect(200);
   }
-  await server.waitForJobs();
-  for (const way of ways) (await visit(way)).expect(200);
+  assert.equal(thumbsOf(user).length, 5, 'two of the original, three of the edited one');
 });

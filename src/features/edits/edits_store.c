@@ -42,6 +42,11 @@ static const char SQL_MARK_PLAIN[] =
 /* $1 asset */
 static const char SQL_DELETE[] = "DELETE FROM asset_edit WHERE asset_id = $1";
 
+/* $1 asset: the files of the former edits show what the new ones may cut away. They have the names that the new
+ * ones get, so they stay until these take their places. */
+static const char SQL_FORGET_FILES[] =
+    "DELETE FROM asset_file WHERE asset_id = $1 AND is_edited = 1";
+
 /* $1 id, $2 asset, $3 sequence, $4 action, $5 parameters */
 static const char SQL_INSERT[] =
     "INSERT INTO asset_edit (id, asset_id, sequence, action, parameters, update_id)"
@@ -172,6 +177,8 @@ edits_store_replace (Db *tx, Arena *arena, const char *asset_id,
         return FALSE;
     if (n_changed == 0 && edits->n > 0)
         return set_not_found (error);
+    if (edits->n > 0 && !db_exec (tx, SQL_FORGET_FILES, DB_ARGS (db_text (asset_id)), NULL, error))
+        return FALSE;
     for (gsize i = 0; i < items->n; i++)
         if (!db_exec (tx, SQL_INSERT,
                       DB_ARGS (db_text (items->items[i].id), db_text (asset_id),
