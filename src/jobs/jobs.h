@@ -31,8 +31,8 @@ typedef struct {
     JobRun run;
 } JobKind;
 
-/** Ask for a job, inside a write. @key: at most one waiting job of a name has it (NULL: no such rule);
- *  asking again gives that one the new data. @delay_ms: not before then; asking again with a delay
+/** Ask for a job, inside a write. @key: at most one waiting job of a name has it, and it waits while
+ *  another one runs (NULL: no such rule); asking again gives the waiting one the new data. @delay_ms: not before then; asking again with a delay
  *  makes it start anew, without one the job runs at once. */
 gboolean job_add (Db *tx, const char *name, const char *queue, const char *key,
                   const char *data_json, gint64 delay_ms, GError **error);

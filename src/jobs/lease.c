@@ -25,12 +25,18 @@ static const char SQL_JOB_ADD[] =
     "     run_after = CASE WHEN CAST($8 AS BIGINT) = 1 OR excluded.run_after < job.run_after"
     "                      THEN excluded.run_after ELSE job.run_after END";
 
+/* Of a job j that waits: two of a name and key would work on the same files. It is there when the other one ends,
+ * also for that one's thread, which ends a job and takes the next in one transaction. */
+#define IS_FREE                                                                                    \
+    "NOT EXISTS (SELECT 1 FROM job a"                                                              \
+    "             WHERE a.name = j.name AND a.key = j.key AND a.state = 'active')"
+
 /* $1 owner, $2 leased until, $3 queue, $4 now, $5 at most */
 static const char SQL_LEASE_CLAIM[] =
     "UPDATE job SET state = 'active', attempt = attempt + 1, leased_by = $1, leased_until = $2"
     " WHERE id IN (SELECT j.id FROM job j"
     "               WHERE j.queue = $3 AND j.state = 'waiting' AND j.run_after <= $4"
-    "                 AND NOT EXISTS (SELECT 1 FROM job_queue q"
+    "                 AND " IS_FREE "                 AND NOT EXISTS (SELECT 1 FROM job_queue q"
     "                                  WHERE q.name = $3 AND q.is_paused = 1)"
     "               ORDER BY j.priority, j.run_after, j.id LIMIT $5)"
     " RETURNING id, name, data, attempt, priority, run_after, deaths";
@@ -85,7 +91,7 @@ static const char SQL_LEASE_LIST[] =
 static const char SQL_LEASE_DUE[] =
     "SELECT wanted.value FROM json_each($1) wanted"
     " WHERE EXISTS (SELECT 1 FROM job j WHERE j.queue = wanted.value AND j.state = 'waiting'"
-    "                                     AND j.run_after <= $2)"
+    "                                     AND j.run_after <= $2 AND " IS_FREE ")"
     "   AND NOT EXISTS (SELECT 1 FROM job_queue q WHERE q.name = wanted.value AND q.is_paused = 1)";
 
 void

@@ -229,6 +229,28 @@ test_a_key_waits_once (TestDb *t)
 }
 
 static void
+test_a_key_runs_once (TestDb *t)
+{
+    const char *queue = "ocr", *first = NULL, *other = NULL;
+    StringList queues = { &queue, 1 }, due;
+
+    add (t, "Ocr", "k", "1", 0);
+    g_assert_cmpstr (claim_one (t, "me", &first), ==, "1");
+    add (t, "Ocr", "k", "2", 0);
+    add (t, "Other", "k", "3", 0);
+    add (t, "Ocr", NULL, "4", 0);
+    g_assert_cmpstr (claim_one (t, "other", &other), ==, "3");
+    g_assert_cmpstr (claim_one (t, "other", NULL), ==, "4");
+    g_assert_null (claim_one (t, "other", NULL));
+    g_assert_true (lease_find_due (t->db, t->arena, &queues, &due, &t->error));
+    g_assert_cmpuint (due.n, ==, 0); /* nobody looks for it in vain */
+    end (t, "finish", first, "me", 0);
+    g_assert_true (lease_find_due (t->db, t->arena, &queues, &due, &t->error));
+    g_assert_cmpuint (due.n, ==, 1);
+    g_assert_cmpstr (claim_one (t, "other", NULL), ==, "2");
+}
+
+static void
 test_a_delay_with_a_key_starts_anew (TestDb *t)
 {
     gint64 now = timestamp_now_ms ();
@@ -438,9 +460,8 @@ test_failed_jobs_can_be_tried_again_or_dropped (TestDb *t)
     for (int i = 0; i < 4; i++) {
         add (t, "Ocr", i < 2 ? "same" : NULL, "x", 0);
         g_assert_nonnull (claim_one (t, "me", &ids[i]));
-    }
-    for (int i = 0; i < 4; i++)
         end (t, "fail", ids[i], "me", 0);
+    }
     g_assert_cmpint (count (t).failed, ==, 4);
     queue_retry_failed (t->db, "other", NULL, &n, &t->error);
     g_assert_cmpint (n, ==, 0);
@@ -469,11 +490,15 @@ test_claiming_uses_the_index (TestDb *t)
     if (t->engine != TEST_SQLITE)
         return; /* PostgreSQL reads an empty table without any index */
     db_explain (t->db, t->arena,
-                "SELECT id FROM job WHERE queue = $1 AND state = 'waiting' AND run_after <= $2"
-                " ORDER BY priority, run_after, id LIMIT 3",
+                "SELECT j.id FROM job j"
+                " WHERE j.queue = $1 AND j.state = 'waiting' AND j.run_after <= $2"
+                "   AND NOT EXISTS (SELECT 1 FROM job a WHERE a.name = j.name AND a.key = j.key"
+                "                                         AND a.state = 'active')"
+                " ORDER BY j.priority, j.run_after, j.id LIMIT 3",
                 DB_ARGS (db_text ("ocr"), db_int (1)), &plan, &t->error);
     g_assert_no_error (t->error);
     g_assert_nonnull (strstr (plan, "job_next"));
+    g_assert_nonnull (strstr (plan, "job_active"));
     g_assert_null (strstr (plan, "TEMP B-TREE"));
 }
 
@@ -490,6 +515,7 @@ test_queue_add (void)
         { "/queue/a-delayed-job-waits", test_a_delayed_job_waits },
         { "/queue/times-of-a-wrong-clock-are-mended", test_times_of_a_wrong_clock_are_mended },
         { "/queue/a-key-waits-once", test_a_key_waits_once },
+        { "/queue/a-key-runs-once", test_a_key_runs_once },
         { "/queue/a-delay-with-a-key-starts-anew", test_a_delay_with_a_key_starts_anew },
         { "/queue/a-retry-keeps-its-reason", test_a_retry_keeps_its_reason },
         { "/queue/a-lost-lease-waits-again", test_a_lost_lease_waits_again },

@@ -310,7 +310,7 @@ ffmpeg_run (const FfmpegRun *self, char **arguments, GError **error)
 }
 
 void
-ffmpeg_remove_folder (const char *folder)
+ffmpeg_empty_folder (const char *folder)
 {
     g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
     const char *name;
@@ -319,5 +319,11 @@ ffmpeg_remove_folder (const char *folder)
         g_autofree char *path = g_build_filename (folder, name, NULL);
         g_unlink (path);
     }
+}
+
+void
+ffmpeg_remove_folder (const char *folder)
+{
+    ffmpeg_empty_folder (folder);
     g_rmdir (folder);
 }

@@ -29,5 +29,6 @@ typedef struct {
  *          words; APP_ERROR_UNAVAILABLE: cancelled; APP_ERROR_IO, APP_ERROR_DISK_FULL */
 gboolean ffmpeg_run (const FfmpegRun *self, char **arguments, GError **error);
 
-/** Delete a folder that ffmpeg wrote to, with the files in it; a missing one is fine. */
+/** Delete what ffmpeg wrote to a folder, or that too; a missing one is fine. */
+void ffmpeg_empty_folder (const char *folder);
 void ffmpeg_remove_folder (const char *folder);

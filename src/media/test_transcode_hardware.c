@@ -1,7 +1,9 @@
 /* test_transcode_hardware.c -- which device is taken, and by which words it is put to work */
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/error.h"
+#include "media/layout.h"
 #include "media/transcode.h"
 #include "media/transcode_hardware.h"
 
@@ -248,8 +250,11 @@ test_the_ways_back (void)
     g_autofree char *output = g_build_filename (folder, "out.mp4", NULL);
     const char *make[] = { "ffmpeg", "-v",    "error", "-f",  "lavfi", "-i", "testsrc2=s=64x48:d=1",
                            "-c:v",   "mpeg4", "-y",    input, NULL };
+    g_autofree char *work = g_build_filename (folder, ".out.mp4.work", NULL);
+    g_autofree char *theirs = g_build_filename (work, "result", NULL);
     VideoFacts facts = plain_facts ();
     TranscodeSettings settings = settings_for (HARDWARE_VAAPI);
+    int lock;
     Transcode job = { .launcher = launcher, .input = input, .output = output };
     TranscodePlan plan;
     g_autoptr (GError) error = NULL;
@@ -267,6 +272,16 @@ test_the_ways_back (void)
     g_test_assert_expected_messages ();
     g_assert_no_error (error);
     g_assert_cmpint (g_unlink (output), ==, 0);
+    /* another one that converts it is left alone */
+    g_assert_cmpint (g_mkdir (work, 0755), ==, 0);
+    g_assert_true (g_file_set_contents (theirs, "half of it", -1, NULL));
+    lock = layout_lock_folder (work);
+    g_assert_cmpint (lock, >=, 0);
+    g_assert_false (transcode_run (&job, &facts, &settings, &plan, &error));
+    g_assert_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_clear_error (&error);
+    g_assert_true (g_file_test (theirs, G_FILE_TEST_EXISTS));
+    close (lock);
     /* what is the video's own fault is its error in the end */
     g_assert_true (g_file_set_contents (input, "no video", -1, NULL));
     g_test_expect_message ("transcode", G_LOG_LEVEL_WARNING, "*trying with decoding in software");

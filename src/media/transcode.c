@@ -1,7 +1,7 @@
 /* transcode.c -- see transcode.h
  *
  * The copy is written in a hidden folder beside its place, '.NAME.work', so that the rename stays on one
- * file system; a folder that a crash left behind is emptied by the next run. */
+ * file system. A run has it locked; one that a crash left behind is emptied by the next run. */
 #define G_LOG_DOMAIN "transcode"
 #include "media/transcode.h"
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/error.h"
 #include "media/ffmpeg.h"
+#include "media/layout.h"
 #include "media/transcode_hardware.h"
 
 #define NICENESS 10 /* nobody waits for it */
@@ -27,11 +28,23 @@ fail_io (const char *verb, const char *path, GError **error)
     return FALSE;
 }
 
-static gboolean
-make_work_folder (const char *folder, GError **error)
+/* @return a descriptor that holds its lock, or -1 */
+static int
+take_work_folder (const char *folder, GError **error)
 {
-    ffmpeg_remove_folder (folder);
-    return g_mkdir_with_parents (folder, 0755) == 0 || fail_io ("make the folder", folder, error);
+    int lock;
+
+    if (g_mkdir_with_parents (folder, 0755) != 0) {
+        fail_io ("make the folder", folder, error);
+        return -1;
+    }
+    lock = layout_lock_folder (folder);
+    if (lock < 0)
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                     "'%s' is in use: the video is being converted already", folder);
+    else
+        ffmpeg_empty_folder (folder);
+    return lock;
 }
 
 static gboolean
@@ -131,12 +144,14 @@ transcode_run (const Transcode *self, const VideoFacts *facts, const TranscodeSe
     g_autofree char *name = g_path_get_basename (self->output);
     g_autofree char *folder = g_strdup_printf ("%s/.%s.work", parent, name);
     g_autofree char *result = g_build_filename (folder, "result", NULL);
+    int lock = take_work_folder (folder, error);
     gboolean done;
 
-    if (!make_work_folder (folder, error))
+    if (lock < 0)
         return FALSE;
     done = run_ways (self, facts, settings, plan, folder, result, error) &&
            move_into_place (result, self->output, error);
     ffmpeg_remove_folder (folder);
+    close (lock);
     return done;
 }

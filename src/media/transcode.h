@@ -19,7 +19,8 @@ typedef struct {
 
 /** Run all passes of @plan.
  *  @return FALSE with APP_ERROR_MEDIA: ffmpeg is not installed, or could not do it, and the reason is its
- *          last words; APP_ERROR_UNAVAILABLE: cancelled; APP_ERROR_IO, APP_ERROR_DISK_FULL */
+ *          last words; APP_ERROR_UNAVAILABLE: cancelled, or another run
+ *          has the place of the copy; APP_ERROR_IO, APP_ERROR_DISK_FULL */
 gboolean transcode_run (const Transcode *self, const VideoFacts *facts,
                         const TranscodeSettings *settings, const TranscodePlan *plan,
                         GError **error);
