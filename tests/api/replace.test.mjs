@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
+import { filesBelow, jpeg, png, sha1 } from './fixtures.mjs';
 import { server } from './harness.mjs';
 
 let user;
@@ -88,6 +88,44 @@ test('what was said of the picture stays with the asset', async () => {
   assert.deepEqual([old.exifInfo.make, old.exifInfo.description, old.exifInfo.rating], ['Canon', 'Grandma', 4]);
   const places = (await server.sql("SELECT path FROM asset_file WHERE type = 'sidecar' AND asset_id IN " + `('${id}', '${reply.id}')`)).flat();
   assert.equal(new Set(places).size, 2, 'each has its own');
+});
+
+test('what was made of the former file is not shown any more, even when nothing can be made of the new one', async () => {
+  user = await server.newUser();
+  const id = await add(png(60, 40));
+  const seen = (where, as = user) => server.request('GET', `/assets/${id}/${where}`, { as });
+  (await seen('thumbnail?size=preview')).expect(200);
+  (await call('PUT', `/assets/${id}/edits`, { edits: [{ action: 'crop', parameters: { x: 0, y: 0, width: 20, height: 20 } }] })).expect(200);
+  await server.waitForJobs();
+  const link = (await call('POST', '/shared-links', { type: 'INDIVIDUAL', assetIds: [id] })).expect(201).json;
+  (await seen(`thumbnail?size=preview&key=${link.key}`, null)).expect(200);
+
+  const admin = await server.signUp();
+  const pause = async (isPaused) => (await call('PUT', '/queues/thumbnailGeneration', { isPaused }, admin)).expect(200);
+  await pause(true);
+  try {
+    (await replace(id, Buffer.from('no picture at all'))).expect(200);
+    for (const size of ['preview', 'thumbnail']) (await seen(`thumbnail?size=${size}&key=${link.key}`, null)).expect(404);
+  } finally {
+    await pause(false);
+  }
+  await server.waitForJobs();
+  const now = await asset(id);
+  assert.deepEqual([now.width, now.height, now.thumbhash], [null, null, null]);
+  assert.ok(now.processingError);
+  (await seen('thumbnail?size=preview')).expect(404);
+  (await replace(id, png(30, 20))).expect(200);
+  await server.waitForJobs();
+  (await seen('thumbnail?size=preview')).expect(200);
+  assert.deepEqual([(await asset(id)).width, (await asset(id)).height], [30, 20]);
+});
+
+test('a film that was replaced is not played any more', async () => {
+  user = await server.newUser();
+  const id = await add(jpeg());
+  await server.sql(`INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at) VALUES ('${id}', '${id}', 'encoded_video', 'encoded-video/x.mp4', 1, 1)`);
+  (await replace(id, jpeg())).expect(200);
+  assert.deepEqual(await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${id}' AND type = 'encoded_video'`), []);
 });
 
 test('a file that is here already is a duplicate, and nothing changes', async () => {

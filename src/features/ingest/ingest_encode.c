@@ -24,7 +24,7 @@ typedef struct {
     gboolean is_gone;
 } Encode;
 
-/* While ffmpeg runs: the server may stop, the video may be deleted. */
+/* While ffmpeg runs: the server may stop, the video may be deleted or get another file. */
 static gboolean
 is_cancelled (gpointer data)
 {
@@ -39,8 +39,9 @@ is_cancelled (gpointer data)
         return FALSE;
     self->looked_at_us = g_get_monotonic_time ();
     arena = arena_new ();
-    self->is_gone = !asset_find (self->app->db, arena, self->asset->id, &asset, &why) &&
-                    g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND);
+    self->is_gone = asset_find (self->app->db, arena, self->asset->id, &asset, &why)
+                        ? !g_bytes_equal (asset.checksum, self->asset->checksum)
+                        : g_error_matches (why, APP_ERROR, APP_ERROR_NOT_FOUND);
     return self->is_gone;
 }
 
@@ -49,7 +50,7 @@ run_record (Db *tx, gpointer data, GError **error)
 {
     Encode *self = data;
 
-    return ingest_store_encoded (tx, self->asset->id, self->path, &self->is_recorded, error);
+    return ingest_store_encoded (tx, self->asset, self->path, &self->is_recorded, error);
 }
 
 static gboolean

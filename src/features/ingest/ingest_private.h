@@ -48,8 +48,8 @@ typedef struct {
 
 /** Record renditions and what was found while they were made; clears processing_error.
  *  @param out_old_paths  files that no record points at any more; to be unlinked after the commit
- *  @param out_stored     FALSE: the asset is gone, nothing was recorded */
-gboolean ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id,
+ *  @param out_stored     FALSE: the asset is gone or has another file by now, nothing was recorded */
+gboolean ingest_store_renditions (Db *tx, Arena *arena, const AssetRow *asset,
                                   const MediaFacts *facts, const RenditionList *renditions,
                                   StringList *out_old_paths, gboolean *out_stored, GError **error);
 /** The same for those of the edited picture, which give the asset its size and thumbhash. */
@@ -61,9 +61,10 @@ gboolean ingest_find_edited (Db *db, Arena *arena, const char *asset_id, StringL
                              GError **error);
 gboolean ingest_forget_edited (Db *tx, const char *asset_id, GError **error);
 
-/** Record the playable copy of a video. *@out_stored FALSE: the asset is gone. */
-gboolean ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
-                               GError **error);
+/** Record the playable copy of a video. *@out_stored FALSE: the asset is gone or has another file
+ *  by now. */
+gboolean ingest_store_encoded (Db *tx, const AssetRow *asset, const char *path,
+                               gboolean *out_stored, GError **error);
 /** Remove that record. *@out_path: the file to unlink after the commit; unchanged when there is none. */
 gboolean ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **out_path,
                                 GError **error);

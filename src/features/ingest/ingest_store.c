@@ -34,7 +34,8 @@ static const char SQL_FACTS_EXIF[] =
     "                   ELSE CAST($29 AS TEXT) END"
     " WHERE asset_id = $1";
 
-/* $1 id, $2 thumbhash, $3 width, $4 height, $5 now, $6 update id; what is edited is shown otherwise */
+/* $1 id, $2 thumbhash, $3 width, $4 height, $5 now, $6 update id, $7 checksum of what was rendered; what is
+ * edited is shown otherwise */
 static const char SQL_RENDERED_ASSET[] =
     "UPDATE asset SET thumbhash = CASE WHEN is_edited = 1 THEN thumbhash ELSE $2 END,"
     "       width = CASE WHEN is_edited = 1 THEN width ELSE CAST($3 AS BIGINT) END,"
@@ -45,7 +46,7 @@ static const char SQL_RENDERED_ASSET[] =
     "       unedited_height ="
     "           CASE WHEN is_edited = 1 THEN CAST($4 AS BIGINT) ELSE unedited_height END,"
     "       processing_error = NULL, updated_at = $5, update_id = $6"
-    " WHERE id = $1 AND status <> 'deleted'";
+    " WHERE id = $1 AND checksum = $7 AND status <> 'deleted'";
 
 /* $1 id, $2 thumbhash, $3 width, $4 height, $5 now */
 static const char SQL_RENDERED_EDITED[] =
@@ -79,17 +80,23 @@ static const char SQL_EDITED_FIND[] =
 static const char SQL_EDITED_FORGET[] =
     "DELETE FROM asset_file WHERE asset_id = $1 AND is_edited = 1";
 
-/* $1 new id, $2 asset id, $3 path, $4 now */
+/* $1 new id, $2 asset id, $3 path, $4 now, $5 checksum of what was encoded */
 static const char SQL_ENCODED_SAVE[] =
     "INSERT INTO asset_file (id, asset_id, type, is_edited, path, created_at, updated_at)"
     " SELECT $1, a.id, 'encoded_video', 0, $3, $4, $4 FROM asset a"
-    "  WHERE a.id = $2 AND a.status <> 'deleted'"
+    "  WHERE a.id = $2 AND a.checksum = $5 AND a.status <> 'deleted'"
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
 
 /* $1 id, $2 reason, $3 now */
 static const char SQL_ERROR_SAVE[] = "UPDATE asset SET processing_error = $2, updated_at = $3,"
                                      "       update_id = uuid_v7 () WHERE id = $1";
+
+static DbValue
+checksum_of (const AssetRow *asset)
+{
+    return db_blob (g_bytes_get_data (asset->checksum, NULL), g_bytes_get_size (asset->checksum));
+}
 
 static gboolean
 store_exif (Db *tx, Arena *arena, const char *asset_id, const AssetFacts *facts, GError **error)
@@ -199,7 +206,7 @@ save_files (Db *tx, Arena *arena, const char *asset_id, gboolean is_edited,
 }
 
 gboolean
-ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const MediaFacts *facts,
+ingest_store_renditions (Db *tx, Arena *arena, const AssetRow *asset, const MediaFacts *facts,
                          const RenditionList *renditions, StringList *out_old_paths,
                          gboolean *out_stored, GError **error)
 {
@@ -212,14 +219,14 @@ ingest_store_renditions (Db *tx, Arena *arena, const char *asset_id, const Media
     *out_old_paths = (StringList){ NULL, 0 };
     uuid_v7_text (update_id);
     if (!db_exec (tx, SQL_RENDERED_ASSET,
-                  DB_ARGS (db_text (asset_id), db_blob (hash, n_hash), db_int (facts->width),
+                  DB_ARGS (db_text (asset->id), db_blob (hash, n_hash), db_int (facts->width),
                            db_int (facts->height), db_int (timestamp_now_ms ()),
-                           db_text (update_id)),
+                           db_text (update_id), checksum_of (asset)),
                   &n_changed, error))
         return FALSE;
     *out_stored = n_changed > 0;
     return n_changed == 0 ||
-           save_files (tx, arena, asset_id, FALSE, renditions, out_old_paths, error);
+           save_files (tx, arena, asset->id, FALSE, renditions, out_old_paths, error);
 }
 
 gboolean
@@ -257,7 +264,7 @@ ingest_forget_edited (Db *tx, const char *asset_id, GError **error)
 }
 
 gboolean
-ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *out_stored,
+ingest_store_encoded (Db *tx, const AssetRow *asset, const char *path, gboolean *out_stored,
                       GError **error)
 {
     char file_id[UUID_TEXT_BYTES];
@@ -265,8 +272,8 @@ ingest_store_encoded (Db *tx, const char *asset_id, const char *path, gboolean *
 
     uuid_v4_text (file_id);
     if (!db_exec (tx, SQL_ENCODED_SAVE,
-                  DB_ARGS (db_text (file_id), db_text (asset_id), db_text (path),
-                           db_int (timestamp_now_ms ())),
+                  DB_ARGS (db_text (file_id), db_text (asset->id), db_text (path),
+                           db_int (timestamp_now_ms ()), checksum_of (asset)),
                   &n_changed, error))
         return FALSE;
     *out_stored = n_changed > 0;

@@ -17,7 +17,7 @@
 
 typedef struct {
     Arena *arena;
-    const char *asset_id;
+    const AssetRow *asset;
     gboolean is_new;       /* its duplicates are looked for then */
     gboolean is_new_video; /* it is converted next */
     gboolean is_edited;    /* its edited files are made again as well */
@@ -105,14 +105,15 @@ run_store (Db *tx, gpointer data, GError **error)
 {
     Work *work = data;
 
-    return ingest_store_renditions (tx, work->arena, work->asset_id, &work->facts, &work->list,
+    return ingest_store_renditions (tx, work->arena, work->asset, &work->facts, &work->list,
                                     &work->old_paths, &work->stored, error) &&
            (!work->stored ||
-            ((!work->is_edited || edits_add_rendering (tx, work->asset_id, error)) &&
-             duplicates_store_likeness (tx, work->asset_id, work->facts.likeness, error) &&
-             (!work->is_new || duplicates_add_detection (tx, work->arena, work->asset_id, error)) &&
+            ((!work->is_edited || edits_add_rendering (tx, work->asset->id, error)) &&
+             duplicates_store_likeness (tx, work->asset->id, work->facts.likeness, error) &&
+             (!work->is_new ||
+              duplicates_add_detection (tx, work->arena, work->asset->id, error)) &&
              (!work->is_new_video ||
-              ingest_add_encoding (tx, work->arena, work->asset_id, error))));
+              ingest_add_encoding (tx, work->arena, work->asset->id, error))));
 }
 
 /* A motion part has no thumbnails, but is played as well. */
@@ -121,7 +122,7 @@ run_skip (Db *tx, gpointer data, GError **error)
 {
     Work *work = data;
 
-    return ingest_add_encoding (tx, work->arena, work->asset_id, error);
+    return ingest_add_encoding (tx, work->arena, work->asset->id, error);
 }
 
 /* Record what was made; what no record points at goes. */
@@ -186,8 +187,8 @@ static JobResult
 generate (App *app, Arena *arena, const char *asset_id, gboolean is_new, gboolean is_last,
           GError **error)
 {
-    Work work = { .arena = arena, .asset_id = asset_id, .is_new = is_new };
     AssetRow asset;
+    Work work = { .arena = arena, .asset = &asset, .is_new = is_new };
 
     if (!asset_find (app->db, arena, asset_id, &asset, error)) {
         if (!g_error_matches (*error, APP_ERROR, APP_ERROR_NOT_FOUND))

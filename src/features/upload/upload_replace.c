@@ -40,8 +40,14 @@ static const char SQL_TAKE_NEW[] =
     "       type = $6, file_created_at = $7, file_modified_at = $8, local_date_time = $7,"
     "       local_month = $9, duration_ms = CAST($10 AS BIGINT), device_asset_id = $11,"
     "       device_id = $12, live_photo_video_id = NULL, link_id = NULL, metadata_at = NULL,"
+    "       width = NULL, height = NULL, thumbhash = NULL,"
     "       processing_error = NULL, updated_at = $13, update_id = uuid_v7 ()"
     " WHERE id = $1";
+
+/* $1 asset: what was made of the former file, which nobody shall take for the new one. The files themselves have
+ * the names that the new ones get, so they stay until these take their places. */
+static const char SQL_FORGET_FILES[] =
+    "DELETE FROM asset_file WHERE asset_id = $1 AND type <> 'sidecar'";
 
 /* $1 asset, $2 size */
 static const char SQL_EXIF_INSERT[] =
@@ -102,6 +108,7 @@ take_new (Db *tx, Arena *arena, const char *id, const Upload *upload, const char
                              db_text (upload->device_asset_id), db_text (upload->device_id),
                              db_int (now_ms)),
                     NULL, error) &&
+           db_exec (tx, SQL_FORGET_FILES, DB_ARGS (db_text (id)), NULL, error) &&
            db_exec (tx, SQL_EXIF_SIZE, DB_ARGS (db_text (id), db_int (upload->file->size_bytes)),
                     NULL, error) &&
            keep_words (tx, arena, id, error) &&
