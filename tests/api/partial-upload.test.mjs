@@ -272,6 +272,23 @@ test('a user has so many open at once, and no more', async () => {
   (await create(Buffer.from('x'), { as: user, checksum: null })).expect(201);
 });
 
+test('visitors of a link have a share of their own, and neither they nor the owner are in the way of the other', async () => {
+  const user = await server.newUser({ quotaSizeInBytes: 100_000 });
+  const album = (await server.request('POST', '/albums', { as: user, body: { albumName: 'open' } })).expect(201).json;
+  const link = async () => (await server.request('POST', '/shared-links', { as: user,
+    body: { type: 'ALBUM', albumId: album.id, allowUpload: true } })).expect(201).json.key;
+  const one = { as: undefined, query: `?key=${await link()}`, checksum: null };
+  const two = { ...one, query: `?key=${await link()}` };
+  const mine = { as: user, checksum: null };
+  for (let i = 0; i < 32; i++) (await create(Buffer.from('x'), one)).expect(201);
+  (await create(Buffer.from('x'), one)).expect(429, /32 uploads are open already/);
+  (await create(Buffer.alloc(90_000), two)).expect(201);
+  // what strangers announced is not stored yet: it holds up themselves alone
+  (await create(Buffer.alloc(20_000), two)).expect(400, 'Quota has been exceeded!');
+  (await create(Buffer.alloc(60_000), mine)).expect(201);
+  (await create(Buffer.alloc(60_000), mine)).expect(400, 'Quota has been exceeded!');
+});
+
 test('a visitor of a link that takes uploads may send in parts, one of another link may not go on', async () => {
   const admin = await server.signUp();
   const album = (await server.request('POST', '/albums', { as: admin, body: { albumName: 'open' } })).expect(201).json;

@@ -19,6 +19,16 @@
 #define COLUMNS                                                                                    \
     "id, owner_id, link_id, file_name, size_bytes, checksum, received_bytes, asset_id, updated_at"
 #define COPY_BYTES (256 * 1024)
+#define GIB (G_GINT64_CONSTANT (1) << 30)
+
+/* What may be open at once. A link has a share of its own, so that its visitors are in nobody's way. */
+typedef struct {
+    const char *whose;
+    gint64 n_open, n_bytes;
+} Limits;
+
+static const Limits user_limits = { "a user", 64, 256 * GIB };
+static const Limits link_limits = { "a link", 32, 64 * GIB };
 
 /* $1 id, $2 owner, $3 link, $4 name, $5 size, $6 SHA-1, $7 now */
 static const char SQL_INSERT[] =
@@ -41,9 +51,12 @@ static const char SQL_FIND[] =
     " WHERE owner_id = $1 AND asset_id IS NULL AND link_id IS NULL AND size_bytes = $2"
     "   AND checksum = $3 ORDER BY received_bytes DESC, id LIMIT 1";
 
-/* $1 owner */
+/* $1 owner, $2 link or "": what is open by the same way, and at all */
 static const char SQL_SUM[] =
-    "SELECT count(*) AS n_open, CAST(COALESCE(sum(size_bytes), 0) AS BIGINT) AS open_bytes"
+    "SELECT count(CASE WHEN COALESCE(link_id, '') = $2 THEN 1 END) AS n_open,"
+    "       CAST(COALESCE(sum(CASE WHEN COALESCE(link_id, '') = $2 THEN size_bytes END), 0)"
+    "            AS BIGINT) AS open_bytes,"
+    "       CAST(COALESCE(sum(size_bytes), 0) AS BIGINT) AS all_bytes"
     "  FROM partial_upload WHERE owner_id = $1 AND asset_id IS NULL";
 
 /* $1 id, $2 received before, $3 and after, $4 now */
@@ -96,31 +109,38 @@ typedef struct {
     gint64 now_ms;
 } Create;
 
-/* What is open counts as if it were stored. Two that begin at once on different servers may both fit
- * where one does: the end of an upload, which counts for good, decides. */
+/* What is open counts as if it were stored, to visitors also what others have open. Two that begin at once on
+ * different servers may both fit where one does: the end of an upload, which counts for good, decides. */
 static gboolean
 check_limits (Db *tx, const Create *self, GError **error)
 {
     const PartialUploadWho *who = self->who;
+    const Limits *limits = who->link_id != NULL ? &link_limits : &user_limits;
     PartialUploadSumRow sum;
 
-    if (!db_select_one (tx, self->arena, &partial_upload_sum_row_type, &sum, SQL_SUM,
-                        DB_ARGS (db_text (who->owner_id)), error))
+    if (!db_select_one (
+            tx, self->arena, &partial_upload_sum_row_type, &sum, SQL_SUM,
+            DB_ARGS (db_text (who->owner_id), db_text (who->link_id != NULL ? who->link_id : "")),
+            error))
         return FALSE;
-    if (sum.n_open >= PARTIAL_UPLOAD_MAX_OPEN) {
+    if (sum.n_open >= limits->n_open) {
         g_set_error (error, APP_ERROR, APP_ERROR_TOO_MANY,
-                     "%d uploads are open already: finish or delete one; one that nobody goes on "
+                     "%" G_GINT64_FORMAT
+                     " uploads are open already: finish or delete one; one that nobody goes on "
                      "with is forgotten after three days",
-                     PARTIAL_UPLOAD_MAX_OPEN);
+                     limits->n_open);
         return FALSE;
     }
-    if (self->size_bytes > PARTIAL_UPLOAD_MAX_BYTES - sum.open_bytes) {
+    if (self->size_bytes > limits->n_bytes - sum.open_bytes) {
         g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
-                     "sizeInBytes: all open uploads of a user may have %d GiB together",
-                     (int) (PARTIAL_UPLOAD_MAX_BYTES >> 30));
+                     "sizeInBytes: all open uploads of %s may have %" G_GINT64_FORMAT
+                     " GiB together",
+                     limits->whose, limits->n_bytes / GIB);
         return FALSE;
     }
-    if (who->has_quota && self->size_bytes > who->quota_left_bytes - sum.open_bytes) {
+    if (who->has_quota &&
+        self->size_bytes >
+            who->quota_left_bytes - (who->link_id != NULL ? sum.all_bytes : sum.open_bytes)) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, "Quota has been exceeded!");
         return FALSE;
     }

@@ -8,8 +8,6 @@
 #include "features/upload/upload_private.h"
 
 #define PARTIAL_UPLOAD_MAX_PART_BYTES (64 * 1024 * 1024)
-#define PARTIAL_UPLOAD_MAX_BYTES (G_GINT64_CONSTANT (256) << 30) /* of all that a user has open */
-#define PARTIAL_UPLOAD_MAX_OPEN 64
 #define PARTIAL_UPLOAD_KEPT_MS (3 * G_GINT64_CONSTANT (86400000)) /* after its last part */
 
 typedef struct {
