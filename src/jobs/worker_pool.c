@@ -465,8 +465,10 @@ worker_pool_run (WorkerPool *self, const char *request_json, const int *fds, gui
     gboolean done;
 
     if (n_fds > WORKER_MAX_FDS || strlen (request_json) > WORKER_REQUEST_MAX_BYTES) {
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_INTERNAL,
-                             "too much for one request to a media worker");
+        g_set_error (
+            error, APP_ERROR, APP_ERROR_INTERNAL,
+            "a request to a media worker has %d bytes at most, this one has %" G_GSIZE_FORMAT,
+            WORKER_REQUEST_MAX_BYTES, strlen (request_json));
         return FALSE;
     }
     g_mutex_lock (&self->mutex);

@@ -50,7 +50,7 @@
 
 #define WORKER_SOCKET_FD 3
 #define WORKER_MAX_FDS 16
-#define WORKER_REQUEST_MAX_BYTES (256 * 1024)
+#define WORKER_REQUEST_MAX_BYTES (1024 * 1024) /* the longest description, all of it escaped */
 #define WORKER_REPLY_MAX_BYTES (16 * 1024 * 1024)
 #define WORKER_MAX_OUTPUTS (WORKER_MAX_FDS - 1)
 

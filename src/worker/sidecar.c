@@ -27,7 +27,7 @@ static const char empty[] = "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzr
 
 typedef enum {
     SHAPE_TEXT,
-    SHAPE_ALTERNATIVE, /* in the default language */
+    SHAPE_ALTERNATIVE, /* in the default language; other languages stay */
     SHAPE_SEQUENCE,
     SHAPE_LATITUDE, /* '52,31.2N' */
     SHAPE_LONGITUDE,
@@ -39,7 +39,8 @@ static const struct {
     const char *tag, *space, *prefix, *name;
     Shape shape;
 } properties[] = {
-    { "Description", "http://purl.org/dc/elements/1.1/", "dc", "description", SHAPE_ALTERNATIVE },
+    { "ImageDescription", "http://purl.org/dc/elements/1.1/", "dc", "description",
+      SHAPE_ALTERNATIVE },
     { "ImageDescription", "http://ns.adobe.com/tiff/1.0/", "tiff", "ImageDescription",
       SHAPE_ALTERNATIVE },
     { "DateTimeOriginal", "http://ns.adobe.com/exif/1.0/", "exif", "DateTimeOriginal", SHAPE_TEXT },
@@ -147,9 +148,31 @@ find_rdf (XmlDocument *document)
 
 /* ---- changing it ---- */
 
-/* A property may be an attribute or an element, of any of the descriptions. */
+static xmlNode *
+find_child (const xmlNode *parent, const char *space, const char *name)
+{
+    xmlNode *node = parent->children;
+
+    while (node != NULL && !is_node (node, space, name))
+        node = node->next;
+    return node;
+}
+
+/* The first property of the name that has texts by language; NULL: none. */
+static xmlNode *
+find_alternative (const xmlNode *rdf, const char *space, const char *name)
+{
+    for (const xmlNode *each = rdf->children; each != NULL; each = each->next)
+        for (xmlNode *node = is_node (each, NS_RDF, "Description") ? each->children : NULL;
+             node != NULL; node = node->next)
+            if (is_node (node, space, name) && find_child (node, NS_RDF, "Alt") != NULL)
+                return node;
+    return NULL;
+}
+
+/* A property may be an attribute or an element, of any of the descriptions. @kept stays; NULL: none */
 static void
-remove_property (xmlNode *description, const char *space, const char *name)
+remove_property (xmlNode *description, const char *space, const char *name, const xmlNode *kept)
 {
     xmlAttr *attribute = xmlHasNsProp (description, X (name), X (space));
 
@@ -157,7 +180,7 @@ remove_property (xmlNode *description, const char *space, const char *name)
         xmlRemoveProp (attribute);
     for (xmlNode *node = description->children, *next; node != NULL; node = next) {
         next = node->next;
-        if (!is_node (node, space, name))
+        if (node == kept || !is_node (node, space, name))
             continue;
         xmlUnlinkNode (node);
         xmlFreeNode (node);
@@ -217,13 +240,41 @@ add_list (XmlDocument *document, xmlNode *property, const json_t *values)
         add_item (list, ""); /* so that there is a list, and it says: none */
 }
 
+static gboolean
+is_default (const xmlNode *item)
+{
+    xmlChar *value = xmlGetNsProp (item, X ("lang"), XML_XML_NAMESPACE);
+    gboolean is = value != NULL && g_ascii_strcasecmp ((const char *) value, "x-default") == 0;
+
+    xmlFree (value);
+    return is;
+}
+
+/* The text for those who ask for no language, which is the first. */
+static void
+set_default (xmlNode *list, const char *text)
+{
+    xmlNode *item;
+
+    for (xmlNode *node = list->children, *next; node != NULL; node = next) {
+        next = node->next;
+        if (!is_node (node, NS_RDF, "li") || !is_default (node))
+            continue;
+        xmlUnlinkNode (node);
+        xmlFreeNode (node);
+    }
+    item = add_item (list, text);
+    xmlNodeSetLang (item, X ("x-default"));
+    if (list->children != item)
+        xmlAddPrevSibling (list->children, item);
+}
+
 static void
 add_alternative (XmlDocument *document, xmlNode *property, const char *text)
 {
     xmlNs *rdf = get_space (document, property, NS_RDF, "rdf");
-    xmlNode *item = add_item (xmlNewChild (property, rdf, X ("Alt"), NULL), text);
 
-    xmlNodeSetLang (item, X ("x-default"));
+    set_default (xmlNewChild (property, rdf, X ("Alt"), NULL), text);
 }
 
 /* Degrees and minutes; eight digits are a millimetre. */
@@ -274,13 +325,20 @@ set_property (XmlDocument *document, xmlNode *rdf, xmlNode *description, gsize i
 {
     const char *space = properties[i].space, *name = properties[i].name;
     g_autofree char *text = NULL;
-    xmlNode *property;
+    xmlNode *property, *kept = NULL;
 
+    if (properties[i].shape == SHAPE_ALTERNATIVE)
+        kept = find_alternative (rdf, space, name);
     for (xmlNode *node = rdf->children; node != NULL; node = node->next)
         if (is_node (node, NS_RDF, "Description"))
-            remove_property (node, space, name);
+            remove_property (node, space, name, kept);
     if (properties[i].shape == SHAPE_REMOVED)
         return;
+    if (kept != NULL) {
+        text = format_value (value, SHAPE_ALTERNATIVE);
+        set_default (find_child (kept, NS_RDF, "Alt"), text);
+        return;
+    }
     property =
         xmlNewChild (description, get_space (document, description, space, properties[i].prefix),
                      X (name), NULL);

@@ -10,7 +10,7 @@
 /** Set properties.
  *  @param fd       the sidecar as it is, or -1: there is none
  *  @param tags     by the names that ExifTool gives them, as metadata_read () would answer them:
- *                  Description, ImageDescription, DateTimeOriginal ('2023-11-19T18:11:00.000-07:00'),
+ *                  ImageDescription (written as dc:description, too), DateTimeOriginal ('2023-11-19T18:11:00.000-07:00'),
  *                  GPSLatitude, GPSLongitude, Rating, TagsList; others are refused
  *  @param out_fd   an empty file
  *  @param written  names are added to it: those that read back as they were meant. A text that is longer

@@ -253,6 +253,11 @@ test('a text that a reader would cut stays whole in the database', async () => {
   await refresh(id);
   assert.equal((await asset(id)).exifInfo.description, long);
   assert.equal(exiftool(await sidecar(id))['XMP-xmp:Rating'], 2);
+  // as long as a description may be, in characters that take much room
+  const longest = '\u{1f4f7}'.repeat(50_000);
+  await change(id, { description: longest, rating: 4 });
+  assert.deepEqual(await locked(id), ['description']);
+  assert.equal(exiftool(await sidecar(id))['XMP-xmp:Rating'], 4);
 });
 
 test('nothing is written into the folders of an external library', async () => {

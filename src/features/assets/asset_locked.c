@@ -66,6 +66,7 @@ asset_write_locked (Arena *arena, const AssetRow *asset, const char *tags_json)
     g_autofree char *text = NULL;
 
     overlay (asset, tags);
+    json_object_del (tags, "Description"); /* ImageDescription is written as both */
     if (tags_json != NULL)
         json_object_set_new (tags, "TagsList", json_loads (tags_json, 0, NULL));
     if (json_object_size (tags) == 0)

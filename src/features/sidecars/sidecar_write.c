@@ -286,7 +286,7 @@ fail (Write *self, GError *why, GError **error)
     g_autoptr (GError) second = NULL;
 
     if (!is_final) {
-        g_propagate_error (error, why);
+        g_propagate_prefixed_error (error, why, "the sidecar '%s': ", self->absolute);
         return JOB_RETRY;
     }
     if (read_again (self, &second) != JOB_DONE)
