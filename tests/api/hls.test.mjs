@@ -387,6 +387,55 @@ describe('a long video', () => {
     (await server.request('DELETE', `${stream(big)}/${variant.session}`, { as: admin })).expect(204);
   });
 
+  test('a video that is moved goes on, one that got another file ends', async () => {
+    const long = { seconds: 300, rate: 10 };
+    const moved = await upload(make('moved.mp4', [...H264, '-g', '300'], long));
+    const [variant] = (await open(moved)).slice(-1);
+    const list = await segments(variant);
+    (await get(list[0].uri)).expect(200);
+    const [[original]] = await server.sql(`SELECT original_path FROM asset WHERE id = '${moved}'`);
+    const other = original.replace(/\.mp4$/, '-moved.mp4');
+    fs.renameSync(path.join(server.media, original), path.join(server.media, other));
+    await server.sql(`UPDATE asset SET original_path = '${other}' WHERE id = '${moved}'`);
+    (await get(list[100].uri)).expect(200);
+
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...fields, deviceAssetId: 'x', deviceId: 'y' })) form.append(name, value);
+    form.append('assetData', new Blob([fs.readFileSync(make('another.mp4', H264, { seconds: 2 }))]), 'another.mp4');
+    (await server.request('PUT', `/assets/${moved}/original`, { as: admin, body: form })).expect(200);
+    (await get(list[10].uri)).expect(503, /cannot be streamed/);
+    assert.match(server.log, /got another file meanwhile/);
+    await end(moved, variant);
+    await server.waitForJobs();
+  });
+
+  test('a full disk is a clear error, and what is kept for the database is not touched', async (t) => {
+    const [variant] = (await open(id)).slice(-1);
+    const list = await segments(variant);
+    const disk = path.join(server.media, 'upload', '.tmp', fs.readdirSync(path.join(server.media, 'upload', '.tmp'))[0]);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', disk], { stdio: 'pipe' });
+    } catch (error) {
+      // root in a container may not either; any other failure is one of the test
+      if (!/permission denied|not permitted|superuser/i.test(`${error.stderr}`)) throw error;
+      return t.skip('this machine lets nobody mount a small disk');
+    }
+    try {
+      fs.writeFileSync(path.join(disk, 'rest'), Buffer.alloc(31.5 * 1024 * 1024));
+      (await get(list[0].uri)).expect(507, /no room left for segments/);
+      fs.truncateSync(path.join(disk, 'rest'), 30 * 1024 * 1024 + 800 * 1024); // room for a few segments
+      await get(list[0].uri);
+      await until('no ffmpeg is left', () => ffmpegs().length === 0);
+      const { bavail, bsize } = fs.statfsSync(disk);
+      assert.ok(bavail * bsize > 512 * 1024, `${bavail * bsize} bytes are left`);
+      assert.match(server.log, /cannot stream .*is kept free for the database/);
+    } finally {
+      await until('no ffmpeg is left', () => ffmpegs().length === 0);
+      execFileSync('umount', [disk]);
+    }
+    (await server.request('DELETE', `${stream(id)}/${variant.session}`, { as: admin })).expect(204);
+  });
+
   test('a file that is damaged is a clear error', async () => {
     const bad = await upload(make('bad.mp4', H264, { seconds: 3 }));
     const [variant] = (await open(bad)).slice(-1);

@@ -1,7 +1,8 @@
 /* hls_make.c -- ffmpeg makes the segments of a session, from the one that is wanted on
  *
  * A session has one thread while something is made, which runs one ffmpeg at a time: a wish for another
- * place ends it and starts it there. It stands still when it is far ahead of the player. Each segment is
+ * place ends it and starts it there. It stands still when it is far ahead of the player, and ends when the disk
+ * is full but for what is kept for the database. Each segment is
  * moved to its place when it is complete; what an ended ffmpeg left half made is deleted. */
 #define G_LOG_DOMAIN "hls"
 #include "features/hls/hls_private.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/assets/assets.h"
+#include "features/storage-template/storage-template.h"
 #include "media/ffmpeg.h"
 #include "media/layout.h"
 
@@ -28,6 +31,7 @@ typedef struct {
     HlsRun run;                /* as it was begun */
     gint64 next;
     gboolean is_paused;
+    GError *no_room;
 } Work;
 
 /* ---- what is made ---- */
@@ -154,6 +158,10 @@ look (gpointer data)
     GArray *answers;
     FfmpegWish wish;
 
+    if (!work->is_paused && work->no_room == NULL)
+        layout_check_room (work->folder, 0, &work->no_room);
+    if (work->no_room != NULL)
+        return FFMPEG_CANCEL;
     g_mutex_lock (&session->hls->lock);
     if (session->is_ended || !session->run.is_wanted ||
         session->run.generation != work->run.generation) {
@@ -179,8 +187,31 @@ make_folders (Work *work, GError **error)
 
     ffmpeg_remove_folder (work->folder);
     if (g_mkdir_with_parents (place, 0700) == 0 && g_mkdir_with_parents (work->folder, 0700) == 0)
-        return TRUE;
+        return layout_check_room (work->folder, 0, error);
     return layout_set_io_error (error, "make the folder", work->folder);
+}
+
+/* Where the video lies: it may have been moved since the session began. Another one has other segments. */
+static const char *
+find_input (const Work *work, GError **error)
+{
+    const HlsSession *session = work->session;
+    const App *app = session->hls->app;
+    const char *moved;
+    AssetRow asset;
+
+    if (!asset_find (app->db, work->arena, session->asset_id, &asset, error))
+        return NULL;
+    if (g_bytes_get_size (asset.checksum) != sizeof session->sha1 ||
+        memcmp (g_bytes_get_data (asset.checksum, NULL), session->sha1, sizeof session->sha1) !=
+            0) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_NOT_FOUND,
+                             "the asset got another file meanwhile");
+        return NULL;
+    }
+    moved = storage_template_follow (app, work->arena, session->asset_id, session->original);
+    return layout_absolute (work->arena, app->media_location,
+                            moved != NULL ? moved : session->original);
 }
 
 static gboolean
@@ -189,7 +220,6 @@ run_ffmpeg (Work *work, const TranscodeSettings *settings, GError **error)
     const HlsSession *session = work->session;
     const App *app = session->hls->app;
     FfmpegRun run = { .launcher = app->transcoder,
-                      .input = session->input,
                       .folder = work->folder,
                       .devices = settings->hardware.devices,
                       .require_sandbox = app->settings->require_sandbox,
@@ -201,12 +231,18 @@ run_ffmpeg (Work *work, const TranscodeSettings *settings, GError **error)
     g_auto (GStrv) arguments = NULL;
     gboolean done;
 
-    if (!make_folders (work, error))
+    run.input = find_input (work, error);
+    if (run.input == NULL || !make_folders (work, error))
         return FALSE;
     arguments = stream_arguments (&session->grid, &session->facts, settings,
                                   &session->variants[work->run.variant], work->run.next,
                                   FFMPEG_INPUT, work->folder);
     done = ffmpeg_run (&run, arguments, error);
+    if (work->no_room != NULL) { /* in place of the word that it was cancelled */
+        g_clear_error (error);
+        g_propagate_error (error, g_steal_pointer (&work->no_room));
+        done = FALSE;
+    }
     g_mutex_lock (&session->hls->lock);
     if (!session->is_ended)
         harvest (work);

@@ -41,7 +41,9 @@ typedef struct {
     struct _Hls *hls;
     char id[37];
     Arena *arena; /* all that does not change */
-    const char *caller, *asset_id, *input, *folder;
+    const char *caller, *asset_id, *folder;
+    const char *original, *input; /* as stored and absolute, at the begin */
+    guint8 sha1[20];              /* the asset's checksum */
     VideoFacts facts;
     TranscodeSettings settings;
     StreamGrid grid;

@@ -108,7 +108,10 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
     const App *app = call->app;
     const char *metadata = NULL;
 
-    session->input = layout_absolute (session->arena, app->media_location, asset->original_path);
+    session->original = arena_strdup (session->arena, asset->original_path);
+    session->input = layout_absolute (session->arena, app->media_location, session->original);
+    memcpy (session->sha1, g_bytes_get_data (asset->checksum, NULL),
+            MIN (g_bytes_get_size (asset->checksum), sizeof session->sha1));
     if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
                               error) ||
         !video_facts_read (metadata, session->arena, &session->facts, error) ||
