@@ -51,6 +51,7 @@ struct _Jobs {
     GMutex lock; /* of all below; never held while the database works */
     GCond changed;
     GHashTable *queues; /* name to Queue */
+    GHashTable *held;   /* ids of the jobs that run, and of those whose end is not stored yet */
     guint n_running;    /* of all queues */
     gboolean is_woken, is_stopping;
 };
@@ -159,8 +160,20 @@ run_job (Jobs *self, const Lease *lease, Ending *ending, GError **error)
                                                       : "it will be tried again");
 }
 
-/* The end of a job must reach the database; while that is away it is tried again for a while. After
- * that the lease runs out and the job is run again. */
+/* A database that is away, locked or full is not the ending's fault, and will answer again. */
+static gboolean
+is_worth_another_try (Jobs *self, int attempt, const GError *why)
+{
+    if (!db_is_writable (self->db))
+        return FALSE;
+    return attempt < 3 ||
+           (!jobs_is_stopping (self) && (g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) ||
+                                         g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)));
+}
+
+/* The end of a job must reach the database: until that answers the lease is kept, so that nobody does the
+ * work again. An ending that is refused is given up: the lease runs out and the job is run again. So does
+ * the lease of a next job that was claimed by a commit without an answer. */
 static gboolean
 store_ending (Jobs *self, Ending *ending)
 {
@@ -170,14 +183,14 @@ store_ending (Jobs *self, Ending *ending)
         if (db_write (self->db, run_ending, ending, &error))
             return TRUE;
         g_ptr_array_set_size (ending->next, 0);
-        if (attempt == 3 || !db_is_writable (self->db)) {
+        if (!is_worth_another_try (self, attempt, error)) {
             g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, LOG_FIELD_EVENT, "job-not-stored",
                               LOG_FIELD_JOB, ending->done->name, "MESSAGE",
                               "the end of job %s cannot be stored: %s; it will run again",
                               ending->done->name, error->message);
             return FALSE;
         }
-        g_usleep (G_USEC_PER_SEC);
+        g_usleep ((gulong) self->timing.poll_ms * 1000);
     }
 }
 
@@ -190,6 +203,9 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     Ending ending = { .jobs = self, .queue = queue->name, .done = done, .next = next };
     gboolean is_given_up;
 
+    g_mutex_lock (&self->lock);
+    g_hash_table_add (self->held, done->id);
+    g_mutex_unlock (&self->lock);
     run_job (self, done, &ending, &error);
     g_mutex_lock (&self->lock);
     ending.wants_next = !self->is_stopping && queue->n_running <= queue->limit;
@@ -206,6 +222,9 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
             queue->n_completed++;
         g_mutex_unlock (&self->lock);
     }
+    g_mutex_lock (&self->lock);
+    g_hash_table_remove (self->held, done->id);
+    g_mutex_unlock (&self->lock);
     return next->len > 0 ? g_ptr_array_steal_index (next, 0) : NULL;
 }
 
@@ -313,20 +332,39 @@ free_queues (Jobs *self, Arena *arena)
     return list;
 }
 
+static StringList
+held_ids (Jobs *self, Arena *arena)
+{
+    StringList list = { NULL, 0 };
+    GHashTableIter iter;
+    gpointer id;
+
+    g_mutex_lock (&self->lock);
+    list.items = arena_new_array (arena, const char *, g_hash_table_size (self->held));
+    g_hash_table_iter_init (&iter, self->held);
+    while (g_hash_table_iter_next (&iter, &id, NULL))
+        list.items[list.n++] = arena_strdup (arena, id);
+    g_mutex_unlock (&self->lock);
+    return list;
+}
+
+/* Only what runs is renewed: a lease that got lost between the database and here runs out by that. */
 static gboolean
-look_after_leases (Jobs *self, GError **error)
+look_after_leases (Jobs *self, Arena *arena, GError **error)
 {
     gint64 now = timestamp_now_ms ();
-
+    StringList ids;
     gboolean is_set_back = self->renew_at - now >= self->timing.lease_ms; /* the clock */
 
     if (now < self->renew_at && !is_set_back)
         return TRUE;
     if (is_set_back && !lease_mend_times (self->db, error))
         return FALSE;
+    ids = held_ids (self, arena);
+    if (!lease_renew (self->db, arena, self->owner, &ids, now + self->timing.lease_ms, error))
+        return FALSE;
     self->renew_at = now + self->timing.lease_ms / 4;
-    return lease_renew (self->db, self->owner, now + self->timing.lease_ms, error) &&
-           lease_return_lost (self->db, FALSE, self->timing.max_deaths, error);
+    return lease_return_lost (self->db, FALSE, self->timing.max_deaths, error);
 }
 
 static gboolean
@@ -334,7 +372,7 @@ dispatch (Jobs *self, const StringList *free_ones, Arena *arena, GError **error)
 {
     StringList due = { NULL, 0 };
 
-    if (!look_after_leases (self, error))
+    if (!look_after_leases (self, arena, error))
         return FALSE;
     if (free_ones->n > 0 && !lease_find_due (self->db, arena, free_ones, &due, error))
         return FALSE;
@@ -385,6 +423,7 @@ jobs_new (Db *db, gpointer app)
     self->timing = default_timing;
     self->kinds = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
     self->queues = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, queue_free);
+    self->held = g_hash_table_new (g_str_hash, g_str_equal);
     g_mutex_init (&self->lock);
     g_cond_init (&self->changed);
     return self;
@@ -524,6 +563,7 @@ jobs_free (Jobs *self)
         g_thread_pool_free (self->pool, FALSE, TRUE); /* waits for what still runs */
     g_hash_table_unref (self->kinds);
     g_hash_table_unref (self->queues);
+    g_hash_table_unref (self->held);
     g_mutex_clear (&self->lock);
     g_cond_clear (&self->changed);
     g_free (self->owner);

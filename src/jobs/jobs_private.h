@@ -3,7 +3,8 @@
 #include "jobs/jobs.h"
 
 typedef struct {
-    gint64 poll_ms;  /* between two looks for jobs that other servers added or whose time came */
+    gint64 poll_ms;  /* between two looks for jobs that other servers added or whose time came, and
+                        between two tries to store the end of one */
     gint64 lease_ms; /* renewed after a quarter of it */
     gint64 retry_ms; /* before the second attempt; four times as long before each further one */
     gint64 grace_ms; /* for what runs when jobs_stop () is called */

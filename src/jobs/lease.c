@@ -69,9 +69,10 @@ static const char SQL_JOB_WAIT[] =
 /* $1 id */
 static const char SQL_JOB_NOTE_DEATH[] = "UPDATE job SET deaths = deaths + 1 WHERE id = $1";
 
-/* $1 owner, $2 leased until */
+/* $1 owner, $2 leased until, $3 JSON array of ids */
 static const char SQL_LEASE_RENEW[] =
-    "UPDATE job SET leased_until = $2 WHERE leased_by = $1 AND state = 'active'";
+    "UPDATE job SET leased_until = $2 WHERE leased_by = $1 AND state = 'active'"
+    "   AND id IN (SELECT held.value FROM json_each($3) held)";
 
 /* $1 now, $2 the latest time that a right clock has written */
 static const char SQL_JOB_MEND[] =
@@ -225,9 +226,12 @@ lease_retry (Db *tx, const char *id, const char *owner, gint64 run_after, const 
 /* ---- leases of this and other servers ---- */
 
 gboolean
-lease_renew (Db *db, const char *owner, gint64 until_ms, GError **error)
+lease_renew (Db *db, Arena *arena, const char *owner, const StringList *ids, gint64 until_ms,
+             GError **error)
 {
-    return db_exec (db, SQL_LEASE_RENEW, DB_ARGS (db_text (owner), db_int (until_ms)), NULL, error);
+    return db_exec (db, SQL_LEASE_RENEW,
+                    DB_ARGS (db_text (owner), db_int (until_ms), db_strings (arena, ids)), NULL,
+                    error);
 }
 
 typedef struct {

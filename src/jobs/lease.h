@@ -38,8 +38,9 @@ gboolean lease_retry (Db *tx, const char *id, const char *owner, gint64 run_afte
 gboolean lease_return (Db *tx, const char *id, gint64 run_after, gint64 attempt, gint64 *out_n,
                        GError **error);
 
-/** Keep all of @owner's leases until @until_ms. */
-gboolean lease_renew (Db *db, const char *owner, gint64 until_ms, GError **error);
+/** Keep those of @owner's leases that @ids names until @until_ms. */
+gboolean lease_renew (Db *db, Arena *arena, const char *owner, const StringList *ids,
+                      gint64 until_ms, GError **error);
 /** Give back all leases of @owner, attempts uncounted. */
 gboolean lease_return_own (Db *db, const char *owner, GError **error);
 /** Give back the leases that ran out, and (@with_gone) those of processes of this machine that are

@@ -69,6 +69,17 @@ run_bad (gpointer app, const Job *job, Arena *arena, GError **error)
     return JOB_FAILED;
 }
 
+/* Says why at such a length that it needs new pages of the database. */
+static JobResult
+run_long_word (gpointer app, const Job *job, Arena *arena, GError **error)
+{
+    g_autofree char *why = g_strnfill (1000000, 'a');
+
+    begin (app, job);
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA, why);
+    return JOB_FAILED;
+}
+
 /* Waits until its own lease was made longer. */
 static JobResult
 run_long (gpointer app, const Job *job, Arena *arena, GError **error)
@@ -88,8 +99,10 @@ run_long (gpointer app, const Job *job, Arena *arena, GError **error)
 }
 
 static const JobKind kinds[] = {
-    { "Good", "ocr", run_good }, { "Skipped", "ocr", run_good }, { "Retry", "ocr", run_retry },
-    { "Bad", "ocr", run_bad },   { "Long", "ocr", run_long },    { "Side", "sidecar", run_good },
+    { "Good", "ocr", run_good },           { "Skipped", "ocr", run_good },
+    { "Retry", "ocr", run_retry },         { "Bad", "ocr", run_bad },
+    { "Long", "ocr", run_long },           { "Side", "sidecar", run_good },
+    { "Long word", "ocr", run_long_word },
 };
 
 static Jobs *
@@ -472,6 +485,85 @@ test_an_expired_lease_is_found_while_running (TestDb *t)
     g_assert_cmpstr (f->order->str, ==, "0:2 ");
 }
 
+/* As after a commit without an answer: the row says that it runs, and nobody knows of it. */
+static void
+test_a_lease_that_nobody_runs_runs_out (TestDb *t)
+{
+    g_autoptr (Fixture) f = fixture_new (t);
+    g_autoptr (Jobs) jobs = new_jobs (f, 2);
+    g_autoptr (GPtrArray) leases = g_ptr_array_new_with_free_func ((GDestroyNotify) lease_free);
+    Abandoning abandoning = { jobs_owner (jobs), leases };
+    JobsTiming timing = quick;
+
+    timing.lease_ms = 400;
+    jobs_set_timing (jobs, &timing);
+    add (f, "Good", "ocr", 0, 3, 0);
+    db_write (t->db, run_abandon, &abandoning, &t->error);
+    db_exec (t->db, "UPDATE job SET leased_until = $1",
+             DB_ARGS (db_int (timestamp_now_ms () + 400)), NULL, &t->error);
+    g_assert_no_error (t->error);
+    jobs_start (jobs);
+    wait_for_rows (f, "1 = 1", 0);
+    jobs_stop (jobs);
+    assert_each_ran_once (f, 3);
+}
+
+static gboolean
+run_fill_sqlite (Db *tx, gpointer data, GError **error)
+{
+    const char *sql = data;
+    gint64 n;
+
+    return db_select_int (tx, sql, DB_NO_ARGS, &n, NULL, error);
+}
+
+/* What jobs write fails as it does on a full disk. */
+static void
+set_full (TestDb *t, gboolean is_full)
+{
+    if (t->engine == TEST_SQLITE) {
+        db_write (t->db, run_fill_sqlite,
+                  (gpointer) (is_full ? "PRAGMA max_page_count = 1"
+                                      : "PRAGMA max_page_count = 1073741823"),
+                  &t->error);
+    } else if (is_full) {
+        db_exec (t->db,
+                 "CREATE FUNCTION fail_as_full () RETURNS trigger LANGUAGE plpgsql AS"
+                 " $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END $$",
+                 DB_NO_ARGS, NULL, &t->error);
+        db_exec (t->db,
+                 "CREATE TRIGGER full_disk BEFORE UPDATE ON job FOR EACH ROW"
+                 " WHEN (NEW.state = 'failed') EXECUTE FUNCTION fail_as_full ()",
+                 DB_NO_ARGS, NULL, &t->error);
+    } else {
+        db_exec (t->db, "DROP FUNCTION fail_as_full () CASCADE", DB_NO_ARGS, NULL, &t->error);
+    }
+    g_assert_no_error (t->error);
+}
+
+static void
+test_an_end_is_stored_once_the_database_can (TestDb *t)
+{
+    g_autoptr (Fixture) f = fixture_new (t);
+    g_autoptr (Jobs) jobs = new_jobs (f, 1);
+    JobsTiming timing = quick;
+
+    timing.lease_ms = 400;
+    jobs_set_timing (jobs, &timing);
+    jobs_start (jobs);
+    set_hold (f, G_MAXUINT);
+    add (f, "Long word", "ocr", 0, 1, 0);
+    wait_for_running (f, 1);
+    set_full (t, TRUE);
+    set_hold (f, 0);
+    g_usleep (1000000); /* longer than its lease and than three tries */
+    g_assert_cmpint (count_rows (f, "state = 'active'"), ==, 1);
+    set_full (t, FALSE);
+    wait_for_rows (f, "state = 'failed'", 1);
+    jobs_stop (jobs);
+    assert_each_ran_once (f, 1);
+}
+
 static void
 test_a_long_job_keeps_its_lease (TestDb *t)
 {
@@ -552,6 +644,9 @@ main (int argc, char *argv[])
         { "/jobs/a-killed-servers-jobs-are-done", test_a_killed_servers_jobs_are_done },
         { "/jobs/an-expired-lease-is-found-while-running",
           test_an_expired_lease_is_found_while_running },
+        { "/jobs/a-lease-that-nobody-runs-runs-out", test_a_lease_that_nobody_runs_runs_out },
+        { "/jobs/an-end-is-stored-once-the-database-can",
+          test_an_end_is_stored_once_the_database_can },
         { "/jobs/a-long-job-keeps-its-lease", test_a_long_job_keeps_its_lease },
         { "/jobs/two-servers-share-the-work", test_two_servers_share_the_work },
     };
