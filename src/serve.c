@@ -287,7 +287,8 @@ parts_open_features (Parts *self, GError **error)
     return features_start (&self->app, self->api, error);
 }
 
-/* Stop accepting first, then finish what runs. */
+/* Stop accepting first, then finish what runs. A job that outlives its time loses its decoder, and is waited
+ * for: it uses what the features hold. */
 static void
 parts_close (Parts *self)
 {
@@ -297,13 +298,15 @@ parts_close (Parts *self)
         http_server_stop (self->server, (guint) self->app.settings->shutdown_grace_s);
     if (self->jobs != NULL)
         jobs_stop (self->jobs);
+    if (self->workers != NULL)
+        worker_pool_stop (self->workers);
+    jobs_free (self->jobs);
     maintenance_stop (&self->app);
     features_stop (&self->app);
     if (self->temporary != NULL)
         layout_leave_temporary (self->temporary);
     http_server_free (self->server);
     api_free (self->api);
-    jobs_free (self->jobs);
     realtime_free (self->realtime);
     worker_pool_free (self->workers);
     places_free (self->places);

@@ -248,9 +248,11 @@ test_end_does_not_wait_for_a_hanging_worker (void)
         g_usleep (10000);
         worker_pool_count (pool, &counters);
     } while (counters.n_busy < 1 || counters.n_waiting < 1);
-    worker_pool_free (pool);
+    worker_pool_stop (pool);
     g_thread_join (hanging);
     g_thread_join (waiting);
+    hang (pool); /* a call that comes late is refused */
+    worker_pool_free (pool);
 }
 
 /* In a process of its own: have a worker hang on to @fd, then die without a word. */

@@ -517,9 +517,9 @@ worker_pool_count (WorkerPool *self, WorkerPoolCounters *out)
 }
 
 void
-worker_pool_free (WorkerPool *self)
+worker_pool_stop (WorkerPool *self)
 {
-    if (self == NULL)
+    if (self->keeper == NULL)
         return;
     g_mutex_lock (&self->mutex);
     self->ending = TRUE;
@@ -528,7 +528,15 @@ worker_pool_free (WorkerPool *self)
     g_cond_broadcast (&self->caller_wakes);
     g_cond_broadcast (&self->keeper_wakes);
     g_mutex_unlock (&self->mutex);
-    g_thread_join (self->keeper);
+    g_thread_join (g_steal_pointer (&self->keeper));
+}
+
+void
+worker_pool_free (WorkerPool *self)
+{
+    if (self == NULL)
+        return;
+    worker_pool_stop (self);
     g_mutex_clear (&self->mutex);
     g_cond_clear (&self->keeper_wakes);
     g_cond_clear (&self->caller_wakes);

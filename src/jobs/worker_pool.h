@@ -44,7 +44,9 @@ gboolean worker_pool_run (WorkerPool *self, const char *request_json, const int 
 
 void worker_pool_count (WorkerPool *self, WorkerPoolCounters *out); /* any thread */
 
-/** Kill what still runs and wait for it. No call of worker_pool_run () may start any more; those that
- *  wait or run fail with APP_ERROR_UNAVAILABLE. */
+/** Kill what still runs and wait for it. Calls of worker_pool_run () that wait, run or come later fail with
+ *  APP_ERROR_UNAVAILABLE. */
+void worker_pool_stop (WorkerPool *self);
+/** After worker_pool_stop (), or with it; no call of worker_pool_run () may start any more. */
 void worker_pool_free (WorkerPool *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorkerPool, worker_pool_free)

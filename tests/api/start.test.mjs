@@ -163,6 +163,48 @@ test('SIGTERM during an upload lets it finish, and refuses new ones', async () =
   assert.equal((await server.request('GET', `/assets/${id}`, { as: admin })).expect(200).json.width, 16);
 });
 
+/** A program whose media workers need @param seconds to begin; with an end that puts the old one back. */
+function slowProgram(seconds) {
+  const before = process.env.TINTYPE_BINARY;
+  const program = readableProgram();
+  const worker = path.join(path.dirname(program), 'src/worker/tintype-media-worker');
+  fs.renameSync(worker, `${worker}.real`);
+  fs.writeFileSync(worker, `#!/usr/bin/python3
+import os, sys, time
+time.sleep(${seconds})
+os.execv('${worker}.real', sys.argv)
+`, { mode: 0o755 });
+  process.env.TINTYPE_BINARY = program;
+  return () => (process.env.TINTYPE_BINARY = before);
+}
+
+/** A server with a job that does not end in the time that is given to jobs when it stops. */
+async function serverWithLongJob(t) {
+  if (!process.env.TINTYPE_BINARY) return void t.skip('needs TINTYPE_BINARY');
+  const server = newServer();
+  const putBack = slowProgram(20);
+  await server.start().finally(putBack);
+  const admin = await server.signUp();
+  (await server.upload(jpeg(), 'long.jpg')).expect(201);
+  for (const end = Date.now() + LIMIT_MS; ; await sleep(50)) {
+    const { statistics } = (await server.request('GET', '/queues/metadataExtraction', { as: admin })).json;
+    if (statistics.active === 1) return server;
+    assert.ok(Date.now() < end, 'no job began');
+  }
+}
+
+test('SIGTERM during a long job ends it, and the job is done after the next start', async (t) => {
+  const server = await serverWithLongJob(t);
+  if (!server) return;
+  const began = Date.now();
+  assert.deepEqual(await server.end(), { code: 0, signal: null });
+  assert.ok(Date.now() - began < 15_000, 'it does not wait for a decoder');
+  await server.start();
+  await server.waitForJobs();
+  const [{ thumbhash }] = (await server.request('POST', '/search/metadata', { as: server.admin, body: {} })).json.assets.items;
+  assert.ok(thumbhash);
+});
+
 test('metrics are on a port of their own, on the loopback only', async () => {
   const server = newServer();
   const port = await freePort();
