@@ -7,8 +7,10 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -161,21 +163,47 @@ listen_for_requests (const App *app, Api *api, GError **error)
     return http_server_new (&http, api_http_app (), api, error);
 }
 
+static int signal_fd = -1;
+static volatile sig_atomic_t has_signal;
+
+static void
+note_signal (int number)
+{
+    int before = errno;
+
+    has_signal = 1;
+    eventfd_write (signal_fd, 1);
+    errno = before;
+}
+
 static gboolean
-on_signal (gpointer loop)
+on_signal (int fd, GIOCondition condition, gpointer loop)
 {
     g_main_loop_quit (loop);
     return G_SOURCE_CONTINUE;
 }
 
-/* From before the port is open until the end: no signal may find the default, which kills. */
+static void
+handle_signals (void (*handler) (int number))
+{
+    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+
+    sigemptyset (&action.sa_mask);
+    sigaction (SIGTERM, &action, NULL);
+    sigaction (SIGINT, &action, NULL);
+}
+
+/* From before the port is open until the end: no signal may find the default, which kills. The loop hears of
+ * it by a descriptor; one that comes when the loop has ended is remembered all the same. */
 static GMainLoop *
 watch_signals (void)
 {
     GMainLoop *loop = g_main_loop_new (NULL, FALSE);
 
-    g_unix_signal_add (SIGTERM, on_signal, loop);
-    g_unix_signal_add (SIGINT, on_signal, loop);
+    signal_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_assert (signal_fd >= 0); /* only out of descriptors, or memory */
+    g_unix_fd_add (signal_fd, G_IO_IN, on_signal, loop);
+    handle_signals (note_signal);
     return loop;
 }
 
@@ -423,7 +451,8 @@ serve_run (void)
         start_log (settings);
         warn_of_unknown_variables ();
         if (run (settings, &error)) {
-            if (!wants_restart)
+            handle_signals (SIG_DFL); /* all is closed: one that comes now may kill */
+            if (!wants_restart || has_signal)
                 return 0;
             begin_again (&error);
         }

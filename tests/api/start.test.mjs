@@ -205,6 +205,15 @@ test('SIGTERM during a long job ends it, and the job is done after the next star
   assert.ok(thumbhash);
 });
 
+test('SIGTERM while it begins again in the other mode is heard', async (t) => {
+  const server = await serverWithLongJob(t);
+  if (!server) return;
+  (await server.request('POST', '/admin/maintenance', { as: server.admin, body: { action: 'start' } })).expect(201);
+  for (const end = Date.now() + LIMIT_MS; !/stopping/.test(server.log); await sleep(20)) assert.ok(Date.now() < end, 'it begins again');
+  assert.deepEqual(await server.end(), { code: 0, signal: null });
+  assert.doesNotMatch(server.log, /is in maintenance mode/);
+});
+
 test('metrics are on a port of their own, on the loopback only', async () => {
   const server = newServer();
   const port = await freePort();
