@@ -73,6 +73,18 @@ respond_with (ApiCall *call, HttpResponse *response)
     return API_FAILED;
 }
 
+const char *
+api_caller (const ApiCall *call)
+{
+    const Auth *auth = call->auth;
+
+    if (auth != NULL && auth->kind == CREDENTIAL_LINK)
+        return arena_printf (call->arena, "link:%s", auth->link_id);
+    if (auth != NULL && auth->user_id != NULL)
+        return arena_printf (call->arena, "user:%s", auth->user_id);
+    return arena_printf (call->arena, "address:%s", call->request->peer);
+}
+
 ApiStatus
 api_respond (ApiCall *call, HttpResponse *response)
 {

@@ -89,6 +89,9 @@ ApiStatus api_refuse_field (ApiCall *call, const char *path, const char *format,
 /** 400 'Not found or no <permission> access'. */
 ApiStatus api_refuse_access (ApiCall *call, const char *permission);
 
+/** Who asks, for limits that are theirs: a user, a link with all who come by it, else an address. */
+const char *api_caller (const ApiCall *call);
+
 /** Headers and cookies of the answer to come. */
 void api_set_header (ApiCall *call, const char *name, const char *value);
 void api_set_cookie (ApiCall *call, const char *set_cookie_value);

@@ -460,6 +460,18 @@ test('a picture is re-encoded, served to everybody, replaced and deleted', async
   assert.equal((await me(user)).profileImagePath, '');
 });
 
+test('pictures that are many at once are not all worked on', async () => {
+  const users = [];
+  for (let i = 0; i < 3; i++) users.push(await server.newUser());
+  const large = png(4000, 3000);
+  const replies = await Promise.all([...users, ...users, ...users].map((user) => setPicture(user, large, 'me.png')));
+  const statuses = replies.map((reply) => reply.status).sort();
+  assert.deepEqual([statuses[0], statuses.at(-1)], [201, 429], `${statuses}`);
+  for (const reply of replies.filter(({ status }) => status === 429))
+    assert.match(reply.expect(429, /try again later/).headers.get('retry-after'), /^\d+$/);
+  for (const user of users) (await setPicture(user, png(8, 8), 'me.png')).expect(201);
+});
+
 test('what is no picture is refused and leaves nothing behind', async () => {
   const user = await server.newUser();
   (await setPicture(user, png(8, 8), 'me.txt')).expect(400, 'Unsupported file type me.txt');

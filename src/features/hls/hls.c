@@ -21,6 +21,8 @@ hls_start (App *app, Api *api)
     hls->limits = (HlsLimits){
         .sessions = 200,
         .sessions_of_caller = 20,
+        .openings = 4,
+        .openings_of_caller = 2,
         .runs = CLAMP (g_get_num_processors (), 2, 8),
         .runs_of_caller = 2,
         .waiters_of_session = 8,
@@ -44,6 +46,7 @@ hls_init (struct _Hls *hls)
         g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) hls_session_unref);
     hls->waiters = g_hash_table_new (NULL, NULL);
     g_queue_init (&hls->pieces);
+    hls->openings = shares_new (hls->limits.openings, hls->limits.openings_of_caller);
 }
 
 void
@@ -52,6 +55,7 @@ hls_clear (struct _Hls *hls)
     hls_sessions_end (hls);
     g_hash_table_unref (hls->sessions);
     g_hash_table_unref (hls->waiters);
+    shares_free (hls->openings);
     g_cond_clear (&hls->changed);
     g_mutex_clear (&hls->lock);
 }

@@ -3,6 +3,7 @@
  * One lock for all sessions: what happens under it is short, and no request is answered under it, since an
  * answer may wait for the server to say that the client is gone. */
 #pragma once
+#include "base/shares.h"
 #include "features/hls/hls.h"
 #include "media/stream_plan.h"
 
@@ -11,12 +12,15 @@
 /** What bounds the work; see docs/videos.md. */
 typedef struct {
     guint sessions, sessions_of_caller; /* that are open */
-    guint runs, runs_of_caller;         /* ffmpeg processes */
-    guint waiters_of_session;           /* requests that wait for a segment */
-    gint64 cache_bytes;                 /* of all segments */
-    gint64 wait_us;                     /* for one segment */
-    gint64 run_idle_us;                 /* nobody asked: ffmpeg goes */
-    gint64 session_idle_us;             /* the session goes */
+    guint openings,
+        openings_of_caller;     /* sessions whose video is just being looked into: each holds
+                                           a thread of the server, and waits for a media worker */
+    guint runs, runs_of_caller; /* ffmpeg processes */
+    guint waiters_of_session;   /* requests that wait for a segment */
+    gint64 cache_bytes;         /* of all segments */
+    gint64 wait_us;             /* for one segment */
+    gint64 run_idle_us;         /* nobody asked: ffmpeg goes */
+    gint64 session_idle_us;     /* the session goes */
 } HlsLimits;
 
 /** A request that waits. */
@@ -67,6 +71,7 @@ struct _Hls {
     GHashTable *sessions; /* by id */
     GHashTable *waiters;  /* all that nobody has begun to answer */
     GQueue pieces;        /* of HlsPiece, oldest first */
+    Shares *openings;
     gint64 cached_bytes;
     guint n_runs;    /* sessions that make something */
     guint n_threads; /* the same, and those that are about to end */

@@ -14,15 +14,6 @@
 
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
 
-/* Who watches: limits are theirs. All who come by one link are one. */
-static const char *
-caller_of (const ApiCall *call)
-{
-    return call->auth->kind == CREDENTIAL_LINK
-               ? arena_printf (call->arena, "link:%s", call->auth->link_id)
-               : arena_printf (call->arena, "user:%s", call->auth->user_id);
-}
-
 /* A player does not know that the addresses of a playlist need the key of its own address. */
 static const char *
 query_of (ApiCall *call)
@@ -106,12 +97,19 @@ static gboolean
 prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **error)
 {
     const App *app = call->app;
+    g_autoptr (Share) opening = shares_take (app->hls->openings, session->caller);
     const char *metadata = NULL;
 
     session->original = arena_strdup (session->arena, asset->original_path);
     session->input = layout_absolute (session->arena, app->media_location, session->original);
     memcpy (session->sha1, g_bytes_get_data (asset->checksum, NULL),
             MIN (g_bytes_get_size (asset->checksum), sizeof session->sha1));
+    if (opening == NULL) {
+        api_set_header (call, "Retry-After", "5");
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_MANY,
+                             "Too many videos are being opened, try again later");
+        return FALSE;
+    }
     if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
                               error) ||
         !video_facts_read (metadata, session->arena, &session->facts, error) ||
@@ -136,7 +134,7 @@ get_main_playlist (ApiCall *call, const GetMainPlaylistRequest *in)
 
     if (!check (call, in->id, &error) || !find_video (call, in->id, &asset, &error))
         return serving_refuse (call, g_steal_pointer (&error));
-    session = hls_session_new (call->app->hls, arena_new (), caller_of (call), in->id);
+    session = hls_session_new (call->app->hls, arena_new (), api_caller (call), in->id);
     if (!prepare (call, session, &asset, &error)) {
         hls_session_unref (session);
         return serving_refuse (call, g_steal_pointer (&error));
@@ -156,7 +154,7 @@ get_main_playlist (ApiCall *call, const GetMainPlaylistRequest *in)
 static HlsSession *
 find_session (ApiCall *call, const char *asset_id, const char *id, gint64 variant, GError **error)
 {
-    HlsSession *session = hls_session_find (call->app->hls, id, caller_of (call), asset_id, error);
+    HlsSession *session = hls_session_find (call->app->hls, id, api_caller (call), asset_id, error);
 
     if (session == NULL)
         return NULL;
@@ -372,7 +370,7 @@ end_session (ApiCall *call, const EndSessionRequest *in)
     if (!access_check_asset (call, in->id, "asset.view", &error))
         return api_fail (call, g_steal_pointer (&error));
     g_mutex_lock (&hls->lock);
-    session = hls_session_find (hls, in->session_id, caller_of (call), in->id, &error);
+    session = hls_session_find (hls, in->session_id, api_caller (call), in->id, &error);
     if (session != NULL)
         hls_session_end (session, &waiters);
     g_mutex_unlock (&hls->lock);

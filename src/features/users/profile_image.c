@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/shares.h"
 #include "base/uuid.h"
 #include "features/config/config.h"
 #include "media/layout.h"
@@ -14,6 +15,7 @@
 #include "media/render.h"
 
 #define MAX_BYTES (64 * 1024 * 1024)
+#define MAX_AT_ONCE 2 /* each holds a thread of the server, for as long as a worker may need */
 
 gboolean
 profile_image_accept (App *app, const char *operation, const char *field, const char *file_name,
@@ -25,6 +27,19 @@ profile_image_accept (App *app, const char *operation, const char *field, const 
         return TRUE;
     g_set_error (error, APP_ERROR, APP_ERROR_INVALID, "Unsupported file type %s", file_name);
     return FALSE;
+}
+
+static Shares *
+decodings (void)
+{
+    static Shares *all;
+    static gsize once;
+
+    if (g_once_init_enter (&once)) {
+        all = shares_new (MAX_AT_ONCE, 1);
+        g_once_init_leave (&once, 1);
+    }
+    return all;
 }
 
 /* @return FALSE with the client's text when the file is at fault */
@@ -91,10 +106,17 @@ profile_image_set (App *app, Arena *arena, const char *user_id, const ApiFile *f
     const char *path = layout_profile (arena, user_id, uuid_v4 (arena), is_jpeg ? "jpeg" : "webp");
     const char *absolute = layout_absolute (arena, app->media_location, path);
     PictureWrite write = { .user_id = user_id, .path = path, .arena = arena, .after = out };
+    g_autoptr (Share) decoding = NULL;
 
     if (file->size_bytes > MAX_BYTES) {
         g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
                      "a profile image may have %d bytes at most", MAX_BYTES);
+        return FALSE;
+    }
+    decoding = shares_take (decodings (), user_id);
+    if (decoding == NULL) {
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_MANY,
+                             "Other profile images are being processed, try again later");
         return FALSE;
     }
     if (!render (app, arena, file->path, absolute, error))

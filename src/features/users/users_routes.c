@@ -302,8 +302,11 @@ create_profile_image (ApiCall *call, const CreateProfileImageRequest *in,
     UserRow user;
 
     if (!profile_image_set (call->app, call->arena, call->auth->user_id, in->body->file, &user,
-                            &error))
+                            &error)) {
+        if (g_error_matches (error, APP_ERROR, APP_ERROR_TOO_MANY))
+            api_set_header (call, "Retry-After", "5");
         return api_fail (call, error);
+    }
     out->profile_changed_at = user.profile_changed_at;
     out->profile_image_path = user.profile_image_path;
     out->user_id = user.id;
