@@ -88,6 +88,12 @@ api_caller (const ApiCall *call)
 ApiStatus
 api_respond (ApiCall *call, HttpResponse *response)
 {
+    if (!http_response_claim (response, call->request, api_caller (call))) {
+        http_response_free (response);
+        api_set_header (call, "Retry-After", "10");
+        return api_refuse (call, APP_ERROR_TOO_MANY,
+                           "Too many downloads at once. End one, or try again later");
+    }
     return respond_with (call, response);
 }
 

@@ -51,6 +51,12 @@ http_response_add_header (HttpResponse *self, const char *name, const char *valu
     g_string_append_printf (self->cookies, "%s\n", value);
 }
 
+gboolean
+http_response_claim (HttpResponse *self, HttpRequest *request, const char *who)
+{
+    return TRUE;
+}
+
 void
 http_response_free (HttpResponse *self)
 {

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include "base/error.h"
+#include "base/shares.h"
 #include "http/http.h"
 #include "http/metrics.h"
 
@@ -176,7 +177,8 @@ void file_body_clear (FileBody *self);
 
 /** stream.c */
 HttpStream *stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer data),
-                        gpointer data, GDestroyNotify free_data);
+                        gpointer data, GDestroyNotify free_data,
+                        Share *share); /* (transfer full); NULL: of nobody */
 HttpStream *stream_ref (HttpStream *self);
 void stream_unref (HttpStream *self);
 void stream_set_encoding (HttpStream *self, int encoding); /* ContentEncoding, before it starts */
@@ -244,6 +246,7 @@ struct _HttpServer {
     guint16 port;
     int listen_fd;
     GThreadPool *pool, *stream_pool;
+    Shares *stream_shares;
     Keeper *keeper;
     Metric *connections_gauge; /* NULL: internal */
 

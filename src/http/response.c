@@ -39,6 +39,7 @@ struct _HttpResponse {
     void (*produce) (HttpStream *stream, gpointer data);
     gpointer data;
     GDestroyNotify free_data;
+    Share *share;
 
     UpgradeOffer *offer; /* UPGRADE */
 };
@@ -137,6 +138,17 @@ http_response_new_stream (const char *content_type, gboolean compress,
     return self;
 }
 
+gboolean
+http_response_claim (HttpResponse *self, HttpRequest *request, const char *who)
+{
+    const Exchange *exchange = request->private_data;
+
+    if (self->kind != RESPONSE_STREAM || self->share != NULL)
+        return TRUE;
+    self->share = shares_take (exchange->server->stream_shares, who);
+    return self->share != NULL;
+}
+
 HttpResponse *
 http_response_new_upgrade (Upgraded upgraded, gpointer data)
 {
@@ -156,6 +168,7 @@ http_response_free (HttpResponse *self)
     file_body_clear (&self->file);
     if (self->free_data != NULL)
         self->free_data (self->data);
+    share_free (self->share);
     if (self->offer != NULL)
         upgrade_offer_withdraw (self->offer);
     arena_free (self->arena);
@@ -296,7 +309,8 @@ static void
 finish_stream (HttpResponse *self, Exchange *exchange)
 {
     HttpRequest *request = &exchange->request;
-    HttpStream *stream = stream_new (exchange->server, self->produce, self->data, self->free_data);
+    HttpStream *stream = stream_new (exchange->server, self->produce, self->data, self->free_data,
+                                     g_steal_pointer (&self->share));
     ContentEncoding encoding = ENCODING_IDENTITY;
 
     self->free_data = NULL; /* the stream's now */

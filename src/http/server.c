@@ -15,7 +15,8 @@
 #define DEFAULT_HEAD_TIMEOUT_S 30
 #define DEFAULT_MAX_HEAD_BYTES (16 * 1024)
 #define MAX_STREAMS 256 /* each has a thread, nearly always asleep */
-#define OTHER_FDS 512   /* databases, files of jobs, lingering connections */
+#define MAX_STREAMS_OF_ONE 16
+#define OTHER_FDS 512 /* databases, files of jobs, lingering connections */
 #define STOP_POLL_MS 20
 
 /* One connection's memory in libmicrohttpd, for its head and its answer's. A head may take half of
@@ -341,6 +342,7 @@ http_server_new (const HttpSettings *settings, const HttpApp *app_class, gpointe
     csp = csp == NULL ? http_default_csp : csp;
     self->content_security_policy = *csp != '\0' ? g_strdup (csp) : NULL;
     self->no_bytes = g_bytes_new_static ("", 0);
+    self->stream_shares = shares_new (0, MAX_STREAMS_OF_ONE);
     self->listen_fd = -1;
     g_mutex_init (&self->lock);
     g_cond_init (&self->changed);
@@ -472,6 +474,7 @@ server_unref (HttpServer *self)
     keeper_free (self->keeper);
     proxy_list_free (self->proxies);
     g_bytes_unref (self->no_bytes);
+    shares_free (self->stream_shares);
     g_free (self->content_security_policy);
     g_mutex_clear (&self->lock);
     g_cond_clear (&self->changed);

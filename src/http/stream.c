@@ -19,6 +19,7 @@ struct _HttpStream {
     void (*produce) (HttpStream *stream, gpointer data);
     gpointer data;
     GDestroyNotify free_data;
+    Share *share;
     struct MHD_Connection *mhd;
     Compressor *compressor; /* the producer's thread only */
     Sleeper sleeper;
@@ -33,7 +34,7 @@ struct _HttpStream {
 
 HttpStream *
 stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer data), gpointer data,
-            GDestroyNotify free_data)
+            GDestroyNotify free_data, Share *share)
 {
     HttpStream *self = g_new0 (HttpStream, 1);
 
@@ -42,6 +43,7 @@ stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer da
     self->produce = produce;
     self->data = data;
     self->free_data = free_data;
+    self->share = share;
     self->sleeper.owner = self;
     self->sleeper.is_stream = TRUE;
     self->buffer = g_byte_array_new ();
@@ -65,6 +67,7 @@ stream_unref (HttpStream *self)
     if (self->free_data != NULL)
         self->free_data (self->data);
     compressor_free (self->compressor);
+    share_free (self->share);
     g_byte_array_unref (self->buffer);
     g_mutex_clear (&self->lock);
     g_cond_clear (&self->has_room);

@@ -1,11 +1,13 @@
 // Archives: what they would hold, and the ZIP itself as other programs read it.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { server } from './harness.mjs';
+import { server, sleep } from './harness.mjs';
 import { png } from './pictures.mjs';
 
 const pictures = [png(40, 30, 1), png(50, 40, 2), png(60, 50, 3)];
@@ -161,5 +163,41 @@ describe('an archive', () => {
       'print(" ".join(f"{i.filename}:{i.file_size}" for i in z.infolist()))\n';
     assert.equal(execFileSync('python3', ['-c', script, file]).toString().trim(), `big.mp4:${size} b.png:${pictures[0].length}`);
     fs.rmSync(file);
+  });
+});
+
+describe('many at once', () => {
+  test('who opens too many by a link keeps nobody else waiting', async () => {
+    const large = Buffer.concat([png(40, 30, 7), randomBytes(24 * 1024 * 1024)]); // more than sockets take ahead
+    const { id } = (await server.upload(large, 'large.png')).expect(201).json;
+    const link = (await server.request('POST', '/shared-links', { as: admin, body: { type: 'INDIVIDUAL', assetIds: [id] } })).expect(201).json;
+    const body = JSON.stringify({ assetIds: [id] });
+    const open = () => new Promise((resolve, reject) => {
+      const socket = net.connect(server.port, '127.0.0.1');
+      socket.on('error', reject).once('data', (head) => {
+        socket.pause(); // it reads nothing more
+        resolve({ socket, head: head.toString('latin1') });
+      });
+      socket.write(`POST /api/download/archive?key=${link.key} HTTP/1.1\r\nHost: x\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    });
+    const opened = [];
+    try {
+      for (let i = 0; i < 16; i++) opened.push(await open());
+      for (const { head } of opened) assert.match(head, /^HTTP\/1\.1 200 /);
+      const refused = await open();
+      refused.socket.destroy();
+      assert.match(refused.head, /^HTTP\/1\.1 429 [^]*retry-after: \d+\r\n[^]*"statusCode":429/i);
+      assert.deepEqual(read((await archive({ assetIds: [ids[0]] })).expect(200).bytes).map(({ name }) => name), ['b.png']);
+      opened.pop().socket.destroy();
+      for (let i = 0, head = ''; !/^HTTP\/1\.1 200 /.test(head); await sleep(50)) {
+        assert.ok(i++ < 200, `a place that was left is free again: ${head}`);
+        const again = await open();
+        head = again.head;
+        again.socket.destroy();
+      }
+    } finally {
+      opened.forEach(({ socket }) => socket.destroy());
+    }
   });
 });
