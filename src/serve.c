@@ -328,13 +328,13 @@ parts_close (Parts *self)
         jobs_stop (self->jobs);
     if (self->workers != NULL)
         worker_pool_stop (self->workers);
+    http_server_free (self->server);
+    api_free (self->api); /* it may still check who an upload was from */
     jobs_free (self->jobs);
     maintenance_stop (&self->app);
     features_stop (&self->app);
     if (self->temporary != NULL)
         layout_leave_temporary (self->temporary);
-    http_server_free (self->server);
-    api_free (self->api);
     realtime_free (self->realtime);
     worker_pool_free (self->workers);
     places_free (self->places);

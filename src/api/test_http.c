@@ -13,9 +13,14 @@ struct _HttpResponse {
 };
 
 typedef struct {
-    char **headers;
     TestAnswer *answer;
 } Exchange;
+
+typedef struct {
+    HttpRequest base;
+    gint n_refs; /* atomic */
+    char **headers;
+} TestRequest;
 
 HttpResponse *
 http_response_new (unsigned status)
@@ -82,10 +87,10 @@ test_answer_free (TestAnswer *self)
 const char *
 http_request_header (HttpRequest *self, const char *name)
 {
-    const Exchange *exchange = self->private_data;
+    const TestRequest *request = (TestRequest *) self;
     gsize length = strlen (name);
 
-    for (char **line = exchange->headers; *line != NULL; line++)
+    for (char **line = request->headers; *line != NULL; line++)
         if (g_ascii_strncasecmp (*line, name, length) == 0 && (*line)[length] == ':')
             return *line + length + 2;
     return NULL;
@@ -99,17 +104,24 @@ http_request_cookie (HttpRequest *self, const char *name)
     return http_request_header (self, header);
 }
 
-/* The request is gone once it is answered, as with the real server. */
-static void
-free_request (HttpRequest *request)
+void
+http_request_ref (HttpRequest *request)
 {
-    Exchange *exchange = request->private_data;
-    Arena *arena = request->arena;
+    g_atomic_int_inc (&((TestRequest *) request)->n_refs);
+}
 
-    g_strfreev (exchange->headers);
+/* The request is gone once it is answered, as with the real server. */
+void
+http_request_unref (HttpRequest *request)
+{
+    TestRequest *self = (TestRequest *) request;
+
+    if (!g_atomic_int_dec_and_test (&self->n_refs))
+        return;
+    g_strfreev (self->headers);
     g_clear_pointer (&request->body, g_bytes_unref);
-    arena_free (arena);
-    g_free (request);
+    arena_free (request->arena);
+    g_free (self);
 }
 
 void
@@ -124,7 +136,7 @@ http_respond (HttpRequest *request, HttpResponse *response)
     exchange->answer->cookies = g_strdup (response->cookies->str);
     exchange->answer->header = g_strdup (response->header);
     http_response_free (response);
-    free_request (request);
+    http_request_unref (request);
 }
 
 static HttpMethod
@@ -144,10 +156,12 @@ static HttpRequest *
 make_request (Exchange *exchange, const char *method, const char *target, const char *headers,
               gssize n_body)
 {
-    HttpRequest *request = g_new0 (HttpRequest, 1);
+    TestRequest *self = g_new0 (TestRequest, 1);
+    HttpRequest *request = &self->base;
     g_auto (GStrv) parts = g_strsplit (target, "?", 2);
 
-    exchange->headers = g_strsplit (headers == NULL ? "" : headers, "\n", -1);
+    self->n_refs = 1;
+    self->headers = g_strsplit (headers == NULL ? "" : headers, "\n", -1);
     request->arena = arena_new ();
     request->method = method_of (method);
     request->method_text = arena_strdup (request->arena, method);
@@ -218,5 +232,5 @@ test_leave (const HttpApp *app_class, gpointer app, const char *method, const ch
     g_assert_true (plan.sink_class->write (plan.sink, (const guint8 *) body, n - 1, &error));
     plan.sink_class->abort (plan.sink);
     g_assert_null (exchange.answer);
-    free_request (request);
+    http_request_unref (request);
 }

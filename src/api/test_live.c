@@ -18,12 +18,15 @@
 struct _App {
     gint64 size_bytes; /* of the file that arrived last */
     gboolean knows_it; /* answers before the body */
+    gint is_away;      /* atomic; what tells who somebody is does not answer */
 };
 
 static gboolean
 authenticate (App *app, HttpRequest *request, Arena *arena, PresentedKind kind, const char *text,
               Auth *out, GError **error)
 {
+    while (g_atomic_int_get (&app->is_away))
+        g_usleep (1000);
     if (!g_str_equal (text, "user")) {
         g_set_error (error, APP_ERROR, APP_ERROR_UNAUTHORIZED, "Invalid user token");
         return FALSE;
@@ -222,6 +225,28 @@ test_a_client_that_leaves_leaves_nothing (Fixture *self, gconstpointer data)
     /* tear_down () stops the server, after which the folder must be empty */
 }
 
+static void
+test_a_check_that_takes_long_holds_nobody_up (Fixture *self, gconstpointer data)
+{
+    const char *headers = UPLOAD "x-immich-user-token: user\r\n";
+    const char *wrong_part = "--XX\r\nContent-Disposition: form-data; name=\"other\"; "
+                             "filename=\"a.jpg\"\r\n\r\nx" END;
+    GIOStream *wrong;
+
+    g_atomic_int_set (&self->app.is_away, 1);
+    send_head (self, "POST", "/api/things/upload", headers, 1000 * 1000);
+    g_assert_true (send_text (self, DATE_PART FILE_BEGIN "some bytes of it"));
+    g_clear_object (&self->stream); /* the client leaves */
+    send_head (self, "POST", "/api/things/upload", headers, strlen (wrong_part));
+    g_assert_true (send_text (self, wrong_part));
+    wrong = g_steal_pointer (&self->stream);
+    send_head (self, "GET", "/api/ping", "", 0);
+    expect_answer (self, "HTTP/1.1 200 ", "pong");
+    g_atomic_int_set (&self->app.is_away, 0);
+    self->stream = wrong;
+    expect_answer (self, "HTTP/1.1 400 ", "Unexpected field - other");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,6 +255,7 @@ main (int argc, char **argv)
     ADD ("answers-come-through", test_answers_come_through);
     ADD ("upload-arrives-whole", test_an_upload_arrives_whole);
     ADD ("upload-not-wanted", test_an_upload_that_is_not_wanted_is_answered);
+    ADD ("check-takes-long", test_a_check_that_takes_long_holds_nobody_up);
     ADD ("client-leaves", test_a_client_that_leaves_leaves_nothing);
     return g_test_run ();
 }

@@ -5,7 +5,8 @@
  * its verdict stops the body when it is no. Until then at most MAX_UNKNOWN_BYTES are taken.
  *
  * The two threads share only the verdict: the texts and files of the body are in an arena of their
- * own, the request's arena belongs to the checking thread until it has decided. */
+ * own, the request's arena belongs to the checking thread until it has decided. That thread keeps the
+ * request, whose client may leave meanwhile: the database may take its time. */
 #define G_LOG_DOMAIN "api"
 #include "api/upload.h"
 
@@ -95,8 +96,8 @@ peek_verdict (Upload *self)
     return verdict;
 }
 
-void
-upload_check (Upload *self)
+static void
+check (Upload *self)
 {
     struct _ApiCallPrivate *private = self->call->private_data;
     GError *error = NULL;
@@ -112,6 +113,15 @@ upload_check (Upload *self)
         private->defers = FALSE;
     }
     decide (self, answered ? VERDICT_ANSWERED : VERDICT_ALLOWED, NULL);
+}
+
+void
+upload_check (Upload *self)
+{
+    HttpRequest *request = self->call->request;
+
+    check (self);
+    http_request_unref (request);
 }
 
 /* ---- parts ---- */
@@ -324,16 +334,17 @@ sink_write (gpointer data, const guint8 *bytes, gsize n_bytes, GError **error)
     }
     if (self->error == NULL && multipart_push (self->parser, bytes, n_bytes, &self->error))
         return TRUE;
-    /* A body that is wrong is told only to those who may send one. */
-    wait_verdict (self);
+    /* A body that is wrong is told only to those who may send one: until that is known the rest is dropped. */
+    if (verdict == VERDICT_PENDING)
+        return TRUE;
     g_propagate_error (error, g_error_copy (self->error));
     return FALSE;
 }
 
+/* What there is goes with the request. */
 static void
 sink_abort (gpointer data)
 {
-    wait_verdict (data); /* the request, which the other thread reads, goes now */
 }
 
 static void
@@ -385,6 +396,7 @@ upload_begin (ApiCall *call, HttpPlan *plan)
     plan->sink_class = &sink_class;
     plan->sink = self;
     plan->on_event_thread = FALSE;
+    http_request_ref (call->request); /* the checking thread's */
     api_check_later (call->private_data->api, self);
 }
 
@@ -429,7 +441,10 @@ upload_dispatch (Upload *self)
 void
 upload_fail (Upload *self, const GError *why)
 {
-    if (may_go_on (self))
+    if (peek_verdict (self) == VERDICT_PENDING) /* the call is the other thread's */
+        http_respond (self->call->request,
+                      problem_response (http_problem_status (why), why->message, NULL));
+    else if (may_go_on (self))
         api_fail (self->call, g_error_copy (why));
 }
 

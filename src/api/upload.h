@@ -12,7 +12,7 @@ void upload_check (Upload *self);
 /** The body is complete: run the handler and answer. On a pool thread. */
 void upload_dispatch (Upload *self);
 
-/** The body was stopped: answer with what was decided before, or with @why. */
+/** The body was stopped: answer with what was decided before, or with @why. Does not block. */
 void upload_fail (Upload *self, const GError *why);
 
 /** Set the FIELD_FILE members of the struct @out; @self NULL: there were no files.

@@ -444,10 +444,18 @@ check_server (PGconn *handle, GError **error)
 PostgresConnection *
 postgres_connection_open (const char *url, GError **error)
 {
-    /* before dbname: what the URL may decide; after it: what it may not */
-    static const char *const keywords[] = { "fallback_application_name", "connect_timeout",
-                                            "dbname", "client_encoding", NULL };
-    const char *const values[] = { "tintype", "10", url, "UTF8", NULL };
+    /* before dbname: what the URL may decide; after it: what it may not. A server that is gone without a word
+     * (its machine, the network) is noticed within half a minute, not after the kernel's quarter of an hour. */
+    static const char *const keywords[] = { "fallback_application_name",
+                                            "connect_timeout",
+                                            "tcp_user_timeout",
+                                            "keepalives_idle",
+                                            "keepalives_interval",
+                                            "keepalives_count",
+                                            "dbname",
+                                            "client_encoding",
+                                            NULL };
+    const char *const values[] = { "tintype", "10", "30000", "10", "5", "3", url, "UTF8", NULL };
     g_autoptr (PostgresConnection) self = NULL;
 
     if (!check_url (url, error))

@@ -239,6 +239,18 @@ http_request_continue (HttpRequest *request, const HttpPlan *plan)
 }
 
 void
+http_request_ref (HttpRequest *request)
+{
+    exchange_ref (request->private_data);
+}
+
+void
+http_request_unref (HttpRequest *request)
+{
+    exchange_unref (request->private_data);
+}
+
+void
 http_request_watch (HttpRequest *request, void (*gone) (gpointer data), gpointer data)
 {
     Exchange *self = request->private_data;

@@ -167,6 +167,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HttpResponse, http_response_free)
  *  and the line in the access log. @response (transfer full); the request is gone afterwards. */
 void http_respond (HttpRequest *request, HttpResponse *response);
 
+/** Keep what the request holds for another thread that reads it, also when its client leaves or it was
+ *  answered meanwhile. Only while the request is the caller's to use; any thread. */
+void http_request_ref (HttpRequest *request);
+void http_request_unref (HttpRequest *request);
+
 /** A long poll: have @gone called, once, on a thread of the server, if the client leaves or the server
  *  stops before http_respond (). The request must still be answered; @gone may do so. It is never
  *  called after http_respond () returned, which waits for a call under way: hold no lock that @gone
