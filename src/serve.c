@@ -33,6 +33,8 @@
 
 #define CHECK_LIMIT_S 180
 #define OPEN_AGAIN 10 /* times, a second apart */
+#define STOP_LIMIT_S                                                                               \
+    30 /* on top of the grace: by then jobs and files are done, only a database can keep us */
 
 static char *
 program_folder (void)
@@ -165,12 +167,25 @@ listen_for_requests (const App *app, Api *api, GError **error)
 
 static int signal_fd = -1;
 static volatile sig_atomic_t has_signal;
+static guint stop_limit_s;
+
+/* What is not durable was not promised, and leases run out: the next start goes on from there. */
+static void
+give_up (int number)
+{
+    static const char text[] =
+        "tintype: the server could not stop in time, does the database answer? Ending\n";
+
+    _exit (write (STDERR_FILENO, text, sizeof text - 1) < 0 ? 2 : 1);
+}
 
 static void
 note_signal (int number)
 {
     int before = errno;
 
+    if (!has_signal)
+        alarm (stop_limit_s);
     has_signal = 1;
     eventfd_write (signal_fd, 1);
     errno = before;
@@ -194,15 +209,18 @@ handle_signals (void (*handler) (int number))
 }
 
 /* From before the port is open until the end: no signal may find the default, which kills. The loop hears of
- * it by a descriptor; one that comes when the loop has ended is remembered all the same. */
+ * it by a descriptor; one that comes when the loop has ended, or waits for the database, is remembered all the
+ * same. */
 static GMainLoop *
-watch_signals (void)
+watch_signals (const Settings *settings)
 {
     GMainLoop *loop = g_main_loop_new (NULL, FALSE);
 
     signal_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     g_assert (signal_fd >= 0); /* only out of descriptors, or memory */
     g_unix_fd_add (signal_fd, G_IO_IN, on_signal, loop);
+    stop_limit_s = (guint) settings->shutdown_grace_s + STOP_LIMIT_S;
+    signal (SIGALRM, give_up);
     handle_signals (note_signal);
     return loop;
 }
@@ -399,7 +417,7 @@ serve_maintenance (Parts *self, GError **error)
 static gboolean
 run (const Settings *settings, GError **error)
 {
-    g_autoptr (GMainLoop) loop = watch_signals ();
+    g_autoptr (GMainLoop) loop = watch_signals (settings);
     g_autoptr (Arena) arena = arena_new ();
     MaintenanceMode mode;
     Parts parts = { 0 };

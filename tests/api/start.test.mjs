@@ -214,6 +214,29 @@ test('SIGTERM while it begins again in the other mode is heard', async (t) => {
   assert.doesNotMatch(server.log, /is in maintenance mode/);
 });
 
+test('a database that stands still does not keep the server from its end', async (t) => {
+  if (engine !== 'postgres') return t.skip('SQLite is in the server');
+  const server = newServer();
+  await server.start({ TINTYPE_SHUTDOWN_GRACE_S: '0' });
+  await server.signUp();
+  const [[name]] = await server.sql('SELECT current_database()');
+  const database = new URL(process.env.TINTYPE_TEST_POSTGRES);
+  database.pathname = `/${name}`;
+  const lock = spawn('psql', ['-qX', '-d', database.toString(), '-c', 'BEGIN; LOCK TABLE job; SELECT pg_sleep(300)'],
+    { stdio: 'ignore' });
+  try {
+    for (let i = 0; ; await sleep(50)) {
+      const [[n]] = await server.sql("SELECT count(*) FROM pg_locks WHERE relation = 'job'::regclass AND mode = 'AccessExclusiveLock' AND granted");
+      if (n === '1') break;
+      assert.ok(i++ < 200, 'the table is locked');
+    }
+    assert.deepEqual(await server.end(), { code: 1, signal: null });
+    assert.match(server.log, /does the database answer/);
+  } finally {
+    lock.kill('SIGKILL');
+  }
+});
+
 test('metrics are on a port of their own, on the loopback only', async () => {
   const server = newServer();
   const port = await freePort();
