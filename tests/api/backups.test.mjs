@@ -124,10 +124,13 @@ test('the newest are kept, and what is called otherwise stays', async () => {
   config.backup.database.keepLastAmount = 2;
   (await server.request('PUT', '/system-config', { as: admin, body: config })).expect(200);
   const add = (name) => fs.writeFileSync(path.join(folder(), name), 'x');
-  const old = 'immich-db-backup-20200101T000000-v2.5.0-pg14.19.sql.gz';
-  const older = 'immich-db-backup-1500000000000.sql.gz';
-  const others = ['uploaded-old.sql.gz', `restore-point-${old}`, 'mine.sql'];
-  [old, older, `${old}.tmp`, ...others].forEach(add);
+  const of = { sqlite: 'sqlite3.40.0', postgres: 'pg14.19' };
+  const name = (engineName) => `immich-db-backup-20200101T000000-v2.5.0-${of[engineName]}.sql.gz`;
+  const old = name(engine);
+  // what only another engine can restore may be the last of the server that was here before
+  const others = ['uploaded-old.sql.gz', `restore-point-${old}`, 'mine.sql', 'immich-db-backup-1500000000000.sql.gz',
+    name(engine === 'sqlite' ? 'postgres' : 'sqlite')];
+  [old, `${old}.tmp`, ...others].forEach(add);
   await make();
   const kept = fs.readdirSync(folder()).filter((name) => !name.startsWith('.')).sort();
   const routine = kept.filter((name) => ROUTINE.test(name));

@@ -3,6 +3,7 @@
 #include "features/backups/backups_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "features/backups/backup_name.h"
@@ -15,14 +16,11 @@
 static int
 compare_newest_first (gconstpointer a, gconstpointer b)
 {
-    gint64 one = backup_name_time (*(const char *const *) a);
-    gint64 other = backup_name_time (*(const char *const *) b);
-
-    return one > other ? -1 : one < other;
+    return strcmp (*(const char *const *) b, *(const char *const *) a);
 }
 
-/* Delete those of the routine that are beyond the newest @n_kept; what is called otherwise stays, and so does
- * @newest, whatever the clock said when the others were made. */
+/* Delete those of the routine that are beyond the newest @n_kept; what is called otherwise or is of another
+ * engine stays, and so does @newest, whatever the clock said when the others were made. */
 static gboolean
 prune (const App *app, Arena *arena, const char *newest, gint64 n_kept, GError **error)
 {
@@ -33,7 +31,7 @@ prune (const App *app, Arena *arena, const char *newest, gint64 n_kept, GError *
         return FALSE;
     routine.items = arena_new_array (arena, const char *, all.n);
     for (gsize i = 0; i < all.n; i++)
-        if (backup_name_time (all.items[i]) > 0)
+        if (backup_name_is_routine (all.items[i], db_engine_version (app->db)))
             routine.items[routine.n++] = all.items[i];
     qsort (routine.items, routine.n, sizeof *routine.items, compare_newest_first);
     for (gsize i = (gsize) n_kept; i < routine.n; i++) {

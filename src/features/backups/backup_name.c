@@ -2,6 +2,7 @@
 #define G_LOG_DOMAIN "backups"
 #include "features/backups/backup_name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -12,6 +13,12 @@
 #define STAMP "%Y%m%dT%H%M%S"
 #define SUFFIX ".sql.gz"
 
+static const char *
+engine_word (const char *engine)
+{
+    return g_str_has_prefix (engine, "SQLite") ? "sqlite" : "pg";
+}
+
 const char *
 backup_name_new (Arena *arena, BackupKind kind, GDateTime *time, const char *version,
                  const char *engine)
@@ -21,47 +28,32 @@ backup_name_new (Arena *arena, BackupKind kind, GDateTime *time, const char *ver
 
     return arena_printf (arena, "%s" ROUTINE "%s-v%s-%s%s" SUFFIX,
                          kind == BACKUP_RESTORE_POINT ? RESTORE_POINT : "", stamp, version,
-                         g_str_has_prefix (engine, "SQLite") ? "sqlite" : "pg",
-                         number != NULL ? number + 1 : "");
+                         engine_word (engine), number != NULL ? number + 1 : "");
 }
 
-/* @n digits at @text as a number; -1: they are not all digits */
-static gint64
-digits (const char *text, gsize n)
+static gboolean
+is_stamp (const char *text)
 {
-    gint64 number = 0;
+    int year, month, day, hour, minute, second, n = 0;
 
-    for (gsize i = 0; i < n; i++) {
-        if (!g_ascii_isdigit (text[i]))
-            return -1;
-        number = number * 10 + (text[i] - '0');
-    }
-    return number;
+    return strspn (text, "0123456789") == 8 && text[8] == 'T' &&
+           strspn (text + 9, "0123456789") == 6 &&
+           sscanf (text, "%4d%2d%2dT%2d%2d%2d%n", &year, &month, &day, &hour, &minute, &second,
+                   &n) == 6 &&
+           n == 15 && g_date_valid_dmy ((GDateDay) day, (GDateMonth) month, (GDateYear) year);
 }
 
-gint64
-backup_name_time (const char *name)
+gboolean
+backup_name_is_routine (const char *name, const char *engine)
 {
-    g_autoptr (GDateTime) time = NULL;
     const char *text = name + strlen (ROUTINE);
-    gint64 day, second;
-    gsize n;
+    const char *of;
 
-    if (!g_str_has_prefix (name, ROUTINE) || !g_str_has_suffix (name, SUFFIX))
-        return 0;
-    n = strspn (text, "0123456789");
-    if (n >= 1 && n <= 15 && g_str_equal (text + n, SUFFIX))
-        return digits (text, n) / 1000;
-    if (n != 8 || text[8] != 'T' || strlen (text) < 16 || text[15] != '-' || text[16] != 'v')
-        return 0;
-    day = digits (text, 8);
-    second = digits (text + 9, 6);
-    if (second < 0)
-        return 0;
-    time = g_date_time_new_local ((int) (day / 10000), (int) (day / 100 % 100), (int) (day % 100),
-                                  (int) (second / 10000), (int) (second / 100 % 100),
-                                  (double) (second % 100));
-    return time != NULL ? g_date_time_to_unix (time) : 0;
+    if (!g_str_has_prefix (name, ROUTINE) || !g_str_has_suffix (name, SUFFIX) || !is_stamp (text))
+        return FALSE;
+    of = strrchr (text, '-');
+    return g_str_has_prefix (text + 15, "-v") && g_str_has_prefix (of + 1, engine_word (engine)) &&
+           g_ascii_isdigit (of[1 + strlen (engine_word (engine))]);
 }
 
 gboolean

@@ -23,8 +23,8 @@ test_names_tell_what_they_are (void)
     g_assert_cmpstr (point, ==,
                      "restore-point-immich-db-backup-20260114T184016-v3.2.2-pg15.18.sql.gz");
     g_assert_true (backup_check_name (name, NULL) && backup_check_name (point, NULL));
-    g_assert_cmpint (backup_name_time (name), ==, g_date_time_to_unix (time));
-    g_assert_cmpint (backup_name_time (point), ==, 0);
+    g_assert_true (backup_name_is_routine (name, "SQLite 3.46.0"));
+    g_assert_false (backup_name_is_routine (point, "PostgreSQL 15.18"));
 }
 
 static void
@@ -37,14 +37,20 @@ test_only_names_of_the_routine_are_pruned (void)
         "immich-db-backup-20260114T18401-v3.2.2-pg15.18.sql.gz",
         "immich-db-backup-.sql.gz",
         "immich-db-backup-1234567890123456.sql.gz",
+        "immich-db-backup-1500000000000.sql.gz",
+        "immich-db-backup-20260114T184016-v3.2.2-sqlite3.40.1.sql.gz",
+        "immich-db-backup-20260114T184016-v3.2.2.sql.gz",
         "immich-db-backup-20260114T184016-v3.2.2-pg15.18.sql",
         "immich-db-backup-",
         "mine.sql.gz",
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-        g_assert_cmpint (backup_name_time (others[i]), ==, 0);
-    g_assert_cmpint (backup_name_time ("immich-db-backup-1500000000000.sql.gz"), ==, 1500000000);
+        g_assert_false (backup_name_is_routine (others[i], "PostgreSQL 15.18"));
+    g_assert_true (backup_name_is_routine ("immich-db-backup-20260114T184016-v2.5.0-pg14.19.sql.gz",
+                                           "PostgreSQL 15.18"));
+    g_assert_false (backup_name_is_routine (
+        "immich-db-backup-20260114T184016-v2.5.0-pg14.19.sql.gz", "SQLite 3.40.1"));
 }
 
 static void
