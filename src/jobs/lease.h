@@ -17,7 +17,8 @@ typedef struct {
 void lease_free (Lease *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Lease, lease_free)
 
-/** Who holds a lease: '<host>/<boot>/<pid>/<start of the process>/<n>'. (transfer full) */
+/** Who holds a lease: '<host>/<boot>/<pid namespace>/<pid>/<start of the process>/<n>'.
+ *  (transfer full) */
 char *lease_owner_new (void);
 /** Whether the process that @owner names is certainly over: it ran here, and does not any more.
  *  @param is_only_host  no other machine can have written it */

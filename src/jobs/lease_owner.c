@@ -1,8 +1,10 @@
 /* Telling a server that is over from one that is slow. A process is known by its machine, that
- * machine's boot, its number and when it started: numbers alone come again, in containers at once. */
+ * machine's boot, the namespace that its number is of, the number and when it started: numbers alone come
+ * again, in containers at once, and containers may share the name of their machine. */
 #include "jobs/lease.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *
@@ -13,6 +15,16 @@ read_boot_id (void)
     if (!g_file_get_contents ("/proc/sys/kernel/random/boot_id", &text, NULL, NULL))
         return g_strdup ("-");
     return g_strchomp (text);
+}
+
+static char *
+read_pid_namespace (void)
+{
+    struct stat info;
+
+    if (stat ("/proc/self/ns/pid", &info) != 0)
+        return g_strdup ("-");
+    return g_strdup_printf ("%" G_GUINT64_FORMAT, (guint64) info.st_ino);
 }
 
 /* Ticks from the boot to the start of a process: field 22 of its stat, counted behind the name in
@@ -47,9 +59,10 @@ lease_owner_new (void)
     static gint last;
     g_autofree char *host = host_name ();
     g_autofree char *boot = read_boot_id ();
+    g_autofree char *namespace = read_pid_namespace ();
     g_autofree char *start = read_start (getpid ());
 
-    return g_strdup_printf ("%s/%s/%d/%s/%d", host, boot, (int) getpid (),
+    return g_strdup_printf ("%s/%s/%s/%d/%s/%d", host, boot, namespace, (int) getpid (),
                             start != NULL ? start : "-", g_atomic_int_add (&last, 1) + 1);
 }
 
@@ -59,14 +72,17 @@ lease_owner_is_gone (const char *owner, gboolean is_only_host)
     g_auto (GStrv) parts = g_strsplit (owner, "/", -1);
     g_autofree char *host = host_name ();
     g_autofree char *boot = read_boot_id ();
+    g_autofree char *namespace = read_pid_namespace ();
     g_autofree char *start = NULL;
 
-    if (g_strv_length (parts) != 5)
+    if (g_strv_length (parts) != 6)
         return FALSE;
     if (!g_str_equal (parts[0], host))
         return is_only_host; /* a container that was made anew has another name */
     if (!g_str_equal (parts[1], boot))
         return TRUE;
-    start = read_start (g_ascii_strtoll (parts[2], NULL, 10));
-    return start == NULL || !g_str_equal (parts[3], start);
+    if (!g_str_equal (parts[2], namespace))
+        return is_only_host; /* another container, whose processes cannot be seen from here */
+    start = read_start (g_ascii_strtoll (parts[3], NULL, 10));
+    return start == NULL || !g_str_equal (parts[4], start);
 }

@@ -450,7 +450,8 @@ test_a_killed_servers_jobs_are_done (TestDb *t)
     g_autoptr (Jobs) jobs = new_jobs (f, 2);
     g_auto (GStrv) parts = g_strsplit (jobs_owner (jobs), "/", -1);
     /* an earlier life of this very process number */
-    g_autofree char *dead = g_strdup_printf ("%s/%s/%s/1/1", parts[0], parts[1], parts[2]);
+    g_autofree char *dead =
+        g_strdup_printf ("%s/%s/%s/%s/1/1", parts[0], parts[1], parts[2], parts[3]);
     g_autoptr (GPtrArray) leases = g_ptr_array_new_with_free_func ((GDestroyNotify) lease_free);
     Abandoning abandoning = { dead, leases };
 
@@ -476,7 +477,7 @@ test_an_expired_lease_is_found_while_running (TestDb *t)
     jobs_start (jobs);
     add (f, "Good", "ocr", 0, 1, 3600000);
     db_exec (t->db,
-             "UPDATE job SET state = 'active', leased_by = 'elsewhere/x/1/1/1', leased_until = 1,"
+             "UPDATE job SET state = 'active', leased_by = 'elsewhere/x/1/1/1/1', leased_until = 1,"
              " run_after = 0, attempt = 1",
              DB_NO_ARGS, NULL, &t->error);
     g_assert_no_error (t->error);

@@ -332,15 +332,21 @@ test_a_dead_servers_leases_are_told (TestDb *t)
 {
     g_autofree char *own = lease_owner_new ();
     g_auto (GStrv) parts = g_strsplit (own, "/", -1);
-    g_autofree char *other_boot = g_strdup_printf ("%s/x/%s/%s/1", parts[0], parts[2], parts[3]);
-    g_autofree char *other_start = g_strdup_printf ("%s/%s/%s/1/1", parts[0], parts[1], parts[2]);
+    g_autofree char *other_boot =
+        g_strdup_printf ("%s/x/%s/%s/%s/1", parts[0], parts[2], parts[3], parts[4]);
+    g_autofree char *other_start =
+        g_strdup_printf ("%s/%s/%s/%s/1/1", parts[0], parts[1], parts[2], parts[3]);
     g_autofree char *no_process =
-        g_strdup_printf ("%s/%s/999999999/%s/1", parts[0], parts[1], parts[3]);
+        g_strdup_printf ("%s/%s/%s/999999999/%s/1", parts[0], parts[1], parts[2], parts[4]);
+    g_autofree char *other_container =
+        g_strdup_printf ("%s/%s/1/%s/1/1", parts[0], parts[1], parts[3]);
     const char *gone[] = { other_boot, other_start, no_process };
 
     g_assert_false (lease_owner_is_gone (own, TRUE));
-    g_assert_false (lease_owner_is_gone ("elsewhere/x/1/1/1", FALSE));
-    g_assert_true (lease_owner_is_gone ("elsewhere/x/1/1/1", TRUE));
+    g_assert_false (lease_owner_is_gone ("elsewhere/x/1/1/1/1", FALSE));
+    g_assert_true (lease_owner_is_gone ("elsewhere/x/1/1/1/1", TRUE));
+    g_assert_false (lease_owner_is_gone (other_container, FALSE));
+    g_assert_true (lease_owner_is_gone (other_container, TRUE));
     g_assert_false (lease_owner_is_gone ("nonsense", TRUE));
     for (guint i = 0; i < G_N_ELEMENTS (gone); i++) {
         g_autoptr (GPtrArray) mine = NULL;
