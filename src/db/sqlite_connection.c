@@ -4,9 +4,11 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/error.h"
 
+#define LOG_BYTES 65536       /* which a log needs to begin */
 #define BUSY_TIMEOUT_MS 10000 /* another process (an admin command) may hold the write lock */
 #define MAX_STATEMENTS 200
 
@@ -55,6 +57,22 @@ error_code (int code)
     }
 }
 
+/* The log and its shared memory are files, and no room for them is no SQLITE_FULL. What the kernel said is gone
+ * by now, so the disk is looked at. */
+static gboolean
+is_disk_full (SqliteConnection *connection, int code)
+{
+    const char *path = sqlite3_db_filename (connection->handle, "main");
+    struct statvfs disk;
+
+    if ((code & 0xff) == SQLITE_FULL)
+        return TRUE;
+    return ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && path != NULL &&
+           statvfs (path, &disk) == 0 &&
+           ((disk.f_blocks > 0 && (guint64) disk.f_bavail * disk.f_frsize < LOG_BYTES) ||
+            (disk.f_files > 0 && disk.f_favail == 0));
+}
+
 void
 sqlite_set_error (GError **error, SqliteConnection *connection, int code, const char *sql)
 {
@@ -66,7 +84,7 @@ sqlite_set_error (GError **error, SqliteConnection *connection, int code, const 
         connection->trouble = code;
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         g_set_error (error, APP_ERROR, APP_ERROR_CONSTRAINT, "%s", message);
-    else if ((code & 0xff) == SQLITE_FULL)
+    else if (is_disk_full (connection, code))
         g_set_error (error, APP_ERROR, APP_ERROR_DISK_FULL,
                      "the disk of the database is full, make room on it (%s)", message);
     else if (sql != NULL)

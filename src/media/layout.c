@@ -151,29 +151,38 @@ layout_extension (Arena *arena, const char *file_name)
     return dot[n] == '\0' && n > 1 && n <= 17 ? arena_strdup (arena, dot) : "";
 }
 
+static int
+no_room_or (int why, AppErrorCode otherwise)
+{
+    return why == ENOSPC || why == EDQUOT ? APP_ERROR_DISK_FULL : (int) otherwise;
+}
+
 static gboolean
 write_marker (const char *path, GError **error)
 {
     char text[24];
     int fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     gsize n = (gsize) g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, timestamp_now_ms ());
-    gboolean ok =
-        fd >= 0 && ftruncate (fd, 0) == 0 && write (fd, text, n) == (ssize_t) n && fsync (fd) == 0;
+    /* in this order, or a full disk would leave it empty */
+    gboolean ok = fd >= 0 && write (fd, text, n) == (ssize_t) n && ftruncate (fd, (off_t) n) == 0 &&
+                  fsync (fd) == 0;
     int why = errno;
 
     if (fd >= 0)
         close (fd);
     if (!ok)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+        g_set_error (error, APP_ERROR, no_room_or (why, APP_ERROR_CONFIG),
                      "Failed to write '%s': %s. Is the volume mounted and writable for this user?",
                      path, g_strerror (why));
     return ok;
 }
 
+/* A volume that is full is there all the same, and people may want to sign in to delete something. */
 static gboolean
 check_marker (const char *folder, gboolean remembered, GError **error)
 {
     g_autofree char *path = g_build_filename (folder, ".immich", NULL);
+    g_autoptr (GError) why = NULL;
 
     if (remembered && g_access (path, R_OK) != 0) {
         g_set_error (
@@ -183,7 +192,14 @@ check_marker (const char *folder, gboolean remembered, GError **error)
             path, g_strerror (errno));
         return FALSE;
     }
-    return write_marker (path, error);
+    if (write_marker (path, &why))
+        return TRUE;
+    if (remembered && g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)) {
+        g_warning ("%s, going on", why->message);
+        return TRUE;
+    }
+    g_propagate_error (error, g_steal_pointer (&why));
+    return FALSE;
 }
 
 gboolean
@@ -279,7 +295,7 @@ layout_claim_folder (const char *base, GError **error)
         if (layout_lock_folder (mine) >= 0)
             return g_steal_pointer (&mine);
     }
-    g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,
+    g_set_error (error, APP_ERROR, no_room_or (errno, APP_ERROR_CONFIG),
                  "Failed to create and lock a folder in '%s': %s. Uploads need a folder that this "
                  "user may write",
                  base, g_strerror (errno));
@@ -291,7 +307,9 @@ layout_claim_temporary (const char *media_location, GError **error)
 {
     g_autofree char *base = g_build_filename (media_location, "upload", ".tmp", NULL);
     g_autoptr (GDir) dir = g_dir_open (base, 0, NULL);
+    g_autoptr (GError) why = NULL;
     const char *name;
+    char *mine;
 
     while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
         g_autofree char *path = g_build_filename (base, name, NULL);
@@ -302,7 +320,15 @@ layout_claim_temporary (const char *media_location, GError **error)
         remove_folder (path);
         close (fd);
     }
-    return layout_claim_folder (base, error);
+    mine = layout_claim_folder (base, &why);
+    if (mine != NULL)
+        return mine;
+    if (g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)) {
+        g_warning ("%s. Make room on the disk; going on without a folder of our own", why->message);
+        return g_steal_pointer (&base);
+    }
+    g_propagate_error (error, g_steal_pointer (&why));
+    return NULL;
 }
 
 void
@@ -316,9 +342,8 @@ layout_set_io_error (GError **error, const char *what, const char *path)
 {
     int why = errno;
 
-    g_set_error (error, APP_ERROR,
-                 why == ENOSPC || why == EDQUOT ? APP_ERROR_DISK_FULL : APP_ERROR_IO,
-                 "cannot %s '%s': %s", what, path, g_strerror (why));
+    g_set_error (error, APP_ERROR, no_room_or (why, APP_ERROR_IO), "cannot %s '%s': %s", what, path,
+                 g_strerror (why));
     return FALSE;
 }
 

@@ -46,11 +46,12 @@ gboolean layout_prepare (const char *media_location, gboolean remembered, gboole
  *  is not there (any more) */
 int layout_lock_folder (const char *path);
 /** Make a folder in @base that is locked as long as the process lives.
- *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG */
+ *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG, or APP_ERROR_DISK_FULL */
 char *layout_claim_folder (const char *base, GError **error);
 /** Make a folder of this process alone for uploads on their way in, upload/.tmp/<id>: on the file
  *  system of their goal, locked as long as the process lives. Folders whose owner is gone are deleted
- *  with all that is in them: what was not answered was not promised.
+ *  with all that is in them: what was not answered was not promised. On a full disk it is upload/.tmp
+ *  itself.
  *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG */
 char *layout_claim_temporary (const char *media_location, GError **error);
 /** Give it up at the end: deletes the folder. */

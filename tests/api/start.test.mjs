@@ -96,6 +96,42 @@ test('a marker that is gone after the first start stops the next one, unless tha
   assert.notEqual(fs.readFileSync(marker, 'utf8'), '1700000000000');
 });
 
+test('a disk that is full is told of, and does not keep those out who may make room', async (t) => {
+  const disk = newFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,nr_inodes=1000', 'tintype-test', disk]).status !== 0)
+    return t.skip('no file system can be mounted here');
+  try {
+    const server = newServer();
+    const other = path.join(disk, 'other-program');
+    server.media = path.join(disk, 'media');
+    await server.start();
+    const admin = await server.signUp();
+    await server.end();
+    fs.mkdirSync(other);
+    const fd = fs.openSync(path.join(other, 'large'), 'w');
+    assert.throws(() => { for (;;) fs.writeSync(fd, Buffer.alloc(1024)); }, /ENOSPC/);
+    fs.closeSync(fd);
+    assert.throws(() => { for (let i = 0; ; i++) fs.writeFileSync(path.join(other, `${i}`), ''); }, /ENOSPC/);
+    if (engine === 'sqlite') {
+      await isRefused(server, {}, /tintype\.db[^]*the disk of the database is full, make room/);
+    } else {
+      await server.start();
+      await server.login(admin.email);
+      assert.match(server.log, /No space left on device[^]*Make room/);
+      (await server.upload(jpeg(), 'a.jpg', {}, { as: admin })).expect(507);
+      await server.end();
+    }
+    fs.rmSync(other, { recursive: true });
+    await server.start();
+    (await server.upload(jpeg(), 'a.jpg', {}, { as: admin })).expect(201);
+    await server.waitForJobs();
+    assert.equal(filesBelow(path.join(server.media, 'upload', '.tmp')).length, 0);
+    await server.end();
+  } finally {
+    spawnSync('umount', ['-l', disk]);
+  }
+});
+
 test('a database of a newer version is refused and left as it is', async () => {
   const server = newServer();
   await server.signUp();
