@@ -1,6 +1,7 @@
 // Stacks, duplicates, copying, folders and the calendar: what assets are to each other.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -293,6 +294,25 @@ test('the last copies do not go when the one to be kept is in the trash by now',
   assert.deepEqual((await call('POST', '/duplicates/resolve', { groups }, user)).expect(200).json, [{ id: duplicateId, success: false,
     error: 'validation', errorMessage: 'None of the assets in keepAssetIds is in the group any more' }]);
   for (const id of [b, c]) assert.equal((await get(id, user)).isTrashed, false);
+});
+
+test('two who keep different ones of the same groups at once do not remove every copy', async () => {
+  const user = await server.newUser();
+  const pairs = [];
+  for (let i = 0; i < 20; i++) {
+    const ids = [];
+    for (let k = 0; k < 2; k++) ids.push((await server.upload(jpeg(), `pair-${i}-${k}.jpg`, {}, { as: user })).expect(201).json.id);
+    pairs.push({ duplicateId: randomUUID(), ids });
+  }
+  await server.waitForJobs();
+  for (const { duplicateId, ids } of pairs) (await call('PUT', '/assets', { ids, duplicateId }, user)).expect(204);
+  for (const { duplicateId, ids } of pairs) {
+    const keep = (kept, trashed) =>
+      call('POST', '/duplicates/resolve', { groups: [{ duplicateId, keepAssetIds: [kept], trashAssetIds: [trashed] }] }, user);
+    const answers = await Promise.all([keep(ids[0], ids[1]), keep(ids[1], ids[0])]);
+    assert.ok(answers.some((each) => each.status === 200 && each.json[0].success === true));
+    assert.equal((await Promise.all(ids.map((id) => get(id, user)))).filter((each) => each.isTrashed).length, 1);
+  }
 });
 
 /* ---- copying, chance ---- */

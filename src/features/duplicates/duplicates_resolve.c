@@ -15,9 +15,10 @@
 
 typedef struct {
     ApiCall *call;
-    const char *group_id;
+    const DuplicateResolveGroup *group;
     StringList members, keep, trash; /* keep and trash are parts of members */
     gboolean by_force;
+    BulkIdResponse *answer;
 } Resolve;
 
 /* ---- what the one that stays takes over ---- */
@@ -106,19 +107,6 @@ take_over (Db *tx, const Resolve *self, GError **error)
 
 /* ---- resolving ---- */
 
-static gboolean
-run_resolve (Db *tx, gpointer data, GError **error)
-{
-    Resolve *self = data;
-    Arena *arena = self->call->arena;
-    StringList groups = { &self->group_id, 1 };
-
-    return (self->keep.n != 1 || self->trash.n == 0 || take_over (tx, self, error)) &&
-           duplicates_dismiss (tx, arena, &self->keep, error) &&
-           duplicates_clear (tx, arena, self->call->auth->user_id, &groups, FALSE, error) &&
-           (self->trash.n == 0 || trash_put_in (tx, arena, &self->trash, self->by_force, error));
-}
-
 static void
 refuse (BulkIdResponse *out, BulkIdErrorReason reason, const char *message)
 {
@@ -139,80 +127,85 @@ contains (const StringList *list, const char *id)
 
 /* Each member goes one way; other ids do not matter, unless nothing else is kept. */
 static gboolean
-sort_members (Arena *arena, const DuplicateResolveGroup *group, Resolve *out,
-              BulkIdResponse *answer)
+sort_members (Resolve *self)
 {
-    const StringList *members = &out->members;
+    Arena *arena = self->call->arena;
+    const DuplicateResolveGroup *group = self->group;
+    const StringList *members = &self->members;
 
-    out->keep.items = arena_new_array (arena, const char *, members->n);
-    out->trash.items = arena_new_array (arena, const char *, members->n);
+    self->keep = (StringList){ arena_new_array (arena, const char *, members->n), 0 };
+    self->trash = (StringList){ arena_new_array (arena, const char *, members->n), 0 };
     for (gsize i = 0; i < members->n; i++) {
         gboolean kept = contains (&group->keep_asset_ids, members->items[i]);
         gboolean trashed = contains (&group->trash_asset_ids, members->items[i]);
 
         if (kept && trashed) {
-            refuse (answer, BULK_ID_ERROR_REASON_VALIDATION,
+            refuse (self->answer, BULK_ID_ERROR_REASON_VALIDATION,
                     "An asset cannot be in both keepAssetIds and trashAssetIds");
             return FALSE;
         }
         if (!kept && !trashed) {
-            refuse (answer, BULK_ID_ERROR_REASON_VALIDATION,
+            refuse (self->answer, BULK_ID_ERROR_REASON_VALIDATION,
                     "Every asset must be in either keepAssetIds or trashAssetIds");
             return FALSE;
         }
         if (kept)
-            out->keep.items[out->keep.n++] = members->items[i];
+            self->keep.items[self->keep.n++] = members->items[i];
         else
-            out->trash.items[out->trash.n++] = members->items[i];
+            self->trash.items[self->trash.n++] = members->items[i];
     }
     /* what was to be kept may have been deleted meanwhile: the rest are the last copies then */
-    if (group->keep_asset_ids.n > 0 && out->keep.n == 0) {
-        refuse (answer, BULK_ID_ERROR_REASON_VALIDATION,
+    if (group->keep_asset_ids.n > 0 && self->keep.n == 0) {
+        refuse (self->answer, BULK_ID_ERROR_REASON_VALIDATION,
                 "None of the assets in keepAssetIds is in the group any more");
         return FALSE;
     }
     return TRUE;
 }
 
+/* The members are found in the write that ends their group. So of two that would keep different ones, the
+ * later finds none: SQLite writes one after the other, and in PostgreSQL both change the rows of all
+ * members. They are the caller's own and not locked, which is all that deleting asks for. */
 static gboolean
-resolve (ApiCall *call, const DuplicateResolveGroup *group, BulkIdResponse *out, GError **error)
+run_resolve (Db *tx, gpointer data, GError **error)
 {
-    Resolve work = { .call = call,
-                     .group_id = group->duplicate_id,
-                     .by_force = !config_get (call->app)->trash->enabled };
-    StringList deletable;
+    Resolve *self = data;
+    Arena *arena = self->call->arena;
+    const char *user_id = self->call->auth->user_id, *group_id = self->group->duplicate_id;
+    StringList groups = { &group_id, 1 };
 
-    if (!duplicate_find_members (call->db, call->arena, call->auth->user_id, group->duplicate_id,
-                                 &work.members, error))
+    *self->answer = (BulkIdResponse){ .id = group_id, .success = TRUE };
+    if (!duplicate_find_members (tx, arena, user_id, group_id, &self->members, error))
         return FALSE;
-    if (work.members.n == 0) {
-        refuse (out, BULK_ID_ERROR_REASON_NOT_FOUND, NULL);
+    if (self->members.n == 0) {
+        refuse (self->answer, BULK_ID_ERROR_REASON_NOT_FOUND, NULL);
         return TRUE;
     }
-    if (!sort_members (call->arena, group, &work, out))
-        return TRUE;
-    if (!access_filter_assets (call, &work.trash, "asset.delete", &deletable, error))
-        return FALSE;
-    if (deletable.n < work.trash.n) {
-        refuse (out, BULK_ID_ERROR_REASON_NO_PERMISSION, "No permission to delete assets");
-        return TRUE;
-    }
-    if (!db_write (call->db, run_resolve, &work, error))
-        return FALSE;
-    if (!work.by_force)
-        asset_send_ids (call->app, call->auth->user_id, "on_asset_trash", &work.trash);
-    asset_send_objects (call->app, &work.keep, "on_asset_update");
-    return TRUE;
+    return !sort_members (self) ||
+           ((self->keep.n != 1 || self->trash.n == 0 || take_over (tx, self, error)) &&
+            duplicates_dismiss (tx, arena, &self->keep, error) &&
+            duplicates_clear (tx, arena, user_id, &groups, FALSE, error) &&
+            (self->trash.n == 0 || trash_put_in (tx, arena, &self->trash, self->by_force, error)));
 }
 
 void
 duplicate_resolve (ApiCall *call, const DuplicateResolveGroup *group, BulkIdResponse *out)
 {
     g_autoptr (GError) why = NULL;
+    Resolve work = { .call = call,
+                     .group = group,
+                     .by_force = !config_get (call->app)->trash->enabled,
+                     .answer = out };
 
-    *out = (BulkIdResponse){ .id = group->duplicate_id, .success = TRUE };
-    if (resolve (call, group, out, &why))
+    if (!db_write (call->db, run_resolve, &work, &why)) {
+        g_warning ("cannot resolve the duplicates '%s': %s", group->duplicate_id, why->message);
+        *out = (BulkIdResponse){ .id = group->duplicate_id };
+        refuse (out, BULK_ID_ERROR_REASON_UNKNOWN, NULL);
         return;
-    g_warning ("cannot resolve the duplicates '%s': %s", group->duplicate_id, why->message);
-    refuse (out, BULK_ID_ERROR_REASON_UNKNOWN, NULL);
+    }
+    if (!out->success)
+        return;
+    if (!work.by_force)
+        asset_send_ids (call->app, call->auth->user_id, "on_asset_trash", &work.trash);
+    asset_send_objects (call->app, &work.keep, "on_asset_update");
 }
