@@ -600,6 +600,27 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
   assert.equal(updated.length, n);
 });
 
+/** Long descriptions for all of a user's assets. */
+const describeAtLength = (user) => server.sql(`UPDATE asset_exif SET description = ${engine === 'sqlite' ? 'hex(zeroblob(50000))' : "repeat('0', 100000)"}
+  WHERE asset_id IN (SELECT id FROM asset WHERE owner_id = '${user.id}')`);
+
+test('the end of a backfill whose last line is long stands where it ends', async () => {
+  const { users: [user, bob], phones: [, his] } = await scene(2);
+  await fill(user, 3);
+  await describeAtLength(user);
+  const [full] = await albumsWithAll(user, 1);
+  const empty = (await call('POST', '/albums', { albumName: 'empty' }, user)).expect(201).json.id;
+  const own = await upload(bob);
+  await server.waitForJobs();
+  (await call('POST', '/albums', { albumName: 'own', assetIds: [own] }, bob)).expect(201);
+  await his.sync();
+  for (const id of [full, empty]) (await call('PUT', `/albums/${id}/users`, { albumUsers: [{ userId: bob.id, role: 'viewer' }] }, user)).expect(200);
+  const lines = await his.sync();
+  assert.equal(lines.filter(({ type }) => type === 'AlbumAssetExifBackfillV1').length, 3);
+  assert.equal(his.exifs.size, 4);
+  assert.deepEqual(await news(his), []);
+});
+
 test('many changes in albums of others are searched once', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
   await fill(user, 4200);

@@ -34,7 +34,7 @@ typedef struct {
     char horizon[UUID_TEXT_BYTES];
     HttpStream *stream;
     GString *out;
-    gsize last_line;  /* where the last row begins in out */
+    gsize last_line;  /* where the last row begins in out; 0 when it was sent */
     gboolean is_gone; /* the client */
 } Run;
 
@@ -57,6 +57,7 @@ flush (Run *self, gsize end)
     if (end > 0 && !self->is_gone)
         self->is_gone = !http_stream_write (self->stream, self->out->str, end);
     g_string_erase (self->out, 0, (gssize) end);
+    self->last_line -= MIN (self->last_line, end);
 }
 
 /* ---- rows ---- */
