@@ -1,9 +1,10 @@
 // The sync stream: what each action sends to whom, where a session goes on, and who may not ask.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { test } from 'node:test';
 import { Phone, REQUESTS, parseLines } from '../peers/phone.mjs';
 import { ffmpeg, jpeg } from './fixtures.mjs';
-import { engine, server } from './harness.mjs';
+import { engine, server, sleep } from './harness.mjs';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
 const ONLY_SESSIONS = 'Sync endpoints cannot be used with API keys';
@@ -600,9 +601,37 @@ test('a long stream comes whole, and goes on where it was cut', async () => {
   assert.equal(updated.length, n);
 });
 
-/** Long descriptions for all of a user's assets. */
-const describeAtLength = (user) => server.sql(`UPDATE asset_exif SET description = ${engine === 'sqlite' ? 'hex(zeroblob(50000))' : "repeat('0', 100000)"}
+/** Long metadata for all of a user's assets; not in what is searched, which would take long. */
+const describeAtLength = (user) => server.sql(`UPDATE asset_exif SET profile_description = ${engine === 'sqlite' ? 'hex(zeroblob(50000))' : "repeat('0', 100000)"}
   WHERE asset_id IN (SELECT id FROM asset WHERE owner_id = '${user.id}')`);
+
+/** A sync that the phone reads when something else was done while the server waits for it. */
+async function slowSync(phone, meanwhile) {
+  const headers = { authorization: `Bearer ${phone.user.token}`, 'content-type': 'application/json' };
+  const response = await new Promise((resolve, reject) => {
+    http.request(`${server.base}/api/sync/stream`, { method: 'POST', headers }, resolve).on('error', reject).end(JSON.stringify({ types: phone.requests }));
+  });
+  await sleep(500); // until what lies between the two is full
+  await meanwhile();
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  phone.lines = async () => parseLines(text);
+  const lines = await phone.sync();
+  delete phone.lines;
+  return lines;
+}
+
+test('of long rows the server reads no more than it sends', async () => {
+  const { users: [user], phones: [phone] } = await scene();
+  await fill(user, 400);
+  await describeAtLength(user);
+  const exifs = (lines) => lines.filter(({ type }) => type === 'AssetExifV1').map(({ data }) => data);
+  const [[last]] = await server.sql(`SELECT asset_id FROM asset_exif WHERE owner_id = '${user.id}' ORDER BY update_id DESC LIMIT 1`);
+  const first = exifs(await slowSync(phone, () => server.sql(`UPDATE asset_exif SET profile_description = 'new' WHERE asset_id = '${last}'`)));
+  assert.equal(first.length, 399); // the last one was not read yet when it changed
+  assert.ok(first.every(({ assetId }) => assetId !== last));
+  assert.deepEqual(exifs(await phone.sync()).map(({ assetId, profileDescription }) => [assetId, profileDescription]), [[last, 'new']]);
+});
 
 test('the end of a backfill whose last line is long stands where it ends', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);

@@ -2,7 +2,7 @@
  *
  * A part of sync_parts.h after the other. Rows are read in batches by their key and written to the
  * client between the statements, so that a slow one holds no read of the database, and memory is that
- * of a batch however much there is to send.
+ * of a batch however much there is to send. A batch ends early when its rows are long.
  *
  * Everything is bounded by the horizon of the beginning, so that nothing refers to what came too late
  * for an earlier part. What others refer to has no bound: a row that changed meanwhile would be missing,
@@ -16,6 +16,7 @@
 #include "features/sync/sync_parts.h"
 
 #define BATCH 2000
+#define BATCH_BYTES (4 * 1024 * 1024) /* of ordinary rows a batch has less */
 #define FLUSH_BYTES (64 * 1024)
 #define NO_END "~" /* greater than any key */
 #define CONTENT_TYPE "application/jsonlines+json; charset=utf-8"
@@ -70,6 +71,7 @@ typedef struct {
     const char *fifth;           /* the parameter, see sync_parts.h; or NULL */
     char after[UUID_TEXT_BYTES]; /* the key of the last row, or where the next ones begin */
     gsize n;                     /* rows of this statement */
+    gboolean has_more;           /* it may have had more */
     gsize n_all;
 } Range;
 
@@ -105,7 +107,8 @@ take_row (const DbRow *row, gpointer data)
     g_strlcpy (self->after, key, sizeof self->after);
     self->n++;
     self->n_all++;
-    return TRUE;
+    self->has_more = self->n == BATCH || run->out->len >= BATCH_BYTES;
+    return !self->has_more;
 }
 
 static gboolean
@@ -120,6 +123,7 @@ write_batch (Range *self, const char *to, GError **error)
     gsize n = self->part->kind == SYNC_REMOVALS ? 6 : self->fifth != NULL ? 5 : 4;
 
     self->n = 0;
+    self->has_more = FALSE;
     if (!db_each (run->app->db, self->part->sql, (DbArgs){ values, n }, take_row, self, error))
         return FALSE;
     if (run->out->len >= FLUSH_BYTES) /* the ack of a backfill's last line is not known yet */
@@ -151,7 +155,7 @@ write_range (Range *self, const char *to, GError **error)
         do {
             if (!write_batch (self, bound != NULL ? bound : to, error))
                 return FALSE;
-        } while (self->n == BATCH && !self->run->is_gone);
+        } while (self->has_more && !self->run->is_gone);
         if (bound == NULL)
             break;
         g_strlcpy (self->after, bound, sizeof self->after);
