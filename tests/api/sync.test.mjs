@@ -633,6 +633,39 @@ test('of long rows the server reads no more than it sends', async () => {
   assert.deepEqual(exifs(await phone.sync()).map(({ assetId, profileDescription }) => [assetId, profileDescription]), [[last, 'new']]);
 });
 
+test('a partner and an album that come while the stream runs wait for the next one', async () => {
+  const { users: [user, bob], phones: [, his] } = await scene(2);
+  await fill(bob, 400);
+  await describeAtLength(bob);
+  await upload(bob);
+  const theirs = [await upload(user), await upload(user)];
+  await server.waitForJobs();
+  const albumWith = async (albumName) => (await call('POST', '/albums', { albumName, assetIds: theirs }, user)).expect(201).json.id;
+  const join = async (id) => (await call('PUT', `/albums/${id}/users`, { albumUsers: [{ userId: bob.id, role: 'viewer' }] }, user)).expect(200);
+  const [one, two] = [await albumWith('one'), await albumWith('two')];
+  const ofOthers = (lines) => lines.map(({ type }) => type).filter((type) => /^Partner|^Album/.test(type));
+  const countOf = (lines, type) => lines.filter((line) => line.type === type).length;
+
+  // his metadata is long, what comes behind it is read later
+  assert.deepEqual(ofOthers(await slowSync(his, async () => {
+    (await call('POST', '/partners', { sharedWithId: bob.id }, user)).expect(201);
+    await join(one);
+  })), []);
+  const next = await his.sync();
+  for (const [type, n] of [['PartnerV1', 1], ['PartnerAssetV2', 2], ['PartnerAssetExifV1', 2], ['AlbumV2', 1], ['AlbumToAssetV1', 2]]) assert.equal(countOf(next, type), n, type);
+  assert.equal(his.links.size, 2);
+
+  // his albums are long
+  const own = [];
+  for (let i = 0; i < 60; i++) own.push((await call('POST', '/albums', { albumName: `${i}` }, bob)).expect(201).json.id);
+  await server.sql(`UPDATE album SET description = ${engine === 'sqlite' ? 'hex(zeroblob(400000))' : "repeat('0', 800000)"} WHERE id IN ('${own.join("', '")}')`);
+  const slow = await slowSync(his, () => join(two));
+  assert.equal(countOf(slow, 'AlbumV2'), 60);
+  assert.ok(!JSON.stringify(slow).includes(two));
+  await his.sync();
+  assert.deepEqual([his.links.size, his.albums.size], [4, 62]);
+});
+
 test('the end of a backfill whose last line is long stands where it ends', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
   await fill(user, 3);

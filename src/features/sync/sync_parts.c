@@ -258,8 +258,11 @@ SHAPE (asset_metadata_delete);
 /* of a user who is deleted nothing comes, but what was removed is told all the same */
 #define SHARING " WHERE p.shared_with_id = $1 AND u.id = p.shared_by_id AND u.deleted_at IS NULL"
 #define MY_PARTNERS "partner p CROSS JOIN users u" SHARING
-#define OF_PARTNER(child) "partner p CROSS JOIN users u CROSS JOIN " child SHARING " AND "
-#define OF_ALBUM(child) child " CROSS JOIN album_user m WHERE m.user_id = $1 AND "
+/* $5 the horizon */
+#define OF_PARTNER(child)                                                                          \
+    "partner p CROSS JOIN users u CROSS JOIN " child SHARING " AND p.create_id <= $5 AND "
+#define MY_ALBUM "m.user_id = $1 AND m.create_id <= $5 AND "
+#define OF_ALBUM(child) child " CROSS JOIN album_user m WHERE " MY_ALBUM
 
 #define DELETED(kind)                                                                              \
     "SELECT d.id, d.item, d.part FROM sync_delete d WHERE d.kind = '" kind "' AND "
@@ -348,7 +351,7 @@ static const char SQL_ALBUMS[] =
     " x.asset_id AS asset_id FROM " links ") AS n CROSS JOIN asset_exif e"                         \
     " WHERE e.asset_id = n.asset_id ORDER BY n.update_id"
 #define CHANGED_FROM                                                                               \
-    " FROM " OF_ALBUM ("album_asset x") "x.album_id = m.album_id AND x.update_id <= $5 AND "
+    " FROM " OF_ALBUM ("album_asset x") "x.album_id = m.album_id AND x.update_id <= $6 AND "
 #define CHANGED_END(copy) " GROUP BY x." copy " ORDER BY x." copy " LIMIT $4"
 #define CHANGED(copy)                                                                              \
     "SELECT x." copy                                                                               \
@@ -375,7 +378,7 @@ static const char SQL_ALBUM_DELETED[] = MINE ("album");
 static const char SQL_ALBUM_V1[] =
     "SELECT " ALBUM_COLUMNS ", o.user_id"
     " FROM album l CROSS JOIN album_user m JOIN album_user o ON o.album_id = l.id"
-    " AND o.role = 'owner' WHERE m.user_id = $1 AND m.album_id = l.id AND " RANGE ("l.update_id");
+    " AND o.role = 'owner' WHERE " MY_ALBUM "m.album_id = l.id AND " RANGE ("l.update_id");
 static const char SQL_ALBUM_V2[] =
     "SELECT " ALBUM_COLUMNS
     " FROM " OF_ALBUM ("album l") "m.album_id = l.id AND " RANGE ("l.update_id");
@@ -439,50 +442,41 @@ static const char SQL_EDIT[] =
 
 #define REQUEST(name) SYNC_REQUEST_TYPE_##name
 #define ENTITY(name) SYNC_ENTITY_TYPE_##name
+#define PART(request, entity, kind, other, shape, ...)                                             \
+    {                                                                                              \
+        REQUEST (request), ENTITY (entity), kind, other, &shape##_shape, __VA_ARGS__               \
+    }
 #define ROWS(request, entity, shape, sql)                                                          \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_ROWS, 0, &shape##_shape, sql, NULL                \
-    }
-#define NEWEST(request, entity, shape, sql, bound)                                                 \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_NEWEST, 0, &shape##_shape, sql, bound             \
-    }
+    PART (request, entity, SYNC_ROWS, 0, shape, sql, NULL, FALSE)
 #define BOUNDED(request, entity, shape, sql, bound)                                                \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_ROWS, 0, &shape##_shape, sql, bound               \
-    }
+    PART (request, entity, SYNC_ROWS, 0, shape, sql, bound, FALSE)
+#define NEWEST(request, entity, shape, sql)                                                        \
+    PART (request, entity, SYNC_NEWEST, 0, shape, sql, NULL, FALSE)
 #define FILL(request, entity, main, shape, sql, parents)                                           \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_BACKFILL, ENTITY (main), &shape##_shape, sql,     \
-            parents                                                                                \
-    }
-#define UPDATES(request, entity, created, shape, sql, bound)                                       \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_UPDATES, ENTITY (created), &shape##_shape, sql,   \
-            bound                                                                                  \
-    }
-#define CREATES(request, entity, updated, shape, sql, bound)                                       \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_CREATES, ENTITY (updated), &shape##_shape, sql,   \
-            bound                                                                                  \
-    }
+    PART (request, entity, SYNC_BACKFILL, ENTITY (main), shape, sql, parents, FALSE)
 #define REMOVALS(request, entity, fill, shape, sql)                                                \
-    {                                                                                              \
-        REQUEST (request), ENTITY (entity), SYNC_REMOVALS, ENTITY (fill), &shape##_shape, sql,     \
-            NULL                                                                                   \
-    }
+    PART (request, entity, SYNC_REMOVALS, ENTITY (fill), shape, sql, NULL, FALSE)
+/* by relation */
+#define ROWS_OF(request, entity, shape, sql, bound)                                                \
+    PART (request, entity, SYNC_ROWS, 0, shape, sql, bound, TRUE)
+#define NEWEST_OF(request, entity, shape, sql, bound)                                              \
+    PART (request, entity, SYNC_NEWEST, 0, shape, sql, bound, TRUE)
+#define UPDATES(request, entity, created, shape, sql, bound)                                       \
+    PART (request, entity, SYNC_UPDATES, ENTITY (created), shape, sql, bound, TRUE)
+#define CREATES(request, entity, updated, shape, sql, bound)                                       \
+    PART (request, entity, SYNC_CREATES, ENTITY (updated), shape, sql, bound, TRUE)
 
 const SyncPart sync_parts[] = {
     ROWS (AUTH_USERS_V1, AUTH_USER_V1, auth_user, SQL_AUTH_USER),
     ROWS (USERS_V1, USER_DELETE_V1, user_delete, SQL_USER_DELETED),
-    NEWEST (USERS_V1, USER_V1, user, SQL_USER, NULL),
+    NEWEST (USERS_V1, USER_V1, user, SQL_USER),
     ROWS (PARTNERS_V1, PARTNER_DELETE_V1, partner_delete, SQL_PARTNER_DELETED),
     ROWS (PARTNERS_V1, PARTNER_V1, partner, SQL_PARTNER),
 
     ROWS (ASSETS_V1, ASSET_DELETE_V1, asset_delete, SQL_ASSET_DELETED),
-    NEWEST (ASSETS_V1, ASSET_V1, asset_v1, SQL_ASSET, NULL),
+    NEWEST (ASSETS_V1, ASSET_V1, asset_v1, SQL_ASSET),
     ROWS (ASSETS_V2, ASSET_DELETE_V1, asset_delete, SQL_ASSET_DELETED),
-    NEWEST (ASSETS_V2, ASSET_V2, asset_v2, SQL_ASSET, NULL),
+    NEWEST (ASSETS_V2, ASSET_V2, asset_v2, SQL_ASSET),
     ROWS (STACKS_V1, STACK_DELETE_V1, stack_delete, SQL_STACK_DELETED),
     ROWS (STACKS_V1, STACK_V1, stack, SQL_STACK),
 
@@ -490,19 +484,19 @@ const SyncPart sync_parts[] = {
               SQL_PARTNER_ASSET_DELETED),
     FILL (PARTNER_ASSETS_V1, PARTNER_ASSET_BACKFILL_V1, PARTNER_ASSET_V1, asset_v1,
           SQL_PARTNER_ASSET_FILL, SQL_PARTNERS),
-    NEWEST (PARTNER_ASSETS_V1, PARTNER_ASSET_V1, asset_v1, SQL_PARTNER_ASSET,
-            SQL_PARTNER_ASSET_BOUND),
+    NEWEST_OF (PARTNER_ASSETS_V1, PARTNER_ASSET_V1, asset_v1, SQL_PARTNER_ASSET,
+               SQL_PARTNER_ASSET_BOUND),
     REMOVALS (PARTNER_ASSETS_V2, PARTNER_ASSET_DELETE_V1, PARTNER_ASSET_BACKFILL_V2, asset_delete,
               SQL_PARTNER_ASSET_DELETED),
     FILL (PARTNER_ASSETS_V2, PARTNER_ASSET_BACKFILL_V2, PARTNER_ASSET_V2, asset_v2,
           SQL_PARTNER_ASSET_FILL, SQL_PARTNERS),
-    NEWEST (PARTNER_ASSETS_V2, PARTNER_ASSET_V2, asset_v2, SQL_PARTNER_ASSET,
-            SQL_PARTNER_ASSET_BOUND),
+    NEWEST_OF (PARTNER_ASSETS_V2, PARTNER_ASSET_V2, asset_v2, SQL_PARTNER_ASSET,
+               SQL_PARTNER_ASSET_BOUND),
     REMOVALS (PARTNER_STACKS_V1, PARTNER_STACK_DELETE_V1, PARTNER_STACK_BACKFILL_V1, stack_delete,
               SQL_PARTNER_STACK_DELETED),
     FILL (PARTNER_STACKS_V1, PARTNER_STACK_BACKFILL_V1, PARTNER_STACK_V1, stack,
           SQL_PARTNER_STACK_FILL, SQL_PARTNERS),
-    ROWS (PARTNER_STACKS_V1, PARTNER_STACK_V1, stack, SQL_PARTNER_STACK),
+    ROWS_OF (PARTNER_STACKS_V1, PARTNER_STACK_V1, stack, SQL_PARTNER_STACK, NULL),
 
     FILL (ALBUM_ASSETS_V1, ALBUM_ASSET_BACKFILL_V1, ALBUM_ASSET_CREATE_V1, asset_v1,
           SQL_ALBUM_ASSET_FILL, SQL_ALBUMS),
@@ -518,19 +512,19 @@ const SyncPart sync_parts[] = {
              SQL_ALBUM_ASSET_CREATED, SQL_LINK_WINDOW),
 
     ROWS (ALBUMS_V1, ALBUM_DELETE_V1, album_delete, SQL_ALBUM_DELETED),
-    NEWEST (ALBUMS_V1, ALBUM_V1, album_v1, SQL_ALBUM_V1, SQL_ALBUM_WINDOW),
+    NEWEST_OF (ALBUMS_V1, ALBUM_V1, album_v1, SQL_ALBUM_V1, SQL_ALBUM_WINDOW),
     ROWS (ALBUMS_V2, ALBUM_DELETE_V1, album_delete, SQL_ALBUM_DELETED),
-    NEWEST (ALBUMS_V2, ALBUM_V2, album_v2, SQL_ALBUM_V2, SQL_ALBUM_WINDOW),
-    BOUNDED (ALBUM_USERS_V1, ALBUM_USER_DELETE_V1, album_user_delete, SQL_ALBUM_USER_DELETED,
+    NEWEST_OF (ALBUMS_V2, ALBUM_V2, album_v2, SQL_ALBUM_V2, SQL_ALBUM_WINDOW),
+    ROWS_OF (ALBUM_USERS_V1, ALBUM_USER_DELETE_V1, album_user_delete, SQL_ALBUM_USER_DELETED,
              SQL_DELETED_WINDOW),
     FILL (ALBUM_USERS_V1, ALBUM_USER_BACKFILL_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER_FILL,
           SQL_ALBUMS),
-    BOUNDED (ALBUM_USERS_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER, SQL_ALBUM_USER_WINDOW),
-    BOUNDED (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_DELETE_V1, album_asset, SQL_LINK_DELETED,
+    ROWS_OF (ALBUM_USERS_V1, ALBUM_USER_V1, album_user, SQL_ALBUM_USER, SQL_ALBUM_USER_WINDOW),
+    ROWS_OF (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_DELETE_V1, album_asset, SQL_LINK_DELETED,
              SQL_DELETED_WINDOW),
     FILL (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_BACKFILL_V1, ALBUM_TO_ASSET_V1, album_asset,
           SQL_LINK_FILL, SQL_ALBUMS),
-    BOUNDED (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_V1, album_asset, SQL_LINK, SQL_LINK_WINDOW),
+    ROWS_OF (ALBUM_TO_ASSETS_V1, ALBUM_TO_ASSET_V1, album_asset, SQL_LINK, SQL_LINK_WINDOW),
 
     ROWS (ASSET_EXIFS_V1, ASSET_EXIF_V1, exif, SQL_EXIF),
     FILL (ALBUM_ASSET_EXIFS_V1, ALBUM_ASSET_EXIF_BACKFILL_V1, ALBUM_ASSET_EXIF_CREATE_V1, exif,
@@ -543,16 +537,16 @@ const SyncPart sync_parts[] = {
     ROWS (ASSET_OCR_V1, ASSET_OCR_V1, ocr, SQL_OCR),
     FILL (PARTNER_ASSET_EXIFS_V1, PARTNER_ASSET_EXIF_BACKFILL_V1, PARTNER_ASSET_EXIF_V1, exif,
           SQL_PARTNER_EXIF_FILL, SQL_PARTNERS),
-    BOUNDED (PARTNER_ASSET_EXIFS_V1, PARTNER_ASSET_EXIF_V1, exif, SQL_PARTNER_EXIF,
+    ROWS_OF (PARTNER_ASSET_EXIFS_V1, PARTNER_ASSET_EXIF_V1, exif, SQL_PARTNER_EXIF,
              SQL_PARTNER_EXIF_BOUND),
 
     ROWS (MEMORIES_V1, MEMORY_DELETE_V1, memory_delete, SQL_MEMORY_DELETED),
-    NEWEST (MEMORIES_V1, MEMORY_V1, memory, SQL_MEMORY, NULL),
+    NEWEST (MEMORIES_V1, MEMORY_V1, memory, SQL_MEMORY),
     ROWS (MEMORY_TO_ASSETS_V1, MEMORY_TO_ASSET_DELETE_V1, memory_asset, SQL_MEMORY_ASSET_DELETED),
     BOUNDED (MEMORY_TO_ASSETS_V1, MEMORY_TO_ASSET_V1, memory_asset, SQL_MEMORY_ASSET,
              SQL_MEMORY_ASSET_WINDOW),
     ROWS (PEOPLE_V1, PERSON_DELETE_V1, person_delete, SQL_PERSON_DELETED),
-    NEWEST (PEOPLE_V1, PERSON_V1, person, SQL_PERSON, NULL),
+    NEWEST (PEOPLE_V1, PERSON_V1, person, SQL_PERSON),
     ROWS (ASSET_FACES_V1, ASSET_FACE_DELETE_V1, face_delete, SQL_FACE_DELETED),
     ROWS (ASSET_FACES_V1, ASSET_FACE_V1, face_v1, SQL_FACE),
     ROWS (ASSET_FACES_V2, ASSET_FACE_DELETE_V1, face_delete, SQL_FACE_DELETED),

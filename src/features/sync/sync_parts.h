@@ -19,14 +19,17 @@ typedef struct {
     /* CREATES: the updates. UPDATES: the creates. BACKFILL: the main type. REMOVALS: the backfill */
     SyncEntityType other;
     const SyncShape *shape;
-    /** Rows by key: $1 user, $2 after which key, $3 up to which, $4 at most how many; UPDATES: $5 up to
-     *  which create; BACKFILL: $5 the parent; REMOVALS: $5 up to which create id partners are filled in,
-     *  $6 as $2, but not before the checkpoint */
+    /** Rows by key: $1 user, $2 after which key, $3 up to which, $4 at most how many; by relation: $5 the
+     *  horizon; UPDATES: $6 up to which create; BACKFILL: $5 the parent; REMOVALS: $5 up to which create id
+     *  partners are filled in, $6 as $2, but not before the checkpoint */
     const char *sql;
     /** The key up to which a statement may read, or NULL ($1 to $3 as above, $4 a batch less one), so that
      *  none sorts or searches much more than a batch. BACKFILL: the parents ($1 user, $2 from which create
      *  id, $3 up to which) */
     const char *sql_more;
+    /** What comes because of a partner or an album. Those that the caller got while the stream runs do not
+     *  count: earlier parts went without them. All of it is the next stream's backfill. */
+    gboolean is_by_relation;
 } SyncPart;
 
 extern const SyncPart sync_parts[];

@@ -4,9 +4,10 @@
  * client between the statements, so that a slow one holds no read of the database, and memory is that
  * of a batch however much there is to send. A batch ends early when its rows are long.
  *
- * Everything is bounded by the horizon of the beginning, so that nothing refers to what came too late
- * for an earlier part. What others refer to has no bound: a row that changed meanwhile would be missing,
- * and its links not. The acks of such rows say the horizon, from which the app goes on next time. */
+ * Everything is bounded by the horizon of the beginning, also which partners and albums the caller has,
+ * so that nothing refers to what came too late for an earlier part. What others refer to has no bound: a
+ * row that changed meanwhile would be missing, and its links not. The acks of such rows say the horizon,
+ * from which the app goes on next time. */
 #define G_LOG_DOMAIN "sync"
 #include "features/sync/sync_private.h"
 
@@ -68,7 +69,7 @@ typedef struct {
     const SyncPart *part;
     const char *middle;          /* of the ack, before the key */
     const char *lead;            /* what is acknowledged before the first row; or NULL */
-    const char *fifth;           /* the parameter, see sync_parts.h; or NULL */
+    const char *own;             /* the kind's own parameter, see sync_parts.h; or NULL */
     char after[UUID_TEXT_BYTES]; /* the key of the last row, or where the next ones begin */
     gsize n;                     /* rows of this statement */
     gboolean has_more;           /* it may have had more */
@@ -117,11 +118,15 @@ write_batch (Range *self, const char *to, GError **error)
     Run *run = self->run;
     char copy[UUID_TEXT_BYTES]; /* the values point into it, and the range's own moves on */
     const char *after = memcpy (copy, self->after, sizeof copy);
-    DbValue values[] = { db_text (run->user_id), db_text (after),
-                         db_text (to),           db_int (BATCH),
-                         db_text (self->fifth),  db_text (later (after, checkpoint_of (self))) };
-    gsize n = self->part->kind == SYNC_REMOVALS ? 6 : self->fifth != NULL ? 5 : 4;
+    DbValue values[6] = { db_text (run->user_id), db_text (after), db_text (to), db_int (BATCH) };
+    gsize n = 4;
 
+    if (self->part->is_by_relation)
+        values[n++] = db_text (run->horizon);
+    if (self->own != NULL)
+        values[n++] = db_text (self->own);
+    if (self->part->kind == SYNC_REMOVALS)
+        values[n++] = db_text (later (after, checkpoint_of (self)));
     self->n = 0;
     self->has_more = FALSE;
     if (!db_each (run->app->db, self->part->sql, (DbArgs){ values, n }, take_row, self, error))
@@ -191,14 +196,14 @@ write_changes (Run *self, const SyncPart *part, GError **error)
     Range range = { .run = self, .part = part, .middle = "" };
 
     if (part->kind == SYNC_UPDATES) {
-        range.fifth = self->points.points[part->other].update_id;
-        if (*range.fifth == '\0')
+        range.own = self->points.points[part->other].update_id;
+        if (*range.own == '\0')
             return TRUE;
     }
     if (part->kind == SYNC_CREATES)
         range.lead = lead = g_strdup_printf ("%s|%s", text_of (part->other), self->horizon);
     if (part->kind == SYNC_REMOVALS)
-        range.fifth = self->points.points[part->other].update_id;
+        range.own = self->points.points[part->other].update_id;
     else
         memcpy (range.after, checkpoint_of (&range), sizeof range.after);
     if (!write_range (&range, part->kind == SYNC_NEWEST ? NO_END : self->horizon, error))
@@ -215,7 +220,7 @@ fill_parent (Run *self, const SyncPart *part, const SyncParentRow *parent, const
     const char *main_id = self->points.points[part->other].update_id;
     g_autofree char *middle = g_strdup_printf ("%s|", parent->create_id);
     Range range = {
-        .run = self, .part = part, .middle = middle, .lead = lead, .fifth = parent->parent_id
+        .run = self, .part = part, .middle = middle, .lead = lead, .own = parent->parent_id
     };
 
     if (g_str_equal (point->update_id, parent->create_id))

@@ -157,18 +157,17 @@ check_plan (TestDb *t, const SyncPart *part, const char *sql, DbArgs args)
 static void
 check_part (TestDb *t, const SyncPart *part, const char *after, const char *to)
 {
-    DbValue values[] = { db_text ("0"),
-                         db_text (after),
-                         db_text (to),
-                         db_int (2000),
-                         db_text (part->kind == SYNC_BACKFILL ? "l0" : LATEST),
-                         db_text (after) };
-    gsize n = part->kind == SYNC_REMOVALS                                 ? 6
-              : part->kind == SYNC_BACKFILL || part->kind == SYNC_UPDATES ? 5
-                                                                          : 4;
+    DbValue values[6] = { db_text ("0"), db_text (after), db_text (to), db_int (2000) };
+    gsize n = 4;
 
-    if (part->kind == SYNC_BACKFILL && strstr (part->sql, "owner_id = $5") != NULL)
-        values[4] = db_text ("1");
+    if (part->is_by_relation)
+        values[n++] = db_text (LATEST);
+    if (part->kind == SYNC_UPDATES || part->kind == SYNC_REMOVALS)
+        values[n++] = db_text (LATEST);
+    if (part->kind == SYNC_REMOVALS)
+        values[n++] = db_text (after);
+    if (part->kind == SYNC_BACKFILL)
+        values[n++] = db_text (strstr (part->sql, "owner_id = $5") != NULL ? "1" : "l0");
     check_plan (t, part, part->sql, (DbArgs){ values, n });
     if (part->sql_more != NULL)
         check_plan (t, part, part->sql_more,
