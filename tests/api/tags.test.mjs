@@ -92,6 +92,16 @@ test('a renamed tag takes along what is below it, and what the assets say', asyn
   assert.deepEqual(await valuesOf(user), ['jöurney', 'jöurney/rome']);
 });
 
+test('a new name is refused that makes what is below too long for its assets to keep', async () => {
+  const { user, ids: [id] } = await scene(1);
+  const [long] = await upsert([`a/${'ü'.repeat(499)}`], user); // 1000 bytes
+  (await call('PUT', `/tags/${long.id}/assets`, { ids: [id] }, user)).expect(200);
+  const [root] = (await call('GET', '/tags', undefined, user)).json;
+  (await call('PUT', `/tags/${root.id}`, { name: 'ab' }, user)).expect(400, /A tag below it would have more than 1000 bytes/);
+  (await call('PUT', `/tags/${root.id}`, { name: 'b' }, user)).expect(200);
+  assert.deepEqual(await tagsOf(id, user), [`b/${'ü'.repeat(499)}`]);
+});
+
 test('assets are tagged one by one and in bulk', async () => {
   const { user, ids: [one, two, three] } = await scene(3);
   const other = await scene(1);

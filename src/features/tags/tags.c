@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 
+#define BELOW_TOO_LONG "A tag below it would have more than 1000 bytes with all its levels"
 #define EXISTS "A tag with that name already exists"
 
 static gboolean
@@ -121,6 +122,23 @@ typedef struct {
     TagRow tag;
 } Update;
 
+/* What became too long could not be read again from the files of its assets, which would lose it. */
+static gboolean
+check_lengths (Db *tx, const Update *self, const char *value, GError **error)
+{
+    gsize n_old = strlen (self->tag.value), n_new = strlen (value);
+    StringList below;
+
+    if (n_new <= n_old)
+        return TRUE;
+    if (!tag_find_values_below (tx, self->arena, self->id, &below, error))
+        return FALSE;
+    for (gsize i = 0; i < below.n; i++)
+        if (strlen (below.items[i]) + n_new - n_old > TAG_MAX_BYTES)
+            return refuse (error, BELOW_TOO_LONG);
+    return TRUE;
+}
+
 static gboolean
 rename_tag (Db *tx, Update *self, GError **error)
 {
@@ -129,9 +147,8 @@ rename_tag (Db *tx, Update *self, GError **error)
 
     if (strcmp (value, self->tag.value) == 0)
         return TRUE;
-    if (strlen (value) > TAG_MAX_BYTES)
-        return refuse (error, TAG_TOO_LONG);
-    if (!tag_exists (tx, self->owner_id, value, &exists, error))
+    if (!check_lengths (tx, self, value, error) ||
+        !tag_exists (tx, self->owner_id, value, &exists, error))
         return FALSE;
     if (exists)
         return refuse (error, EXISTS);

@@ -28,6 +28,9 @@ gboolean tag_exists (Db *db, const char *owner_id, const char *value, gboolean *
 gboolean tags_make (Db *tx, Arena *arena, const char *owner_id, const StringList *values,
                     TagRowList *out, GError **error);
 gboolean tag_store_color (Db *tx, const char *id, const char *color, GError **error);
+/** The values of a tag and of all below it. */
+gboolean tag_find_values_below (Db *db, Arena *arena, const char *id, StringList *out,
+                                GError **error);
 /** Change the value of a tag and of all below it. */
 gboolean tag_store_value (Db *tx, Arena *arena, const TagRow *tag, const char *value,
                           GError **error);

@@ -48,6 +48,10 @@ static const char SQL_ANCESTORS_INSERT[] =
 /* $1 id, $2 colour or NULL, $3 now */
 static const char SQL_COLOR_SET[] =
     "UPDATE tag SET color = $2, updated_at = $3, update_id = uuid_v7() WHERE id = $1";
+/* $1 id */
+static const char SQL_VALUES_BELOW[] =
+    "SELECT t.value AS value FROM tag_ancestor b JOIN tag t ON t.id = b.tag_id"
+    " WHERE b.ancestor_id = $1";
 /* $1 id, $2 new value, $3 characters of the old one, $4 now */
 static const char SQL_VALUE_SET[] =
     "UPDATE tag SET value = CAST($2 AS TEXT) || substr(value, CAST($3 AS INTEGER) + 1),"
@@ -345,6 +349,12 @@ tag_store_color (Db *tx, const char *id, const char *color, GError **error)
     return db_exec (tx, SQL_COLOR_SET,
                     DB_ARGS (db_text (id), db_text (color), db_int (timestamp_now_ms ())), NULL,
                     error);
+}
+
+gboolean
+tag_find_values_below (Db *db, Arena *arena, const char *id, StringList *out, GError **error)
+{
+    return db_select_texts (db, arena, SQL_VALUES_BELOW, DB_ARGS (db_text (id)), out, error);
 }
 
 gboolean
