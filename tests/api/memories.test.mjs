@@ -166,6 +166,21 @@ test('the night makes memories of this day, and forgets them', async () => {
   assert.equal(await total(user), 0);
 });
 
+test('of a partner whose account is deleted a memory tells nothing, until it is back', async () => {
+  const { user: partner, ids: [theirs] } = await scene('2019-03-02T12:00:00.000Z');
+  const { user, ids: [own] } = await scene('2019-03-02T08:00:00.000Z');
+  const admin = await server.signUp();
+  (await call('POST', '/partners', { sharedWithId: user.id }, partner)).expect(201);
+  const both = await create(user, { assetIds: [own, theirs] }), only = await create(user, { assetIds: [theirs] });
+  assert.deepEqual(idsOf(both.assets), [own, theirs]);
+  (await call('DELETE', `/admin/users/${partner.id}`, {}, admin)).expect(200);
+  assert.deepEqual(idsOf((await get(`/memories/${both.id}`, user)).assets), [own]);
+  assert.deepEqual(idsOf(await list(user)), [both.id]);
+  (await call('POST', `/admin/users/${partner.id}/restore`, undefined, admin)).expect(200);
+  assert.deepEqual(idsOf((await get(`/memories/${both.id}`, user)).assets), [own, theirs]);
+  assert.deepEqual(idsOf(await list(user)).sort(), [both.id, only.id].sort());
+});
+
 test('a partner who shares no more takes their photos out of memories and links', async () => {
   const [sharer, receiver] = [await server.newUser(), await server.newUser()];
   const id = (await server.upload(png(20, 10), 'a.png', {}, { as: sharer })).expect(201).json.id;

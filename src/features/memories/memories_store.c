@@ -24,7 +24,10 @@
     "        OR CASE WHEN CAST($7 AS SMALLINT) = 1 THEN m.show_at > CAST($8 AS BIGINT)"            \
     "                ELSE m.show_at IS NULL OR m.show_at <= CAST($8 AS BIGINT) END)"
 
-#define IS_SHOWN "a.visibility = 'timeline' AND a.status = 'active' AND a.deleted_at IS NULL"
+/* also of a partner, unless that user is deleted */
+#define IS_SHOWN                                                                                   \
+    "a.visibility = 'timeline' AND a.status = 'active' AND a.deleted_at IS NULL"                   \
+    " AND EXISTS (SELECT 1 FROM users u WHERE u.id = a.owner_id AND u.deleted_at IS NULL)"
 #define SHOWS_HIDDEN_PERSON                                                                        \
     "EXISTS (SELECT 1 FROM asset_face f JOIN person p ON p.id = f.person_id"                       \
     "         WHERE f.asset_id = a.id AND f.deleted_at IS NULL AND p.is_hidden = 1)"
