@@ -329,6 +329,20 @@ test('of what is locked is told that it is not to be seen, and no more', async (
   assert.ok(!ear.names.includes('on_asset_update'));
 });
 
+test('edits of what is locked are told to the sessions that may see it alone', async () => {
+  const user = await server.newUser();
+  const id = await created(jpeg(), 'secret.jpg', user);
+  await server.waitForJobs();
+  (await server.request('PUT', '/assets', { as: user, body: { ids: [id], visibility: 'locked' } })).expect(204);
+  (await server.request('POST', '/auth/pin-code', { as: user, body: { pinCode: '123456' } })).expect(204);
+  (await server.request('POST', '/auth/session/unlock', { as: user, body: { pinCode: '123456' } })).expect(204);
+  const [editor, ear] = [await joined(user), await joined(await server.login(user.email))];
+  (await server.request('PUT', `/assets/${id}/edits`, { as: user, body: { edits: [{ action: 'rotate', parameters: { angle: 90 } }] } })).expect(200);
+  for (const version of ['V1', 'V2']) assert.equal((await editor.next(`AssetEditReady${version}`))[0].asset.id, id);
+  await allHave(ear);
+  assert.deepEqual(ear.names.filter((name) => name.startsWith('AssetEditReady')), []);
+});
+
 test('the whole trash coming back and a new name of an album are told', async () => {
   const user = await server.newUser();
   const id = await created(jpeg(), 'a.jpg', user);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "features/sessions/sessions.h"
 #include "features/sync_api.h"
 
 #define PAGE 500
@@ -214,16 +215,17 @@ sync_exif (const AssetRow *row)
     };
 }
 
-/* @asset, and under @key what belongs to it. */
+/* @asset, and under @key what belongs to it, to these rooms. */
 static void
-send_ready (const App *app, const AssetRow *row, const char *event, const TypeDescriptor *type,
+send_ready (const App *app, const StringList *rooms, const char *event, const TypeDescriptor *type,
             const void *asset, const char *key, const char *json)
 {
     g_autoptr (GString) text = g_string_new ("{\"asset\":");
 
     api_write_json (type, asset, text);
     g_string_append_printf (text, ",\"%s\":%s}", key, json);
-    realtime_send (app->realtime, row->owner_id, event, text->str);
+    for (gsize i = 0; i < rooms->n; i++)
+        realtime_send (app->realtime, rooms->items[i], event, text->str);
 }
 
 /* FALSE: there is nobody to tell, or nothing. */
@@ -249,6 +251,7 @@ asset_send_ready (const App *app, Arena *arena, const char *id)
     SyncAssetV1 before;
     SyncAssetV2 now;
     SyncAssetExifV1 exif;
+    StringList rooms = { &row.owner_id, 1 };
 
     if (!find_for_clients (app, arena, id, &row) ||
         (row.visibility != ASSET_VISIBILITY_TIMELINE && row.visibility != ASSET_VISIBILITY_ARCHIVE))
@@ -258,9 +261,10 @@ asset_send_ready (const App *app, Arena *arena, const char *id)
     exif = sync_exif (&row);
     api_write_json (&sync_asset_exif_v1_type, &exif, exif_json);
     asset_send_object (app, id, "on_upload_success");
-    send_ready (app, &row, "AssetUploadReadyV1", &sync_asset_v1_type, &before, "exif",
+    send_ready (app, &rooms, "AssetUploadReadyV1", &sync_asset_v1_type, &before, "exif",
                 exif_json->str);
-    send_ready (app, &row, "AssetUploadReadyV2", &sync_asset_v2_type, &now, "exif", exif_json->str);
+    send_ready (app, &rooms, "AssetUploadReadyV2", &sync_asset_v2_type, &now, "exif",
+                exif_json->str);
 }
 
 void
@@ -269,11 +273,20 @@ asset_send_edited (const App *app, Arena *arena, const char *id, const char *edi
     AssetRow row;
     SyncAssetV1 before;
     SyncAssetV2 now;
+    StringList rooms = { &row.owner_id, 1 };
+    g_autoptr (GError) why = NULL;
 
     if (!find_for_clients (app, arena, id, &row))
         return;
+    /* whoever edits what is locked waits for it; the owner's other sessions may not see it */
+    if (row.visibility == ASSET_VISIBILITY_LOCKED &&
+        !sessions_find_elevated (app->db, arena, row.owner_id, &rooms, &why)) {
+        g_warning ("cannot tell clients of the edits of asset '%s': %s, skipping", id,
+                   why->message);
+        return;
+    }
     before = sync_asset_v1 (arena, &row);
     now = sync_asset_v2 (arena, &row);
-    send_ready (app, &row, "AssetEditReadyV1", &sync_asset_v1_type, &before, "edit", edits_json);
-    send_ready (app, &row, "AssetEditReadyV2", &sync_asset_v2_type, &now, "edit", edits_json);
+    send_ready (app, &rooms, "AssetEditReadyV1", &sync_asset_v1_type, &before, "edit", edits_json);
+    send_ready (app, &rooms, "AssetEditReadyV2", &sync_asset_v2_type, &now, "edit", edits_json);
 }

@@ -55,6 +55,9 @@ gboolean session_set_elevation (Db *db, const char *id, const char *user_id, gbo
  *  came before it. */
 gboolean session_keep_elevation (Db *db, const char *id, const char *user_id, gint64 until_ms,
                                  GError **error);
+/** The ids of those of a user that are elevated now. */
+gboolean sessions_find_elevated (Db *db, Arena *arena, const char *user_id, StringList *out,
+                                 GError **error);
 /** What ends sessions ends those they made too. @param out_ended  all of them, whose sockets are to be closed
  *  then; none: the user has no such session */
 gboolean session_delete (Db *db, Arena *arena, const char *id, const char *user_id,

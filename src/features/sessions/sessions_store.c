@@ -50,6 +50,11 @@ static const char SQL_KEEP_ELEVATION[] =
 static const char SQL_END_ELEVATION[] = "UPDATE session SET updated_at = $2, pin_expires_at = NULL"
                                         " WHERE user_id = $1 AND pin_expires_at IS NOT NULL";
 
+/* $1 user, $2 now */
+static const char SQL_ELEVATED[] =
+    "SELECT id FROM session WHERE user_id = $1 AND pin_expires_at > $2"
+    " AND (expires_at IS NULL OR expires_at > $2)";
+
 /* those that @first finds, and those they made, which end with them */
 #define WITH_CHILDREN(first)                                                                       \
     "WITH RECURSIVE ended (id) AS (" first                                                         \
@@ -211,6 +216,13 @@ sessions_end_elevation (Db *db, const char *user_id, GError **error)
 {
     return db_exec (db, SQL_END_ELEVATION,
                     DB_ARGS (db_text (user_id), db_int (timestamp_now_ms ())), NULL, error);
+}
+
+gboolean
+sessions_find_elevated (Db *db, Arena *arena, const char *user_id, StringList *out, GError **error)
+{
+    return db_select_texts (db, arena, SQL_ELEVATED,
+                            DB_ARGS (db_text (user_id), db_int (timestamp_now_ms ())), out, error);
 }
 
 typedef struct {
