@@ -95,6 +95,16 @@ test('what older and newer apps get of the same asset', async () => {
   assert.deepEqual(of('AlbumV1').map((l) => [l.id, l.ownerId]), [[album.id, user.id]]);
 });
 
+test('a time behind the last year is that year\'s end, as in every answer', async () => {
+  const { users: [user], phones: [phone] } = await scene();
+  const id = await upload(user);
+  await server.waitForJobs();
+  await server.sql(`UPDATE asset SET file_created_at = 400000000000000 WHERE id = '${id}'`);
+  await phone.sync();
+  const { fileCreatedAt } = (await call('GET', `/assets/${id}`, undefined, user)).expect(200).json;
+  assert.deepEqual([phone.assets.get(id).fileCreatedAt, fileCreatedAt], Array(2).fill('9999-12-31T23:59:59.999Z'));
+});
+
 test('an album: what its members get, and who joins and leaves', async () => {
   const { users: [alice, bob], phones: [hers, his] } = await scene(2);
   const one = await upload(alice, { isFavorite: true });

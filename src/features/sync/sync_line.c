@@ -7,8 +7,6 @@
 #include "base/json_writer.h"
 #include "base/timestamp.h"
 
-#define DAY_MS G_GINT64_CONSTANT (86400000)
-
 /* Some sixty times a line: what fits, which is nearly all, is copied without a call. */
 static inline void
 put (GString *out, const char *text, gsize n_bytes)
@@ -57,19 +55,12 @@ digits_at (char *at, guint value, guint n)
 static void
 put_time (GString *out, gint64 ms)
 {
-    char text[] = "\"0000-00-00T00:00:00.000Z\"";
-    gint64 days = ms / DAY_MS - (ms % DAY_MS < 0), year;
-    guint of_day = (guint) (ms - days * DAY_MS), month, day;
+    char text[TIMESTAMP_TEXT_BYTES];
 
-    timestamp_civil_from_days (days, &year, &month, &day);
-    digits_at (text + 1, (guint) CLAMP (year, 0, 9999), 4);
-    digits_at (text + 6, month, 2);
-    digits_at (text + 9, day, 2);
-    digits_at (text + 12, of_day / 3600000, 2);
-    digits_at (text + 15, of_day / 60000 % 60, 2);
-    digits_at (text + 18, of_day / 1000 % 60, 2);
-    digits_at (text + 21, of_day % 1000, 3);
-    put (out, text, sizeof text - 1);
+    timestamp_format (ms, text);
+    PUT (out, "\"");
+    put_text (out, text);
+    PUT (out, "\"");
 }
 
 /* Most texts need no escape, which is quickly seen; the writer knows the others. */
