@@ -245,12 +245,12 @@ asset_check_motion_part (Db *tx, Arena *arena, const char *video_id, const char 
                          gboolean sees_locked, GError **error)
 {
     StringList ids = { &video_id, 1 };
-    gboolean is_open = sees_locked;
+    gboolean is_locked = FALSE;
     AssetRowList rows;
     const char *fault = NULL;
 
     if (!assets_find (tx, arena, &ids, &rows, error) ||
-        (!sees_locked && !asset_store_is_open (tx, video_id, &is_open, error)))
+        (!sees_locked && !asset_motion_part_is_locked (tx, video_id, owner_id, &is_locked, error)))
         return FALSE;
     if (rows.n == 0)
         fault = "Live photo video not found";
@@ -258,7 +258,7 @@ asset_check_motion_part (Db *tx, Arena *arena, const char *video_id, const char 
         fault = "Live photo video must be a video";
     else if (strcmp (rows.items[0].owner_id, owner_id) != 0)
         fault = "Live photo video does not belong to the user";
-    else if (!is_open)
+    else if (is_locked)
         fault = "Live photo video not found";
     if (fault != NULL)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, fault);

@@ -67,10 +67,11 @@ static const char SQL_FLAGS_UPDATE[] =
 static const char SQL_MOTION_UPDATE[] =
     "UPDATE asset SET live_photo_video_id = $2, updated_at = $3, update_id = $4 WHERE id = $1";
 
-/* $1 id */
-static const char SQL_OPEN[] = "SELECT count(*) FROM asset a WHERE a.id = $1"
-                               "   AND a.visibility <> 'locked'"
-                               "   AND NOT " ACCESS_SQL_FILM_IS_CLOSED ("s.visibility <> 'locked'");
+/* $1 id, $2 owner */
+static const char SQL_LOCKED_FILM[] =
+    "SELECT count(*) FROM asset a WHERE a.id = $1 AND a.owner_id = $2"
+    "   AND (a.visibility = 'locked' OR " ACCESS_SQL_FILM_IS_CLOSED (
+        "s.visibility <> 'locked'") ")";
 /* $1 id of a video, $2 of a photo that does not count, $3 1: photos in the trash do */
 static const char SQL_MOTION_SHOWN[] =
     "SELECT count(*) FROM asset WHERE live_photo_video_id = $1 AND id <> $2"
@@ -211,11 +212,13 @@ asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags
 }
 
 gboolean
-asset_store_is_open (Db *tx, const char *video_id, gboolean *out, GError **error)
+asset_motion_part_is_locked (Db *db, const char *video_id, const char *owner_id, gboolean *out,
+                             GError **error)
 {
     gint64 n = 0;
 
-    if (!db_select_int (tx, SQL_OPEN, DB_ARGS (db_text (video_id)), &n, NULL, error))
+    if (!db_select_int (db, SQL_LOCKED_FILM, DB_ARGS (db_text (video_id), db_text (owner_id)), &n,
+                        NULL, error))
         return FALSE;
     *out = n > 0;
     return TRUE;

@@ -17,8 +17,6 @@ typedef struct {
 gboolean asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags *flags,
                             gint64 now_ms, GError **error);
 
-/** Whether the video is open without the PIN: neither locked itself nor the film of locked photos alone. */
-gboolean asset_store_is_open (Db *tx, const char *video_id, gboolean *out, GError **error);
 /** @video_id NULL: no motion part any more. */
 gboolean asset_store_motion_part (Db *tx, const char *id, const char *video_id, gint64 now_ms,
                                   GError **error);

@@ -68,6 +68,9 @@ gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhe
  *  (@in_trash_too) would again when it is restored. */
 gboolean asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,
                                      gboolean in_trash_too, gboolean *out, GError **error);
+/** Whether a video of @owner_id is closed without the PIN: locked itself, or the film of locked photos alone. */
+gboolean asset_motion_part_is_locked (Db *db, const char *video_id, const char *owner_id,
+                                      gboolean *out, GError **error);
 /** FALSE with APP_ERROR_INVALID and the clients' text unless @video_id may be the motion part of a
  *  photo of @owner_id. @sees_locked  the caller's session is elevated: else what is locked, or the film of
  *  locked photos, is not found */

@@ -204,17 +204,21 @@ is_unknown (const Db *db, const GError *why)
     return g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) || !db_is_writable (db);
 }
 
-/* A photo is kept also when its film shall not come back, which was answered with the id that it had. */
+/* A phone sends the film first, and names the one that is here already. A photo is kept also when that shall not
+ * come back, or lies in the locked folder: then without it. */
 static gboolean
-drop_gone_motion_part (Db *db, Upload *upload, GError **error)
+drop_closed_motion_part (Db *db, Upload *upload, GError **error)
 {
-    gboolean is_gone = FALSE;
+    gboolean is_gone = FALSE, is_locked = FALSE;
 
     if (upload->live_photo_video_id == NULL || !is_owner (upload))
         return TRUE;
-    if (!upload_is_gone (db, upload->owner_id, upload->live_photo_video_id, &is_gone, error))
+    if (!upload_is_gone (db, upload->owner_id, upload->live_photo_video_id, &is_gone, error) ||
+        (!upload->sees_locked &&
+         !asset_motion_part_is_locked (db, upload->live_photo_video_id, upload->owner_id,
+                                       &is_locked, error)))
         return FALSE;
-    if (is_gone)
+    if (is_gone || is_locked)
         upload->live_photo_video_id = NULL;
     return TRUE;
 }
@@ -232,7 +236,7 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
     /* what is here already need not be moved; the transaction decides about what comes just now */
     if (!upload_find (app->db, arena, upload->owner_id, upload->file->sha1, is_owner (upload),
                       &known_id, error) ||
-        !drop_gone_motion_part (app->db, upload, error))
+        !drop_closed_motion_part (app->db, upload, error))
         return FALSE;
     if (known_id != NULL) {
         commit.duplicate_id = known_id;
