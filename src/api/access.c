@@ -113,18 +113,15 @@ static const char SQL_MEMBER_ONE[] = SQL_MEMBER (ONE);
 static const char SQL_MEMBER_MANY[] = SQL_MEMBER (MANY);
 
 #define SQL_PARTNER(which)                                                                         \
-    SQL_OTHERS (which, ACCESS_SQL_PARTNER_SEES)                                                    \
-    "   AND a.visibility IN ('timeline', 'hidden')"                                                \
-    "   AND EXISTS (SELECT 1 FROM partner p JOIN users u ON u.id = p.shared_by_id"                 \
-    "                WHERE p.shared_by_id = a.owner_id AND p.shared_with_id = $2"                  \
-    "                  AND u.deleted_at IS NULL)"
+    SQL_OTHERS (which, ACCESS_SQL_PARTNER_SEES) " AND " ACCESS_SQL_OF_PARTNER ("$2")
 static const char SQL_PARTNER_ONE[] = SQL_PARTNER (ONE);
 static const char SQL_PARTNER_MANY[] = SQL_PARTNER (MANY);
 
 #define SQL_LINK(which)                                                                            \
     SQL_OTHERS (which, SQL_THERE)                                                                  \
     "   AND EXISTS (SELECT 1 FROM shared_link_asset x WHERE x.link_id = $2"                        \
-    "                  AND x.asset_id IN " SQL_ITSELF_OR_STILL "               UNION ALL"          \
+    "                  AND x.asset_id IN " SQL_ITSELF_OR_STILL                                     \
+    "                  AND " ACCESS_SQL_LINK_MAY_SHOW "        UNION ALL"                          \
     "               SELECT 1 FROM shared_link l JOIN album_asset x ON x.album_id = l.album_id"     \
     "                WHERE l.id = $2 AND x.asset_id IN " SQL_ITSELF_OR_STILL ")"
 static const char SQL_LINK_ONE[] = SQL_LINK (ONE);

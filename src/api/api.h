@@ -185,6 +185,19 @@ gboolean api_read_json (const TypeDescriptor *type, const char *json, gssize n_b
 /* What partners see of a photo 's'. */
 #define ACCESS_SQL_PARTNER_SEES                                                                    \
     "s.visibility IN ('timeline', 'hidden') AND s.deleted_at IS NULL AND s.status = 'active'"
+/* Of an asset 'a' that is there, and no film that is closed: its owner shares it with @user. */
+#define ACCESS_SQL_OF_PARTNER(user)                                                                \
+    "a.visibility IN ('timeline', 'hidden')"                                                       \
+    " AND EXISTS (SELECT 1 FROM partner p JOIN users u ON u.id = p.shared_by_id"                   \
+    "              WHERE p.shared_by_id = a.owner_id AND p.shared_with_id = " user                 \
+    "                AND u.deleted_at IS NULL)"
+/* Of a row 'x' of shared_link_asset: the link's owner may still show it, as the own or a partner's. */
+#define ACCESS_SQL_LINK_MAY_SHOW                                                                   \
+    "EXISTS (SELECT 1 FROM shared_link l JOIN asset a ON a.id = x.asset_id"                        \
+    "         WHERE l.id = x.link_id AND (a.owner_id = l.owner_id"                                 \
+    "            OR (a.status = 'active' AND a.deleted_at IS NULL"                                 \
+    "                AND NOT " ACCESS_SQL_FILM_IS_CLOSED (                                         \
+        ACCESS_SQL_PARTNER_SEES) "                AND " ACCESS_SQL_OF_PARTNER ("l.owner_id") ")))"
 
 /** @return FALSE with APP_ERROR_INVALID 'Not found or no <permission> access' unless the caller may
  *  do @permission ("asset.read", "asset.update"...) to every one of @ids. An empty list passes. */

@@ -132,6 +132,33 @@ test('an editor makes links to an album, a viewer does not, and who leaves takes
   (await me(link)).expect(401, 'Invalid share key');
 });
 
+test('a partner\'s photo is in a link as long as the partner shows it', async () => {
+  const [partner, user, admin] = [await server.newUser(), await server.newUser(), await server.signUp()];
+  (await call('POST', '/partners', { sharedWithId: user.id }, partner)).expect(201);
+  const [theirs, own] = [await upload(partner), await upload(user)];
+  await server.waitForJobs();
+  const link = await newLink({ assetIds: [theirs, own] }, user);
+  const shown = async () => {
+    const ids = (await me(link)).expect(200).json.assets.map(({ id }) => id);
+    const mine = (await call('GET', `/shared-links/${link.id}`, undefined, user)).expect(200).json.assets.map(({ id }) => id);
+    assert.deepEqual(mine, ids);
+    for (const id of [theirs, own]) (await visit(link, 'GET', `/assets/${id}/original`)).expect(ids.includes(id) ? 200 : 400);
+    return ids.sort();
+  };
+  assert.deepEqual(await shown(), [theirs, own].sort());
+  (await call('PUT', `/assets/${theirs}`, { visibility: 'archive' }, partner)).expect(200);
+  (await call('PUT', `/assets/${own}`, { visibility: 'archive' }, user)).expect(200);
+  assert.deepEqual(await shown(), [own]);
+  (await call('PUT', `/assets/${theirs}`, { visibility: 'timeline' }, partner)).expect(200);
+  assert.deepEqual(await shown(), [theirs, own].sort());
+  (await call('DELETE', `/admin/users/${partner.id}`, {}, admin)).expect(200);
+  assert.deepEqual(await shown(), [own]);
+  (await call('POST', `/admin/users/${partner.id}/restore`, undefined, admin)).expect(200);
+  (await call('DELETE', `/partners/${user.id}`, undefined, partner)).expect(204);
+  await server.sql(`INSERT INTO shared_link_asset (link_id, asset_id) VALUES ('${link.id}', '${theirs}')`); // at that moment
+  assert.deepEqual(await shown(), [own]);
+});
+
 test('assets are added and removed one by one', async () => {
   const [one, two, locked, theirs] = [await upload(owner), await upload(owner), await upload(owner, { visibility: 'locked' }), await upload(other)];
   const link = await newLink({ assetIds: [one] });

@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 
-/* What may be shown of an asset s to somebody who is not its owner. */
-#define SQL_SHOWN " s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked'"
+/* What may be shown of an asset s of a link, its row x, to somebody who is not its owner. */
+#define SQL_SHOWN                                                                                  \
+    " s.status = 'active' AND s.deleted_at IS NULL AND s.visibility <> 'locked'"                   \
+    " AND " ACCESS_SQL_LINK_MAY_SHOW
 
 /* $2 now. Who may no longer share the album does not share it by a link made before. */
 #define SQL_CREDENTIAL(which)                                                                      \
@@ -63,7 +65,7 @@ static const char SQL_ASSET_IDS[] =
     "SELECT s.id FROM shared_link_asset x JOIN asset s ON s.id = x.asset_id"
     " WHERE x.link_id = $1 AND s.status <> 'deleted' AND s.visibility <> 'locked'"
     "   AND (CAST($2 AS SMALLINT) = 1 OR (s.status = 'active' AND s.deleted_at IS NULL))"
-    " ORDER BY s.file_created_at, s.id";
+    "   AND " ACCESS_SQL_LINK_MAY_SHOW " ORDER BY s.file_created_at, s.id";
 
 /* $1 a JSON array of links */
 static const char SQL_FIRST_ASSETS[] =
