@@ -132,6 +132,22 @@ test('an editor makes links to an album, a viewer does not, and who leaves takes
   (await me(link)).expect(401, 'Invalid share key');
 });
 
+test('an album tells who left it nothing by a link made before, and its owner of no link', async () => {
+  const editor = await server.newUser();
+  const albumId = await newAlbum(owner, 'Before', [await upload(owner)]);
+  (await call('PUT', `/albums/${albumId}/users`, { albumUsers: [{ userId: editor.id, role: 'editor' }] }, owner)).expect(200);
+  const link = await newLink({ albumId }, editor);
+  const hasLink = async () => (await call('GET', `/albums/${albumId}`, undefined, owner)).expect(200).json.hasSharedLink;
+  const listed = async () => (await call('GET', '/shared-links', undefined, editor)).expect(200).json.map(({ id }) => id);
+  assert.deepEqual([await hasLink(), await listed()], [true, [link.id]]);
+  (await call('DELETE', `/albums/${albumId}/user/${editor.id}`, undefined, owner)).expect(204);
+  assert.deepEqual([await hasLink(), await listed()], [false, []]);
+  (await call('GET', `/shared-links/${link.id}`, undefined, editor)).expect(400, 'Shared link not found');
+  assert.deepEqual((await call('GET', '/albums?isShared=true', undefined, owner)).expect(200).json.filter(({ id }) => id === albumId), []);
+  (await call('PUT', `/albums/${albumId}/users`, { albumUsers: [{ userId: editor.id, role: 'editor' }] }, owner)).expect(200);
+  assert.deepEqual([await hasLink(), await listed()], [true, [link.id]]);
+});
+
 test('a partner\'s photo is in a link as long as the partner shows it', async () => {
   const [partner, user, admin] = [await server.newUser(), await server.newUser(), await server.signUp()];
   (await call('POST', '/partners', { sharedWithId: user.id }, partner)).expect(201);

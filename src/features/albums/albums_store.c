@@ -7,9 +7,14 @@
 
 /* ---- reading ---- */
 
+/* Not one of who may no longer share the album: it opens nothing. */
+#define SQL_HAS_LINK                                                                               \
+    "EXISTS (SELECT 1 FROM shared_link k JOIN album_user e ON e.album_id = k.album_id"             \
+    "         WHERE k.album_id = l.id AND e.user_id = k.owner_id"                                  \
+    "           AND e.role IN ('owner', 'editor'))"
 /* Members who are soft-deleted do not count. */
 #define SQL_IS_SHARED                                                                              \
-    "CASE WHEN EXISTS (SELECT 1 FROM shared_link k WHERE k.album_id = l.id)"                       \
+    "CASE WHEN " SQL_HAS_LINK                                                                      \
     "       OR EXISTS (SELECT 1 FROM album_user o JOIN users x ON x.id = o.user_id"                \
     "                   WHERE o.album_id = l.id AND o.role <> 'owner' AND x.deleted_at IS NULL)"   \
     "     THEN 1 ELSE 0 END"
@@ -49,8 +54,7 @@ static const char SQL_FIND[] =
     "       l.created_at AS created_at, l.updated_at AS updated_at,"
     "       COALESCE(s.n_assets, 0) AS n_assets, s.first_at AS first_at, s.last_at AS last_at,"
     "       s.modified_at AS modified_at,"
-    "       CASE WHEN EXISTS (SELECT 1 FROM shared_link k WHERE k.album_id = l.id)"
-    "            THEN 1 ELSE 0 END AS has_link"
+    "       CASE WHEN " SQL_HAS_LINK " THEN 1 ELSE 0 END AS has_link"
     "  FROM album l LEFT JOIN album_summary s ON s.album_id = l.id"
     " WHERE l.id IN (SELECT value FROM json_each($1)) AND l.deleted_at IS NULL";
 

@@ -25,15 +25,18 @@
 static const char SQL_FIND_BY_KEY[] = SQL_CREDENTIAL ("l.key = $1");
 static const char SQL_FIND_BY_SLUG[] = SQL_CREDENTIAL ("l.slug = $1");
 
-/* $1 owner */
+/* $1 owner; none to an album that the owner is no longer in, which it would go on to tell of */
 #define SQL_LINKS                                                                                  \
     "SELECT l.id AS id, l.owner_id AS owner_id, l.type AS type, l.album_id AS album_id,"           \
     "       l.key AS key, l.slug AS slug, l.description AS description, l.password AS password,"   \
     "       l.login_token AS login_token, l.allow_upload AS allow_upload,"                         \
     "       l.allow_download AS allow_download, l.show_metadata AS show_metadata,"                 \
     "       l.expires_at AS expires_at, l.created_at AS created_at"                                \
-    "  FROM shared_link l LEFT JOIN album a ON a.id = l.album_id"                                  \
-    " WHERE l.owner_id = $1 AND a.deleted_at IS NULL"
+    "  FROM shared_link l"                                                                         \
+    " WHERE l.owner_id = $1"                                                                       \
+    "   AND (l.album_id IS NULL OR EXISTS (SELECT 1 FROM album a"                                  \
+    "          JOIN album_user m ON m.album_id = a.id"                                             \
+    "         WHERE a.id = l.album_id AND a.deleted_at IS NULL AND m.user_id = l.owner_id))"
 
 /* $2 id */
 static const char SQL_LOAD[] = SQL_LINKS " AND l.id = $2";
