@@ -211,7 +211,7 @@ request_read_head (Exchange *self, const char *method, const char *version, GErr
     request->path = "/";
     request->query = "";
     request->host = "";
-    request->peer = self->connection->peer;
+    request->peer = arena_strdup (request->arena, self->connection->peer); /* may outlive it */
     request->content_length = -1;
 
     MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, collect, &collector);
