@@ -209,6 +209,18 @@ test('what changes in a watched library is seen while it happens', async () => {
     put(elsewhere, 'i.png', png(80, 10));
     await see([...seen, 'link/i.png 80'].sort());
     assert.deepEqual(await own.notices(), []);
+
+    // as when a disk is mounted there: another folder of that name
+    const away = `${own.folder}-away`, other = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-library-'));
+    folders.push(away, other);
+    put(other, 'a.png', png(90, 10));
+    put(other, 'j.png', png(25, 10));
+    fs.renameSync(own.folder, away);
+    fs.renameSync(other, own.folder);
+    const shown = async () => Object.entries(await own.assets()).filter(([, one]) => !one.isOffline).map(([name, one]) => `${name} ${one.width}`).sort();
+    for (const end = Date.now() + 60_000; Date.now() < end && (await shown()).join() !== 'a.png 90,j.png 25';)
+      await new Promise((done) => setTimeout(done, 200));
+    assert.deepEqual(await shown(), ['a.png 90', 'j.png 25']);
   } finally {
     (await call('PUT', '/system-config', config)).expect(200);
   }

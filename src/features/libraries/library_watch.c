@@ -125,7 +125,7 @@ add_tree (Watched *self, const char *folder)
         library_walk (&walk, folder, &n_files, NULL); /* fails only when all ends */
 }
 
-/* It was moved away: its watches go with it, under a name that is not its own any more. */
+/* Another has its name now, or none: what is watched there tells of a place that it is not in any more. */
 static void
 forget_tree (Watched *self, const char *folder)
 {
@@ -269,24 +269,25 @@ ask_for_scan (Watched *self)
 
 /* ---- which libraries ---- */
 
-/* Import paths that are not watched: at the beginning, or on a disk that was away. */
+/* Import paths that are not watched: at the beginning, or when another folder is in the place of one, such as
+ * that of a disk that comes or goes. */
 static void
 add_roots (Watched *self)
 {
+    g_autoptr (Arena) arena = arena_new ();
+
     for (gsize i = 0; i < self->roots.n; i++) {
-        GHashTableIter each;
-        gboolean is_known = FALSE;
-        gpointer path;
+        const char *root = self->roots.items[i];
         guint n_before = g_hash_table_size (self->folders);
 
-        g_hash_table_iter_init (&each, self->folders);
-        while (!is_known && g_hash_table_iter_next (&each, NULL, &path))
-            is_known = strcmp (path, self->roots.items[i]) == 0;
-        if (is_known)
+        if (library_check_path (arena, self->watch->app->media_location, root) == NULL)
+            add_folder (root, self, NULL);
+        if (g_hash_table_size (self->folders) == n_before)
             continue;
-        add_tree (self, self->roots.items[i]);
-        if (g_hash_table_size (self->folders) > n_before)
-            note (self, NULL);
+        forget_tree (self, root);
+        add_folder (root, self, NULL); /* also where patterns exclude it: it is looked at once */
+        add_tree (self, root);
+        note (self, NULL);
     }
 }
 
