@@ -186,7 +186,10 @@ test('what changes in a watched library is seen while it happens', async () => {
   (await call('PUT', '/system-config', { ...config, library: { ...config.library, watch: { enabled: true } } })).expect(200);
   try {
     await see(['a.png 20', 'b.png 20', 'old/c.png 20']); // what was there before
+    await server.waitForJobs();
     const first = await own.assets();
+    const refreshedAt = async () => (await call('GET', `/libraries/${own.id}`)).expect(200).json.refreshedAt;
+    const scannedAt = await refreshedAt();
 
     put(own.folder, 'a.png', png(40, 10));
     fs.rmSync(path.join(own.folder, 'b.png'));
@@ -195,6 +198,7 @@ test('what changes in a watched library is seen while it happens', async () => {
     put(own.folder, 'notes.txt', Buffer.from('x'));
     await see(['a.png 40', 'b.png 20 offline', 'far/below/e.png 30', 'new/c.png 20', 'old/c.png 20 offline']);
     assert.equal((await own.assets())['a.png'].id, first['a.png'].id);
+    assert.equal(await refreshedAt(), scannedAt, 'folders alone were scanned');
 
     // in the folders that are new, and where links lead, but not into the media folder
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-library-'));
@@ -204,10 +208,14 @@ test('what changes in a watched library is seen while it happens', async () => {
     put(own.folder, 'far/below/h.png', png(70, 10));
     fs.symlinkSync(elsewhere, path.join(own.folder, 'link'));
     fs.symlinkSync(server.media, path.join(own.folder, 'media'));
+    fs.symlinkSync('..', path.join(own.folder, 'new/round'));
     const seen = ['a.png 40', 'b.png 20 offline', 'far/below/e.png 30', 'far/below/h.png 70', 'link/g.png 50', 'new/c.png 20', 'new/f.png 60', 'old/c.png 20 offline'];
     await see(seen);
     put(elsewhere, 'i.png', png(80, 10));
-    await see([...seen, 'link/i.png 80'].sort());
+    put(own.folder, 'new/k.png', png(65, 10));
+    await see([...seen, 'link/i.png 80', 'new/k.png 65'].sort());
+    fs.rmSync(path.join(own.folder, 'link'));
+    await see([...seen, 'link/i.png 80', 'new/k.png 65'].map((line) => line.replace(/^(link.*)/, '$1 offline')).sort());
     assert.deepEqual(await own.notices(), []);
 
     // as when a disk is mounted there: another folder of that name

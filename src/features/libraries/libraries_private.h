@@ -38,6 +38,9 @@ typedef struct {
     gboolean (*entered) (const char *folder, gpointer data, GError **error);
     gboolean (*found) (const char *path, gpointer data, GError **error);
     gboolean (*is_stopping) (gpointer data); /* NULL: never */
+    /* NULL: links to folders are followed. Else they are not, and it becomes TRUE: only a walk from all
+     * import paths knows where they may lead */
+    gboolean *out_has_link;
     gpointer data;
 } LibraryWalk;
 
@@ -74,8 +77,9 @@ gboolean library_update (Db *db, Arena *arena, const char *id, const char *name,
                          gboolean *out_found, GError **error);
 gboolean library_set_refreshed (Db *tx, const char *id, gint64 now_ms, GError **error);
 gboolean library_set_deleted (Db *tx, const char *id, gboolean *out_found, GError **error);
-/** Libraries whose assets are to be scanned; those that are being removed. */
-gboolean library_list_live (Db *db, Arena *arena, StringList *out_ids, GError **error);
+/** Libraries whose assets are to be scanned; asset_count is not counted. */
+gboolean library_list_live (Db *db, Arena *arena, LibraryRowList *out, GError **error);
+/** Those that are being removed. */
 gboolean library_list_deleted (Db *db, Arena *arena, StringList *out_ids, GError **error);
 /** Remove the row, once no asset is left and if it is to be removed. */
 gboolean library_delete_empty (Db *db, const char *id, gboolean *out_deleted, GError **error);
@@ -124,8 +128,10 @@ gboolean library_add_job (Db *tx, Arena *arena, const char *name, const char *id
                           const char *folder, GError **error);
 JobResult library_read_job (const Job *job, App *app, Arena *arena, LibraryRow *out,
                             const char **out_folder, GError **error);
-/** The scan of @library ends at this: tell the admins. @return JOB_FAILED */
-JobResult library_pause (App *app, Arena *arena, const LibraryRow *library, const GError *why);
+/** The scan of @library ends at this: tell the admins; of a @folder alone (not NULL): ask for one of the whole
+ *  library, which tells once. @return JOB_FAILED, with @folder JOB_DONE or JOB_RETRY */
+JobResult library_pause (App *app, Arena *arena, const LibraryRow *library, const char *folder,
+                         const GError *why);
 
 JobResult library_scan_all (gpointer app, const Job *job, Arena *arena, GError **error);
 JobResult library_sync_files_all (gpointer app, const Job *job, Arena *arena, GError **error);

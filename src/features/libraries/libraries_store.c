@@ -11,11 +11,13 @@
 #include "features/users/users.h"
 
 /* what can be seen of it: neither offline nor in the trash, motion parts with their photos */
-#define LIBRARY_COLUMNS                                                                            \
+#define LIBRARY_FACTS                                                                              \
     "l.id AS id, l.owner_id AS owner_id, l.name AS name, l.created_at AS created_at,"              \
     " l.updated_at AS updated_at, l.refreshed_at AS refreshed_at,"                                 \
-    " l.import_paths AS import_paths, l.exclusion_patterns AS exclusion_patterns,"                 \
-    " (SELECT count(*) FROM asset a WHERE a.library_id = l.id AND a.deleted_at IS NULL"            \
+    " l.import_paths AS import_paths, l.exclusion_patterns AS exclusion_patterns"
+#define LIBRARY_COLUMNS                                                                            \
+    LIBRARY_FACTS                                                                                  \
+    ", (SELECT count(*) FROM asset a WHERE a.library_id = l.id AND a.deleted_at IS NULL"           \
     "     AND a.visibility <> 'hidden') AS asset_count"
 
 static const char SQL_LIST[] = "SELECT " LIBRARY_COLUMNS " FROM library l"
@@ -58,7 +60,8 @@ static const char SQL_SET_DELETED[] =
     " WHERE id = $1 AND deleted_at IS NULL";
 
 static const char SQL_LIST_LIVE[] =
-    "SELECT l.id FROM library l JOIN users u ON u.id = l.owner_id"
+    "SELECT " LIBRARY_FACTS ", CAST(0 AS BIGINT) AS asset_count"
+    "  FROM library l JOIN users u ON u.id = l.owner_id"
     " WHERE l.deleted_at IS NULL AND u.deleted_at IS NULL ORDER BY l.created_at, l.id";
 static const char SQL_LIST_DELETED[] = "SELECT id FROM library WHERE deleted_at IS NOT NULL";
 
@@ -117,8 +120,8 @@ static const char SQL_SIDECAR_SAVE[] =
 static const char SQL_SIDECAR_FORGET[] =
     "DELETE FROM asset_file WHERE asset_id = $1 AND type = 'sidecar'";
 
-/* $1 library, $2 paths behind this one, $3 at most; motion parts that were taken out of photos lie in the
- * media folder and have relative paths */
+/* $1 library, $2 paths behind this one, $3 at most, $4 what they begin with; motion parts that were taken out of
+ * photos lie in the media folder and have relative paths */
 static const char SQL_PAGE[] =
     "SELECT a.id AS id, a.original_path AS original_path, a.size_bytes AS size_bytes,"
     "       a.file_modified_at AS file_modified_at, a.metadata_at AS metadata_at,"
@@ -246,9 +249,9 @@ library_set_deleted (Db *tx, const char *id, gboolean *out_found, GError **error
 }
 
 gboolean
-library_list_live (Db *db, Arena *arena, StringList *out_ids, GError **error)
+library_list_live (Db *db, Arena *arena, LibraryRowList *out, GError **error)
 {
-    return db_select_texts (db, arena, SQL_LIST_LIVE, DB_NO_ARGS, out_ids, error);
+    return db_select (db, arena, &library_row_type, (List *) out, SQL_LIST_LIVE, DB_NO_ARGS, error);
 }
 
 gboolean

@@ -241,7 +241,7 @@ library_scan_assets (gpointer app_pointer, const Job *job, Arena *arena, GError 
         return result;
     data.patterns = patterns = library_patterns_new (&library.exclusion_patterns, error);
     if (patterns == NULL)
-        return library_pause (app, arena, &library, *error);
+        return library_pause (app, arena, &library, NULL, *error);
     data.roots.items = arena_new_array (arena, const char *, library.import_paths.n);
     for (gsize i = 0; i < library.import_paths.n; i++)
         data.roots.items[data.roots.n++] =
@@ -254,7 +254,8 @@ library_scan_assets (gpointer app_pointer, const Job *job, Arena *arena, GError 
     if (why == NULL)
         return JOB_DONE;
     g_prefix_error (&why, "%" G_GUINT64_FORMAT " files were not found: ", data.n_unsure);
-    result = library_pause (app, arena, &library, why);
-    g_propagate_error (error, g_steal_pointer (&why));
+    result = library_pause (app, arena, &library, data.folder, why);
+    if (result == JOB_FAILED)
+        g_propagate_error (error, g_steal_pointer (&why));
     return result;
 }

@@ -3,6 +3,7 @@
 #include "features/libraries/libraries_private.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/timestamp.h"
@@ -66,31 +67,6 @@ run_tell (Db *tx, gpointer data, GError **error)
     return notification_add_for_admins (self->app, tx, self->arena, self->notice, error);
 }
 
-JobResult
-library_pause (App *app, Arena *arena, const LibraryRow *library, const GError *why)
-{
-    Notice notice = {
-        .type = NOTIFICATION_TYPE_JOB_FAILED,
-        .level = NOTIFICATION_LEVEL_ERROR,
-        .title = arena_printf (arena, "The library \"%s\" could not be scanned", library->name),
-        .description =
-            arena_printf (arena,
-                          "%s. Its photos stay as they are. If a disk is missing, mount "
-                          "it and scan again; if the photos are meant to be gone, exclude "
-                          "their folder from the library by a pattern, or take it out of "
-                          "the import paths.",
-                          why->message),
-    };
-    Tell tell = { app, arena, &notice };
-    g_autoptr (GError) trouble = NULL;
-
-    if (!db_write (app->db, run_tell, &tell, &trouble))
-        g_warning ("cannot tell the admins of library '%s': %s", library->id, trouble->message);
-    return JOB_FAILED;
-}
-
-/* ---- LibraryScanQueueAll ---- */
-
 typedef struct {
     Arena *arena;
     const char *name;
@@ -108,16 +84,56 @@ run_add_jobs (Db *tx, gpointer data, GError **error)
     return TRUE;
 }
 
+static JobResult
+ask_for_all (App *app, Arena *arena, const LibraryRow *library)
+{
+    const char *id = library->id;
+    AddJobs data = { arena, "LibrarySyncFilesQueueAll", { &id, 1 } };
+
+    return db_write (app->db, run_add_jobs, &data, NULL) ? JOB_DONE : JOB_RETRY;
+}
+
+JobResult
+library_pause (App *app, Arena *arena, const LibraryRow *library, const char *folder,
+               const GError *why)
+{
+    Notice notice = {
+        .type = NOTIFICATION_TYPE_JOB_FAILED,
+        .level = NOTIFICATION_LEVEL_ERROR,
+        .title = arena_printf (arena, "The library \"%s\" could not be scanned", library->name),
+        .description =
+            arena_printf (arena,
+                          "%s. Its photos stay as they are. If a disk is missing, mount "
+                          "it and scan again; if the photos are meant to be gone, exclude "
+                          "their folder from the library by a pattern, or take it out of "
+                          "the import paths.",
+                          why->message),
+    };
+    Tell tell = { app, arena, &notice };
+    g_autoptr (GError) trouble = NULL;
+
+    if (folder != NULL)
+        return ask_for_all (app, arena, library);
+    if (!db_write (app->db, run_tell, &tell, &trouble))
+        g_warning ("cannot tell the admins of library '%s': %s", library->id, trouble->message);
+    return JOB_FAILED;
+}
+
+/* ---- LibraryScanQueueAll ---- */
+
 JobResult
 library_scan_all (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
     App *app = app_pointer;
     AddJobs data = { .arena = arena, .name = "LibrarySyncFilesQueueAll" };
+    LibraryRowList rows;
 
-    return library_list_live (app->db, arena, &data.ids, error) &&
-                   db_write (app->db, run_add_jobs, &data, error)
-               ? JOB_DONE
-               : JOB_RETRY;
+    if (!library_list_live (app->db, arena, &rows, error))
+        return JOB_RETRY;
+    data.ids.items = arena_new_array (arena, const char *, MAX (rows.n, 1));
+    for (gsize i = 0; i < rows.n; i++)
+        data.ids.items[data.ids.n++] = rows.items[i].id;
+    return db_write (app->db, run_add_jobs, &data, error) ? JOB_DONE : JOB_RETRY;
 }
 
 /* ---- LibrarySyncFilesQueueAll: walk the folders ---- */
@@ -208,6 +224,38 @@ suspect (const Crawl *self, const char *folder, const char *fault, GError **out_
     return TRUE;
 }
 
+/* Whether no link leads from the import path to the folder, which is below it. */
+static gboolean
+is_plain (const char *folder, const char *path)
+{
+    g_autofree char *at = g_strdup (path);
+    struct stat facts;
+
+    while (strlen (at) > strlen (folder)) {
+        if (lstat (at, &facts) == 0 && S_ISLNK (facts.st_mode))
+            return FALSE;
+        *strrchr (at, '/') = '\0';
+    }
+    return TRUE;
+}
+
+/* A folder that is gone, or cannot be read, is for the check to find. *@out_has_link: a scan of the whole
+ * library is needed. */
+static gboolean
+walk_part (LibraryWalk *walk, Arena *arena, const char *folder, const char *part,
+           gboolean *out_has_link, GError **error)
+{
+    guint64 n_files = 0;
+
+    if (!is_plain (folder, part)) {
+        *out_has_link = TRUE;
+        return TRUE;
+    }
+    walk->out_has_link = out_has_link;
+    return library_check_path (arena, walk->media_location, part) != NULL ||
+           library_walk (walk, part, &n_files, error);
+}
+
 /* *@out_why: a reason not to go on to the check. */
 static gboolean
 crawl (Crawl *self, Arena *arena, gboolean *out_any, GError **out_why, GError **error)
@@ -218,6 +266,7 @@ crawl (Crawl *self, Arena *arena, gboolean *out_any, GError **out_why, GError **
                          .found = take_file,
                          .is_stopping = is_stopping,
                          .data = self };
+    gboolean has_link = FALSE;
 
     *out_any = FALSE;
     for (gsize i = 0; i < folders->n; i++) {
@@ -227,19 +276,21 @@ crawl (Crawl *self, Arena *arena, gboolean *out_any, GError **out_why, GError **
 
         if (self->part != NULL && !library_is_inside (self->part, folder))
             continue;
-        if (fault == NULL) {
+        if (fault == NULL && self->part != NULL) {
+            if (!walk_part (&walk, arena, folder, self->part, &has_link, error))
+                return FALSE;
+        } else if (fault == NULL) {
             *out_any = TRUE;
-            if (self->part == NULL) {
-                if (!library_walk (&walk, folder, &n_files, error))
-                    return FALSE;
-                fault = n_files == 0 ? "no photo or video was found in it" : NULL;
-            } else if (library_check_path (arena, walk.media_location, self->part) == NULL &&
-                       !library_walk (&walk, self->part, &n_files, error)) {
-                return FALSE; /* one that is gone is for the check to find */
-            }
+            if (!library_walk (&walk, folder, &n_files, error))
+                return FALSE;
+            fault = n_files == 0 ? "no photo or video was found in it" : NULL;
         }
         if (fault != NULL && !suspect (self, folder, fault, out_why, error))
             return FALSE;
+    }
+    if (has_link) {
+        self->part = NULL;
+        return crawl (self, arena, out_any, out_why, error);
     }
     return self->found->len == 0 || flush (self, error);
 }
@@ -255,7 +306,7 @@ run_end_crawl (Db *tx, gpointer data, GError **error)
 {
     const EndCrawl *self = data;
 
-    return (!self->was_walked || self->part != NULL ||
+    return (!self->was_walked ||
             library_set_refreshed (tx, self->id, timestamp_now_ms (), error)) &&
            (!self->may_check || library_add_job (tx, self->arena, "LibraryScanAssetsQueueAll",
                                                  self->id, self->part, error));
@@ -277,7 +328,7 @@ library_sync_files_all (gpointer app_pointer, const Job *job, Arena *arena, GErr
         return result;
     data.patterns = patterns = library_patterns_new (&library.exclusion_patterns, error);
     if (patterns == NULL)
-        return library_pause (app, arena, &library, *error);
+        return library_pause (app, arena, &library, NULL, *error);
     if (!crawl (&data, arena, &end.was_walked, &why, error))
         return JOB_RETRY;
     end.id = library.id;
@@ -287,8 +338,9 @@ library_sync_files_all (gpointer app_pointer, const Job *job, Arena *arena, GErr
         return JOB_RETRY;
     if (why == NULL)
         return JOB_DONE;
-    result = library_pause (app, arena, &library, why);
-    g_propagate_error (error, g_steal_pointer (&why));
+    result = library_pause (app, arena, &library, data.part, why);
+    if (result == JOB_FAILED)
+        g_propagate_error (error, g_steal_pointer (&why));
     return result;
 }
 

@@ -92,6 +92,10 @@ walk_entry (Walker *self, int folder, const struct dirent *entry, guint depth, G
         g_warning ("the link '%s' leads into the media folder, passed over", self->path->str);
         return TRUE;
     }
+    if (S_ISDIR (facts.st_mode) && is_link && walk->out_has_link != NULL) {
+        *walk->out_has_link = TRUE;
+        return TRUE;
+    }
     if (S_ISDIR (facts.st_mode))
         return walk_folder (self, depth + 1, is_link, error);
     if (!S_ISREG (facts.st_mode) || type == NULL || type->kind == MEDIA_SIDECAR ||

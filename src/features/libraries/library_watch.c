@@ -24,7 +24,8 @@
 #define TICK_MS 1000
 #define QUIET_US (5 * G_USEC_PER_SEC)    /* a file may still be on its way */
 #define AT_LAST_US (60 * G_USEC_PER_SEC) /* where there is always something on its way */
-#define MAX_PARTS 100                    /* more are cheaper to scan with all the rest */
+#define MAX_PARTS 20                     /* more are cheaper to scan with all the rest */
+#define MAX_PART_BYTES 1000              /* of a path that is the key of a job */
 #define EVENTS                                                                                     \
     (IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |            \
      IN_DELETE | IN_ONLYDIR | IN_EXCL_UNLINK)
@@ -50,6 +51,7 @@ struct _LibraryWatch {
     GThread *thread;
     int wake;            /* an eventfd */
     GHashTable *watched; /* by the library's id */
+    gboolean has_warned; /* of a library that cannot be watched */
     gint is_stopping;
 };
 
@@ -76,9 +78,8 @@ note (Watched *self, const char *folder)
     self->last_us = g_get_monotonic_time ();
     if (self->first_us == 0)
         self->first_us = self->last_us;
-    if (g_hash_table_size (self->changed) >= MAX_PARTS)
-        self->wants_all = TRUE;
-    if (folder == NULL)
+    if (folder == NULL || strlen (folder) > MAX_PART_BYTES ||
+        g_hash_table_size (self->changed) >= MAX_PARTS)
         self->wants_all = TRUE;
     else if (!self->wants_all)
         g_hash_table_add (self->changed, g_strdup (folder));
@@ -96,7 +97,9 @@ add_folder (const char *folder, gpointer data, GError **error)
     Watched *self = data;
     int descriptor = inotify_add_watch (self->fd, folder, EVENTS);
 
-    if (descriptor >= 0) {
+    if (descriptor >= 0 && g_hash_table_contains (self->folders, GINT_TO_POINTER (descriptor))) {
+        /* by a second name: the first counts */
+    } else if (descriptor >= 0) {
         g_hash_table_insert (self->folders, GINT_TO_POINTER (descriptor), g_strdup (folder));
     } else if (errno == ENOSPC && !self->is_full) {
         self->is_full = TRUE;
@@ -108,21 +111,6 @@ add_folder (const char *folder, gpointer data, GError **error)
         g_message ("cannot watch '%s': %s", folder, g_strerror (errno));
     }
     return TRUE;
-}
-
-static void
-add_tree (Watched *self, const char *folder)
-{
-    LibraryWalk walk = { .media_location = self->watch->app->media_location,
-                         .patterns = self->patterns,
-                         .entered = add_folder,
-                         .is_stopping = is_stopping,
-                         .data = self };
-    g_autoptr (Arena) arena = arena_new ();
-    guint64 n_files = 0;
-
-    if (library_check_path (arena, walk.media_location, folder) == NULL)
-        library_walk (&walk, folder, &n_files, NULL); /* fails only when all ends */
 }
 
 /* Another has its name now, or none: what is watched there tells of a place that it is not in any more. */
@@ -141,18 +129,62 @@ forget_tree (Watched *self, const char *folder)
     }
 }
 
+/* The next look begins with the import paths, and asks for a scan of all: only from there it is known where
+ * links may lead. */
 static void
-take_folder (Watched *self, const char *parent, const char *path, guint32 mask)
+begin_again (Watched *self)
 {
+    for (gsize i = 0; i < self->roots.n; i++)
+        forget_tree (self, self->roots.items[i]);
+}
+
+/* @out_has_link  NULL: an import path, in which links are followed */
+static void
+add_tree (Watched *self, const char *folder, gboolean *out_has_link)
+{
+    LibraryWalk walk = { .media_location = self->watch->app->media_location,
+                         .patterns = self->patterns,
+                         .entered = add_folder,
+                         .is_stopping = is_stopping,
+                         .out_has_link = out_has_link,
+                         .data = self };
+    g_autoptr (Arena) arena = arena_new ();
+    guint64 n_files = 0;
+
+    if (library_check_path (arena, walk.media_location, folder) == NULL)
+        library_walk (&walk, folder, &n_files, NULL); /* fails only when all ends */
+}
+
+static gboolean
+is_watched (const Watched *self, const char *folder)
+{
+    GHashTableIter each;
+    gpointer path;
+
+    g_hash_table_iter_init (&each, self->folders);
+    while (g_hash_table_iter_next (&each, NULL, &path))
+        if (strcmp (path, folder) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* A folder, or a link to one. What is deleted the system forgets by itself, but not what was moved, nor what
+ * a link led to. */
+static void
+take_folder (Watched *self, const char *path, guint32 mask)
+{
+    gboolean has_link = (mask & IN_ISDIR) == 0;
+
     if ((mask & (IN_MOVED_FROM | IN_DELETE)) != 0) {
-        forget_tree (self, path);
+        if (has_link || (mask & IN_MOVED_FROM) != 0)
+            forget_tree (self, path);
         note (self, path);
-    } else if (g_file_test (path, G_FILE_TEST_IS_SYMLINK)) {
-        note (self, parent);
-        add_tree (self, parent); /* which knows what links may be followed; frees @parent */
     } else if ((mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
         note (self, path);
-        add_tree (self, path);
+        if (!has_link)
+            add_tree (self, path, &has_link);
+        if (has_link)
+            begin_again (self);
     }
 }
 
@@ -169,12 +201,11 @@ take_event (Watched *self, const struct inotify_event *event)
     } else if (folder != NULL && event->len > 0 && event->name[0] != '.' &&
                g_utf8_validate (event->name, -1, NULL)) {
         path = g_build_filename (folder, event->name, NULL);
-        if ((event->mask & IN_ISDIR) != 0)
-            take_folder (self, folder, path, event->mask);
-        else if (media_type_find (event->name) != NULL)
+        if ((event->mask & IN_ISDIR) == 0 && media_type_find (event->name) != NULL)
             note (self, folder);
-        else if (g_file_test (path, G_FILE_TEST_IS_DIR)) /* a link to a folder */
-            take_folder (self, folder, path, event->mask);
+        else if ((event->mask & IN_ISDIR) != 0 || g_file_test (path, G_FILE_TEST_IS_DIR) ||
+                 ((event->mask & (IN_MOVED_FROM | IN_DELETE)) != 0 && is_watched (self, path)))
+            take_folder (self, path, event->mask); /* or a link to one */
     }
 }
 
@@ -286,7 +317,7 @@ add_roots (Watched *self)
             continue;
         forget_tree (self, root);
         add_folder (root, self, NULL); /* also where patterns exclude it: it is looked at once */
-        add_tree (self, root);
+        add_tree (self, root, NULL);
         note (self, NULL);
     }
 }
@@ -318,9 +349,10 @@ watched_new (LibraryWatch *watch, const LibraryRow *library)
     Watched *self;
 
     if (fd < 0) {
-        if (patterns != NULL)
+        if (patterns != NULL && !watch->has_warned)
             g_warning ("cannot watch library '%s': %s (sysctl fs.inotify.max_user_instances)",
                        library->id, g_strerror (errno));
+        watch->has_warned = TRUE;
         library_patterns_free (patterns);
         return NULL;
     }
@@ -349,7 +381,7 @@ look (LibraryWatch *self, GError **error)
     LibraryRowList rows = { 0 };
 
     if (config_get (self->app)->library->watch->enabled &&
-        !library_list (self->app->db, arena, &rows, error))
+        !library_list_live (self->app->db, arena, &rows, error))
         return FALSE;
     self->watched = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, watched_free);
     for (gsize i = 0; i < rows.n && !g_atomic_int_get (&self->is_stopping); i++) {
