@@ -42,6 +42,7 @@ typedef struct {
     guint8 *buffer;
     HttpStream *stream;
     ZipWriter *zip;
+    gboolean is_broken; /* nothing is sent any more */
 } Zip;
 
 static void
@@ -57,15 +58,15 @@ zip_free (gpointer data)
 
 /* ---- libarchive's output ---- */
 
+/* It never fails: a writer that failed is not closed when it is freed, and loses its buffer. */
 static la_ssize_t
 write_out (ZipWriter *zip, void *data, const void *bytes, size_t n_bytes)
 {
     Zip *self = data;
 
-    if (http_stream_write (self->stream, bytes, n_bytes))
-        return (la_ssize_t) n_bytes;
-    archive_set_error (zip, EPIPE, "the client is gone");
-    return -1;
+    if (!self->is_broken && !http_stream_write (self->stream, bytes, n_bytes))
+        self->is_broken = TRUE;
+    return (la_ssize_t) n_bytes;
 }
 
 static ZipWriter *
@@ -149,7 +150,7 @@ write_content (Zip *self, int fd, const char *name, gint64 size)
                        n < 0 ? g_strerror (errno) : "it became shorter");
             return FALSE;
         }
-        if (archive_write_data (self->zip, self->buffer, (size_t) n) != n)
+        if (archive_write_data (self->zip, self->buffer, (size_t) n) != n || self->is_broken)
             return FALSE;
         rest -= n;
     }
@@ -200,7 +201,7 @@ add_entries (Zip *self, const StringList *ids)
     for (gsize i = 0; i < ids->n; i++) {
         const DownloadEntryRow *row = g_hash_table_lookup (by_id, ids->items[i]);
 
-        if (row != NULL && !add_entry (self, arena, row))
+        if (row != NULL && (!add_entry (self, arena, row) || self->is_broken))
             return FALSE;
     }
     return TRUE;
@@ -225,9 +226,8 @@ produce (HttpStream *stream, gpointer data)
     }
     if (ok)
         ok = archive_write_close (zip) == ARCHIVE_OK;
-    if (!ok) {
-        if (zip != NULL)
-            archive_write_fail (zip); /* or freeing it would write the end of a whole archive */
+    if (!ok || self->is_broken) {
+        self->is_broken = TRUE; /* or freeing the writer would send the end of a whole archive */
         http_stream_fail (stream);
     }
 }
