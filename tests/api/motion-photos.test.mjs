@@ -225,6 +225,28 @@ describe('a motion photo', () => {
     assert.equal((await asset(id)).livePhotoVideoId, videoId);
     const { visibility, isTrashed } = await asset(videoId);
     assert.deepEqual([visibility, isTrashed], ['hidden', false]);
+    (await call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+    await server.waitForJobs();
+    (await get(`/assets/${videoId}`)).expect(400);
+  });
+
+  test('is forgotten by a video that is linked to another photo later', async () => {
+    const remove = async (id) => {
+      (await call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+      await server.waitForJobs();
+    };
+    const link = async (id, livePhotoVideoId) => (await call('PUT', `/assets/${id}`, { livePhotoVideoId })).expect(200);
+    const other = await upload(video(), 'other.mp4');
+    for (const leave of [remove, (id) => link(id, other)]) {
+      const bytes = video();
+      const videoId = await upload(bytes, 'own.mp4');
+      await leave(await upload(motionPhoto(bytes), 'motion.jpg'));
+      assert.equal((await asset(videoId)).visibility, 'timeline');
+      const photo = await upload(jpeg(), 'photo.jpg');
+      await link(photo, videoId);
+      await remove(photo);
+      (await get(`/assets/${videoId}`)).expect(400);
+    }
   });
 
   test('that lies about its video is a photo', async () => {

@@ -54,10 +54,13 @@ static const char SQL_DATES_UPDATE[] =
     "       updated_at = $5, update_id = $6"
     " WHERE id = $1";
 
-/* $1 changes, $2 favourite or NULL, $3 visibility or NULL, $4 1: set the duplicate to $5, $6 now */
+/* $1 changes, $2 favourite or NULL, $3 visibility or NULL, $4 1: set the duplicate to $5, $6 now. What is seen
+ * again is no film of a motion photo's any more: what it was before that is over. */
 static const char SQL_FLAGS_UPDATE[] =
     "UPDATE asset SET is_favorite = COALESCE(CAST($2 AS SMALLINT), asset.is_favorite),"
     "       visibility = COALESCE(CAST($3 AS TEXT), asset.visibility),"
+    "       own_visibility = CASE WHEN CAST($3 AS TEXT) <> 'hidden' THEN NULL"
+    "                             ELSE asset.own_visibility END,"
     "       duplicate_id = CASE WHEN CAST($4 AS SMALLINT) = 1 THEN CAST($5 AS TEXT)"
     "                           ELSE asset.duplicate_id END,"
     "       updated_at = $6, update_id = substr(change.value, 38)"

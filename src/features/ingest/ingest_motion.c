@@ -39,9 +39,10 @@ static const char SQL_CONTENT_TAKEN[] =
     "SELECT count(*) FROM asset WHERE owner_id = $1 AND checksum = $2 AND library_id IS NULL"
     "   AND status <> 'deleted'";
 
-/* $1 video */
+/* $1 video; what its owner has put in the trash is not to be seen again */
 static const char SQL_KEEP_OWN[] =
-    "UPDATE asset SET own_visibility = visibility WHERE id = $1 AND visibility <> 'hidden'";
+    "UPDATE asset SET own_visibility = visibility"
+    " WHERE id = $1 AND visibility <> 'hidden' AND status = 'active'";
 
 /* $1 id, $2 photo, $3 path, $4 name, $5 SHA-1, $6 size, $7 now, $8 update id; dates are the photo's
  * until the video's own are read */

@@ -46,7 +46,8 @@ static const char SQL_SIDECARS_FIND[] =
 
 /* $1 id, $2 now */
 static const char SQL_MOTION_RETURN[] =
-    "UPDATE asset SET visibility = own_visibility, updated_at = $2, update_id = uuid_v7 ()"
+    "UPDATE asset SET visibility = own_visibility, own_visibility = NULL, updated_at = $2,"
+    "       update_id = uuid_v7 ()"
     " WHERE id = $1 AND visibility = 'hidden' AND own_visibility IS NOT NULL"
     "   AND status <> 'deleted'";
 /* $1 changes, $2 now */
