@@ -75,6 +75,23 @@ layout_motion_video (Arena *arena, const char *owner_id, const char *file_id)
     return sharded (arena, "encoded-video", owner_id, arena_printf (arena, "%s-MP.mp4", file_id));
 }
 
+StringList
+layout_renditions (Arena *arena, const char *owner_id, const char *asset_id)
+{
+    static const char *const kinds[] = { "preview",        "thumbnail",        "fullsize",
+                                         "preview_edited", "thumbnail_edited", "fullsize_edited" };
+    static const char *const formats[] = { "jpeg", "webp" };
+    StringList list = {
+        arena_new_array (arena, const char *, G_N_ELEMENTS (kinds) * G_N_ELEMENTS (formats) + 1), 0
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+        for (gsize k = 0; k < G_N_ELEMENTS (formats); k++)
+            list.items[list.n++] = layout_thumb (arena, owner_id, asset_id, kinds[i], formats[k]);
+    list.items[list.n++] = layout_encoded_video (arena, owner_id, asset_id);
+    return list;
+}
+
 const char *
 layout_absolute (Arena *arena, const char *media_location, const char *path)
 {

@@ -6,6 +6,7 @@
 #pragma once
 #include <glib.h>
 #include "base/arena.h"
+#include "base/descriptor.h"
 
 /** upload/<owner>/<aa>/<bb>/<file id><extension>; @extension with its dot. */
 const char *layout_upload (Arena *arena, const char *owner_id, const char *file_id,
@@ -23,6 +24,8 @@ const char *layout_profile (Arena *arena, const char *user_id, const char *file_
  *  is of no use twice. */
 const char *layout_encoded_video (Arena *arena, const char *owner_id, const char *asset_id);
 const char *layout_motion_video (Arena *arena, const char *owner_id, const char *file_id);
+/** All paths of layout_thumb () and layout_encoded_video () that something made of an asset may have. */
+StringList layout_renditions (Arena *arena, const char *owner_id, const char *asset_id);
 /** The absolute path of a stored one. */
 const char *layout_absolute (Arena *arena, const char *media_location, const char *path);
 /** Open a file for reading, at an absolute path. Links are followed, but from a path outside of the media

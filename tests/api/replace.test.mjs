@@ -128,6 +128,41 @@ test('a film that was replaced is not played any more', async () => {
   assert.deepEqual(await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${id}' AND type = 'encoded_video'`), []);
 });
 
+test('nothing that was made of former files is left when the asset goes', async () => {
+  user = await server.newUser();
+  const admin = await server.signUp();
+  const made = () => ['thumbs', 'encoded-video'].flatMap((name) => filesBelow(path.join(server.media, name)))
+    .filter((name) => name.includes(user.id));
+  const remove = async (id) => {
+    (await call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+    await server.waitForJobs();
+  };
+  const id = await add(png(60, 40));
+  (await call('PUT', `/assets/${id}/edits`, { edits: [{ action: 'rotate', parameters: { angle: 90 } }] })).expect(200);
+  await server.waitForJobs();
+  assert.ok(made().some((name) => name.includes('_edited')));
+  const copy = (await replace(id, Buffer.from('no picture at all, too'))).expect(200).json;
+  await server.waitForJobs();
+  for (const each of [id, copy.id]) await remove(each);
+  assert.deepEqual(made(), []);
+
+  // edits that were asked for and are not made yet
+  const edited = await add(png(60, 40));
+  const rotate = async (angle) => (await call('PUT', `/assets/${edited}/edits`, { edits: [{ action: 'rotate', parameters: { angle } }] })).expect(200);
+  await rotate(90);
+  await server.waitForJobs();
+  const pause = async (isPaused) => (await call('PUT', '/queues/editor', { isPaused }, admin)).expect(200);
+  await pause(true);
+  try {
+    await rotate(180);
+    await remove(edited);
+  } finally {
+    await pause(false);
+  }
+  await server.waitForJobs();
+  assert.deepEqual(made(), []);
+});
+
 test('a file that is here already is a duplicate, and nothing changes', async () => {
   user = await server.newUser();
   const [one, two] = [jpeg(), jpeg()];

@@ -161,6 +161,21 @@ describe('a video that needs it', () => {
     assert.deepEqual(encodedFiles(), [`${id}.mp4`]);
   });
 
+  test('loses the copy when a file that needs none takes its place', async () => {
+    const form = new FormData();
+    for (const [key, value] of Object.entries({ deviceAssetId: 'x', deviceId: 'y', ...fields })) form.append(key, value);
+    form.append('assetData', new Blob([make('new.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac'])]), 'new.mp4');
+    const old = (await server.request('PUT', `/assets/${id}/original`, { as: admin, body: form })).expect(200).json;
+    await server.waitForJobs();
+    assert.ok(!encodedFiles().includes(`${id}.mp4`));
+    (await server.request('DELETE', '/assets', { as: admin, body: { ids: [id], force: true } })).expect(204);
+    (await server.request('POST', '/trash/restore/assets', { as: admin, body: { ids: [old.id] } })).expect(200);
+    id = old.id;
+    (await server.request('PUT', '/jobs/videoConversion', { as: admin, body: { command: 'start', force: false } })).expect(200);
+    await server.waitForJobs();
+    assert.deepEqual(encodedFiles(), [`${id}.mp4`]);
+  });
+
   test('takes its copy along when it is deleted', async () => {
     (await server.request('DELETE', '/assets', { as: admin, body: { ids: [id], force: true } })).expect(204);
     await server.waitForJobs();

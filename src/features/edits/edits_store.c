@@ -43,7 +43,7 @@ static const char SQL_MARK_PLAIN[] =
 static const char SQL_DELETE[] = "DELETE FROM asset_edit WHERE asset_id = $1";
 
 /* $1 asset: the files of the former edits show what the new ones may cut away. They have the names that the new
- * ones get, so they stay until these take their places. */
+ * ones get, so they stay until these take their places, or the asset goes. */
 static const char SQL_FORGET_FILES[] =
     "DELETE FROM asset_file WHERE asset_id = $1 AND is_edited = 1";
 

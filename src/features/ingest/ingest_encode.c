@@ -61,17 +61,20 @@ run_forget (Db *tx, gpointer data, GError **error)
     return ingest_forget_encoded (tx, self->arena, self->asset->id, &self->path, error);
 }
 
-/* The original plays as it is. */
+/* The original plays as it is. What was made of a file that was replaced has no record any more. */
 static JobResult
 forget (Encode *self, GError **error)
 {
+    const char *path;
+
     self->path = NULL;
     if (!db_write (self->app->db, run_forget, self, error))
         return JOB_RETRY;
-    if (self->path == NULL)
-        return JOB_SKIPPED;
-    layout_remove (layout_absolute (self->arena, self->app->media_location, self->path));
-    return JOB_DONE;
+    path = self->path != NULL
+               ? self->path
+               : layout_encoded_video (self->arena, self->asset->owner_id, self->asset->id);
+    layout_remove (layout_absolute (self->arena, self->app->media_location, path));
+    return self->path != NULL ? JOB_DONE : JOB_SKIPPED;
 }
 
 static JobResult

@@ -129,7 +129,7 @@ static gboolean
 delete_files_later (Db *tx, const Remove *self, GError **error)
 {
     const RemovedAssetRow *asset = &self->asset;
-    FileDeleteJob job = { 0 };
+    FileDeleteJob job = { .asset_id = asset->id, .owner_id = asset->owner_id };
 
     if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (asset->id)),
                           &job.files, error))
@@ -143,7 +143,7 @@ delete_files_later (Db *tx, const Remove *self, GError **error)
                               &job.sidecars, error))
             return FALSE;
     }
-    return (job.original == NULL && job.files.n == 0) || add_deletion (tx, &job, error);
+    return add_deletion (tx, &job, error);
 }
 
 /* A video that was there before a photo that holds the same is an asset of its own again. */
@@ -269,6 +269,28 @@ delete_original (App *app, Arena *arena, const FileDeleteJob *job, GError **erro
                                              error);
 }
 
+static gboolean
+delete_all (App *app, Arena *arena, const StringList *paths, GError **error)
+{
+    for (gsize i = 0; i < paths->n; i++)
+        if (!storage_template_remove_file (app, arena, paths->items[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Records are dropped before other files take the places of theirs, which need not come to pass: the new file
+ * cannot be read, the format is another one now, the asset goes first. */
+static gboolean
+delete_renditions (App *app, Arena *arena, const FileDeleteJob *job, GError **error)
+{
+    StringList paths;
+
+    if (job->asset_id == NULL || job->owner_id == NULL)
+        return TRUE;
+    paths = layout_renditions (arena, job->owner_id, job->asset_id);
+    return delete_all (app, arena, &paths, error);
+}
+
 static JobResult
 delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error)
 {
@@ -277,12 +299,11 @@ delete_files (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 
     if (!api_read_json (&file_delete_job_type, job->data, -1, arena, &data, error))
         return JOB_FAILED;
-    if (!delete_original (app, arena, &data, error))
-        return JOB_RETRY;
-    for (gsize i = 0; i < data.files.n; i++)
-        if (!storage_template_remove_file (app, arena, data.files.items[i], error))
-            return JOB_RETRY;
-    return JOB_DONE;
+    return delete_original (app, arena, &data, error) &&
+                   delete_all (app, arena, &data.files, error) &&
+                   delete_renditions (app, arena, &data, error)
+               ? JOB_DONE
+               : JOB_RETRY;
 }
 
 /* ---- AssetEmptyTrash, AssetDeleteCheck ---- */

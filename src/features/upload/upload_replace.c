@@ -45,7 +45,7 @@ static const char SQL_TAKE_NEW[] =
     " WHERE id = $1";
 
 /* $1 asset: what was made of the former file, which nobody shall take for the new one. The files themselves have
- * the names that the new ones get, so they stay until these take their places. */
+ * the names that the new ones get, so they stay until these take their places, or the asset goes. */
 static const char SQL_FORGET_FILES[] =
     "DELETE FROM asset_file WHERE asset_id = $1 AND type <> 'sidecar'";
 
