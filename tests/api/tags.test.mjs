@@ -98,6 +98,7 @@ test('a new name is refused that makes what is below too long for its assets to 
   (await call('PUT', `/tags/${long.id}/assets`, { ids: [id] }, user)).expect(200);
   const [root] = (await call('GET', '/tags', undefined, user)).json;
   (await call('PUT', `/tags/${root.id}`, { name: 'ab' }, user)).expect(400, /A tag below it would have more than 1000 bytes/);
+  (await call('PUT', `/tags/${root.id}`, { name: 'x'.repeat(1001) }, user)).expect(400, /A tag needs a name, has at most/);
   (await call('PUT', `/tags/${root.id}`, { name: 'b' }, user)).expect(200);
   assert.deepEqual(await tagsOf(id, user), [`b/${'ü'.repeat(499)}`]);
 });

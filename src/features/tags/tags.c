@@ -129,6 +129,8 @@ check_lengths (Db *tx, const Update *self, const char *value, GError **error)
     gsize n_old = strlen (self->tag.value), n_new = strlen (value);
     StringList below;
 
+    if (n_new > TAG_MAX_BYTES)
+        return refuse (error, TAG_TOO_LONG);
     if (n_new <= n_old)
         return TRUE;
     if (!tag_find_values_below (tx, self->arena, self->id, &below, error))
