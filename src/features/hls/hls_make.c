@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "features/assets/assets.h"
@@ -197,6 +198,7 @@ find_input (const Work *work, GError **error)
 {
     const HlsSession *session = work->session;
     const App *app = session->hls->app;
+    const char *path = layout_absolute (work->arena, app->media_location, session->original);
     const char *moved;
     AssetRow asset;
 
@@ -209,9 +211,10 @@ find_input (const Work *work, GError **error)
                              "the asset got another file meanwhile");
         return NULL;
     }
+    if (g_access (path, F_OK) == 0) /* a move that is noted may not be made yet */
+        return path;
     moved = storage_template_follow (app, work->arena, session->asset_id, session->original);
-    return layout_absolute (work->arena, app->media_location,
-                            moved != NULL ? moved : session->original);
+    return moved != NULL ? layout_absolute (work->arena, app->media_location, moved) : path;
 }
 
 static gboolean
