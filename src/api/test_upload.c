@@ -30,6 +30,7 @@ struct _App {
     char seen[256];   /* what the handler got */
     char *taken_path; /* where it moved the file */
     gboolean answers_before;
+    gint is_away; /* atomic: the database does not say who sends a body */
 };
 
 static gboolean
@@ -86,6 +87,8 @@ static gboolean
 before_body (ApiCall *call)
 {
     g_assert_cmpstr (call->auth->user_id, ==, UUID);
+    while (g_atomic_int_get (&call->app->is_away))
+        g_usleep (1000);
     if (!call->app->answers_before)
         return FALSE;
     api_set_header (call, "X-Early", "yes");
@@ -252,6 +255,18 @@ test_a_client_that_leaves_leaves_nothing (Fixture *self, gconstpointer data)
 }
 
 static void
+test_who_leaves_during_the_check_leaves_nothing (Fixture *self, gconstpointer data)
+{
+    g_autoptr (GDir) dir = NULL;
+
+    g_atomic_int_set (&self->app.is_away, TRUE);
+    test_a_client_that_leaves_leaves_nothing (self, data);
+    dir = g_dir_open (self->folder, 0, NULL);
+    g_assert_null (g_dir_read_name (dir));
+    g_atomic_int_set (&self->app.is_away, FALSE);
+}
+
+static void
 test_a_file_over_the_limit (Fixture *self, gconstpointer data)
 {
     expect (self, USER, DATE FILE_PART ("assetData", "a.jpg", "hello") END, 413,
@@ -284,6 +299,7 @@ main (int argc, char **argv)
     ADD ("who-may-not", 0, test_who_may_not_upload_learns_nothing_more);
     ADD ("answer-before-the-body", 0, test_an_answer_before_the_body);
     ADD ("client-leaves", 0, test_a_client_that_leaves_leaves_nothing);
+    ADD ("client-leaves-during-the-check", 0, test_who_leaves_during_the_check_leaves_nothing);
     ADD ("file-over-the-limit", 4, test_a_file_over_the_limit);
     ADD ("folder-is-gone", 0, test_a_folder_that_is_gone);
     return g_test_run ();

@@ -341,17 +341,9 @@ sink_write (gpointer data, const guint8 *bytes, gsize n_bytes, GError **error)
     return FALSE;
 }
 
-/* What there is goes with the request. */
 static void
-sink_abort (gpointer data)
+drop_files (Upload *self)
 {
-}
-
-static void
-upload_free (gpointer data)
-{
-    Upload *self = data;
-
     for (gsize i = 0; i < self->n_files; i++) {
         ApiFile *file = self->files[i];
 
@@ -360,6 +352,22 @@ upload_free (gpointer data)
         if (!file->taken)
             unlink (file->path);
     }
+    self->n_files = 0;
+}
+
+/* The files go at once: the request stays for as long as the database lets its check wait. */
+static void
+sink_abort (gpointer data)
+{
+    drop_files (data);
+}
+
+static void
+upload_free (gpointer data)
+{
+    Upload *self = data;
+
+    drop_files (self);
     if (self->text != NULL)
         g_string_free (self->text, TRUE);
     multipart_free (self->parser);
