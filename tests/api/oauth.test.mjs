@@ -171,6 +171,12 @@ test('the picture is fetched once, and a chosen one stays', async () => {
   assert.equal(lying.count('/picture'), 0);
   real.accounts.fred = { picture: 'file:///etc/hostname' };
   await webLogin('fred').then((reply) => reply.expect(201));
+  // of many who come at once each has one
+  real.picture = jpeg();
+  const many = ['gil', 'hal', 'ida', 'jo', 'kim', 'lou'];
+  for (const who of many) real.accounts[who] = { picture: `${real.issuer}/picture` };
+  for (const reply of await together(...many))
+    assert.match((await me(reply.expect(201).json.accessToken)).profileImagePath, /profile\//);
 });
 
 test('an account is found by its e-mail, once, and only by a verified one', async () => {

@@ -98,14 +98,30 @@ remove_old (App *app, Arena *arena, const UserRow *before)
         layout_remove (layout_absolute (arena, app->media_location, before->profile_image_path));
 }
 
-gboolean
-profile_image_set (App *app, Arena *arena, const char *user_id, const ApiFile *file, UserRow *out,
-                   GError **error)
+/* @param original  the file as it came */
+static gboolean
+set_picture (App *app, Arena *arena, const char *user_id, const char *original, UserRow *out,
+             GError **error)
 {
     gboolean is_jpeg = config_get (app)->image->thumbnail->format == IMAGE_FORMAT_JPEG;
     const char *path = layout_profile (arena, user_id, uuid_v4 (arena), is_jpeg ? "jpeg" : "webp");
     const char *absolute = layout_absolute (arena, app->media_location, path);
     PictureWrite write = { .user_id = user_id, .path = path, .arena = arena, .after = out };
+
+    if (!render (app, arena, original, absolute, error))
+        return FALSE;
+    if (!db_write (app->db, write_picture, &write, error)) {
+        layout_remove (absolute);
+        return FALSE;
+    }
+    remove_old (app, arena, &write.before);
+    return TRUE;
+}
+
+gboolean
+profile_image_set (App *app, Arena *arena, const char *user_id, const ApiFile *file, UserRow *out,
+                   GError **error)
+{
     g_autoptr (Share) decoding = NULL;
 
     if (file->size_bytes > MAX_BYTES) {
@@ -119,14 +135,7 @@ profile_image_set (App *app, Arena *arena, const char *user_id, const ApiFile *f
                              "Other profile images are being processed, try again later");
         return FALSE;
     }
-    if (!render (app, arena, file->path, absolute, error))
-        return FALSE;
-    if (!db_write (app->db, write_picture, &write, error)) {
-        layout_remove (absolute);
-        return FALSE;
-    }
-    remove_old (app, arena, &write.before);
-    return TRUE;
+    return set_picture (app, arena, user_id, file->path, out, error);
 }
 
 gboolean
@@ -148,14 +157,13 @@ profile_image_clear (App *app, Arena *arena, const char *user_id, GError **error
     return TRUE;
 }
 
+/* It takes no share: nobody could send it again, and an account has one first login. */
 gboolean
 users_set_first_picture (App *app, Arena *arena, const char *id, const void *bytes, gsize n_bytes,
                          GError **error)
 {
-    ApiFile file = {
-        .path = arena_printf (arena, "%s/%s.picture", app->temporary_folder, uuid_v4 (arena)),
-        .size_bytes = (gint64) n_bytes,
-    };
+    const char *path =
+        arena_printf (arena, "%s/%s.picture", app->temporary_folder, uuid_v4 (arena));
     g_autoptr (GError) why = NULL;
     gboolean is_set = FALSE;
     UserRow user;
@@ -164,12 +172,11 @@ users_set_first_picture (App *app, Arena *arena, const char *id, const void *byt
         return FALSE;
     if (*user.profile_image_path != '\0')
         return TRUE;
-    if (g_file_set_contents_full (file.path, bytes, (gssize) n_bytes, G_FILE_SET_CONTENTS_NONE,
-                                  0600, &why))
-        is_set = profile_image_set (app, arena, id, &file, &user, error);
+    if (g_file_set_contents_full (path, bytes, (gssize) n_bytes, G_FILE_SET_CONTENTS_NONE, 0600,
+                                  &why))
+        is_set = set_picture (app, arena, id, path, &user, error);
     else
-        g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot write '%s': %s", file.path,
-                     why->message);
-    g_unlink (file.path);
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "cannot write '%s': %s", path, why->message);
+    g_unlink (path);
     return is_set;
 }
