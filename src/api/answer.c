@@ -88,7 +88,8 @@ api_caller (const ApiCall *call)
 ApiStatus
 api_respond (ApiCall *call, HttpResponse *response)
 {
-    if (!http_response_claim (response, call->request, api_caller (call))) {
+    if (http_response_is_stream (response) &&
+        !http_response_claim (response, call->request, api_caller (call))) {
         http_response_free (response);
         api_set_header (call, "Retry-After", "10");
         return api_refuse (call, APP_ERROR_TOO_MANY,

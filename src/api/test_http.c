@@ -57,6 +57,12 @@ http_response_add_header (HttpResponse *self, const char *name, const char *valu
 }
 
 gboolean
+http_response_is_stream (const HttpResponse *self)
+{
+    return FALSE;
+}
+
+gboolean
 http_response_claim (HttpResponse *self, HttpRequest *request, const char *who)
 {
     return TRUE;

@@ -132,9 +132,9 @@ typedef struct _HttpStream HttpStream;
 HttpResponse *http_response_new_stream (const char *content_type, gboolean compress,
                                         void (*produce) (HttpStream *stream, gpointer data),
                                         gpointer data, GDestroyNotify free_data);
+gboolean http_response_is_stream (const HttpResponse *self);
 /** Count a stream, until it ended, among those of @who, who may have 16 at once: each holds a thread, also
- *  when its client reads slowly, and there are 256. @return FALSE: they have as many, answer 429 instead;
- *  TRUE of what is no stream */
+ *  when its client reads slowly, and there are 256. @return FALSE: they have as many, answer 429 instead */
 gboolean http_response_claim (HttpResponse *self, HttpRequest *request, const char *who);
 /** @return FALSE once the client is gone or the server stops; the producer then returns */
 gboolean http_stream_write (HttpStream *self, gconstpointer bytes, gsize n_bytes);

@@ -139,12 +139,17 @@ http_response_new_stream (const char *content_type, gboolean compress,
 }
 
 gboolean
+http_response_is_stream (const HttpResponse *self)
+{
+    return self->kind == RESPONSE_STREAM;
+}
+
+gboolean
 http_response_claim (HttpResponse *self, HttpRequest *request, const char *who)
 {
     const Exchange *exchange = request->private_data;
 
-    if (self->kind != RESPONSE_STREAM || self->share != NULL)
-        return TRUE;
+    g_return_val_if_fail (self->share == NULL, TRUE);
     self->share = shares_take (exchange->server->stream_shares, who);
     return self->share != NULL;
 }
