@@ -412,7 +412,7 @@ test('without the old one a password is set where an admin wants it, or where it
   (await set(asked)).expect(200);
 });
 
-test('an admin, and who came by a provider, is never asked to go around the PIN', async () => {
+test('an admin, and who has no password, is never asked to go around the PIN', async () => {
   const locked = 'Elevated permission is required';
   const set = (as, body) => server.request('PUT', '/users/me', { as, body });
   const boss = await server.newUser({ isAdmin: true, shouldChangePassword: true });
@@ -430,9 +430,16 @@ test('an admin, and who came by a provider, is never asked to go around the PIN'
   (await self(boss, { password, pinCode: '654321' })).expect(200);
 
   const guest = await server.newUser({ shouldChangePassword: true });
-  await server.sql(`UPDATE users SET oauth_id = 'guest' WHERE id = '${guest.id}'`);
+  await server.sql(`UPDATE users SET oauth_id = 'guest', password = '' WHERE id = '${guest.id}'`);
   (await pin('POST', guest, { pinCode: '123456' })).expect(204);
   (await set(guest, { password: 'thief' })).expect(401, locked);
+  // once an admin has given one, the app asks whoever logs in with it, as it asks others
+  const change = { password, shouldChangePassword: true };
+  (await server.request('PUT', `/admin/users/${guest.id}`, { as: server.admin, body: change })).expect(200);
+  const back = await server.login(guest.email);
+  (await set(back, { email: 'thief@example.com' })).expect(401, locked);
+  (await set(back, { password })).expect(200);
+  (await set(back, { password })).expect(401, locked);
 });
 
 test('a new e-mail of one\'s own is asked for what a new password is', async () => {

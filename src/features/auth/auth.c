@@ -253,12 +253,14 @@ auth_may_set_password (ApiCall *call, gboolean is_asked_for, GError **error)
                              "Missing required permission: all");
         return FALSE;
     }
-    if (is_asked_for || call->auth->is_elevated)
+    if (call->auth->is_elevated)
         return TRUE;
     if (!auth_store_load_secrets (call->db, call->arena, call->auth->user_id, &secrets, error))
         return FALSE;
-    if (secrets.pin_code != NULL)
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAUTHORIZED,
-                             "Elevated permission is required");
-    return secrets.pin_code == NULL;
+    /* where there is no password to log in with, no app asks for a new one: the mark would stay for ever */
+    if (secrets.pin_code == NULL || (is_asked_for && *secrets.password != '\0'))
+        return TRUE;
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAUTHORIZED,
+                         "Elevated permission is required");
+    return FALSE;
 }

@@ -124,9 +124,8 @@ static gboolean
 may_change (ApiCall *call, const UserRow *user, const UserChange *change, GError **error)
 {
     gboolean is_new_email = change->email != NULL && !g_str_equal (change->email, user->email);
-    /* apps ask neither an admin nor who came by the provider: of them the mark would stay for ever */
-    gboolean is_asked_for =
-        user->should_change_password && !user->is_admin && *user->oauth_id == '\0';
+    /* apps do not ask an admin: the mark would stay for ever */
+    gboolean is_asked_for = user->should_change_password && !user->is_admin;
 
     if (change->password_hash == NULL && !change->set_pin_hash && !is_new_email)
         return TRUE;
