@@ -95,7 +95,7 @@ retry_delay (const JobsTiming *timing, gint64 attempt)
 
 typedef struct {
     Jobs *jobs;
-    const char *queue;
+    Queue *queue;
     const Lease *done;
     JobResult result;
     const char *why;
@@ -119,7 +119,7 @@ run_ending (Db *tx, gpointer data, GError **error)
     else
         ok = lease_finish (tx, id, jobs->owner, error);
     return ok && (!self->wants_next ||
-                  lease_claim (tx, self->queue, jobs->owner,
+                  lease_claim (tx, self->queue->name, jobs->owner,
                                timestamp_now_ms () + jobs->timing.lease_ms, 1, self->next, error));
 }
 
@@ -129,7 +129,7 @@ log_failure (const Ending *self, const char *outcome)
     g_log_structured (G_LOG_DOMAIN,
                       self->result == JOB_FAILED ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_INFO,
                       LOG_FIELD_EVENT, "job-failed", LOG_FIELD_JOB, self->done->name,
-                      LOG_FIELD_QUEUE, self->queue, "MESSAGE", "job %s %s failed: %s, %s",
+                      LOG_FIELD_QUEUE, self->queue->name, "MESSAGE", "job %s %s failed: %s, %s",
                       self->done->name, self->done->id, self->why, outcome);
 }
 
@@ -180,6 +180,9 @@ store_ending (Jobs *self, Ending *ending)
     for (int attempt = 1;; attempt++) {
         g_autoptr (GError) error = NULL;
 
+        g_mutex_lock (&self->lock);
+        ending->wants_next = !self->is_stopping && ending->queue->n_running <= ending->queue->limit;
+        g_mutex_unlock (&self->lock);
         if (db_write (self->db, run_ending, ending, &error))
             return TRUE;
         g_ptr_array_set_size (ending->next, 0);
@@ -200,7 +203,7 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     g_autoptr (GPtrArray) next = g_ptr_array_new_with_free_func ((GDestroyNotify) lease_free);
     g_autoptr (Lease) done = lease;
     g_autoptr (GError) error = NULL;
-    Ending ending = { .jobs = self, .queue = queue->name, .done = done, .next = next };
+    Ending ending = { .jobs = self, .queue = queue, .done = done, .next = next };
     gboolean is_given_up;
 
     g_mutex_lock (&self->lock);
@@ -208,7 +211,6 @@ run_and_take_next (Jobs *self, Queue *queue, Lease *lease)
     g_mutex_unlock (&self->lock);
     run_job (self, done, &ending, &error);
     g_mutex_lock (&self->lock);
-    ending.wants_next = !self->is_stopping && queue->n_running <= queue->limit;
     is_given_up = self->is_stopping && ending.result == JOB_RETRY; /* jobs_stop () hands it back */
     g_mutex_unlock (&self->lock);
     if (!is_given_up && store_ending (self, &ending)) {

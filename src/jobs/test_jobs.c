@@ -565,6 +565,48 @@ test_an_end_is_stored_once_the_database_can (TestDb *t)
     assert_each_ran_once (f, 1);
 }
 
+typedef struct {
+    TestDb *t;
+    Jobs *jobs;
+} Stopping;
+
+static gpointer
+make_room_once_it_stops (gpointer data)
+{
+    Stopping *self = data;
+
+    while (!jobs_is_stopping (self->jobs))
+        g_usleep (1000);
+    set_full (self->t, FALSE);
+    return NULL;
+}
+
+static void
+test_an_end_that_is_stored_late_begins_nothing_in_a_stop (TestDb *t)
+{
+    g_autoptr (Fixture) f = fixture_new (t);
+    g_autoptr (Jobs) jobs = new_jobs (f, 1);
+    Stopping stopping = { t, jobs };
+    JobsTiming timing = quick;
+    GThread *thread;
+
+    timing.poll_ms = 1000; /* the stop comes before the second try */
+    jobs_set_timing (jobs, &timing);
+    set_hold (f, G_MAXUINT);
+    add (f, "Long word", "ocr", 0, 2, 0);
+    jobs_start (jobs);
+    wait_for_running (f, 1);
+    set_full (t, TRUE);
+    set_hold (f, 0);
+    g_usleep (200000);
+    thread = g_thread_new ("room", make_room_once_it_stops, &stopping);
+    jobs_stop (jobs);
+    g_thread_join (thread);
+    g_assert_cmpint (count_rows (f, "state = 'failed'"), ==, 1);
+    g_assert_cmpint (count_rows (f, "state = 'waiting' AND attempt = 0"), ==, 1);
+    g_assert_cmpuint (f->n_runs, ==, 1);
+}
+
 static void
 test_a_long_job_keeps_its_lease (TestDb *t)
 {
@@ -648,6 +690,8 @@ main (int argc, char *argv[])
         { "/jobs/a-lease-that-nobody-runs-runs-out", test_a_lease_that_nobody_runs_runs_out },
         { "/jobs/an-end-is-stored-once-the-database-can",
           test_an_end_is_stored_once_the_database_can },
+        { "/jobs/an-end-that-is-stored-late-begins-nothing-in-a-stop",
+          test_an_end_that_is_stored_late_begins_nothing_in_a_stop },
         { "/jobs/a-long-job-keeps-its-lease", test_a_long_job_keeps_its_lease },
         { "/jobs/two-servers-share-the-work", test_two_servers_share_the_work },
     };
