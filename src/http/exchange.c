@@ -9,7 +9,8 @@
  * Two hold an exchange: its connection, until libmicrohttpd reports the end, and the application,
  * while it is lent the request: during begin (), and from handle () or fail () to http_respond (). The
  * two meet in the atomic member answer; who moves it away from ANSWER_SUSPENDED resumes the
- * connection, exactly once. */
+ * connection, exactly once. Another thread of the application may hold it for longer, by
+ * http_request_ref (): it has the request's memory, not the connection. */
 #include <string.h>
 #include <sys/socket.h>
 
