@@ -32,9 +32,8 @@
 #include "media/layout.h"
 
 #define CHECK_LIMIT_S 180
-#define OPEN_AGAIN 10 /* times, a second apart */
-#define STOP_LIMIT_S                                                                               \
-    30 /* on top of the grace: by then jobs and files are done, only a database can keep us */
+#define OPEN_AGAIN 10   /* times, a second apart */
+#define STOP_LIMIT_S 30 /* on top of the grace; a database or a worker may keep us for longer */
 
 static char *
 program_folder (void)
@@ -174,7 +173,8 @@ static void
 give_up (int number)
 {
     static const char text[] =
-        "tintype: the server could not stop in time, does the database answer? Ending\n";
+        "tintype: the server could not stop in time, ending. If this happens again, see whether "
+        "the database answers\n";
 
     _exit (write (STDERR_FILENO, text, sizeof text - 1) < 0 ? 2 : 1);
 }
