@@ -15,7 +15,7 @@
 #define DEFAULT_HEAD_TIMEOUT_S 30
 #define DEFAULT_MAX_HEAD_BYTES (16 * 1024)
 #define MAX_STREAMS 256 /* each has a thread, nearly always asleep */
-#define MAX_STREAMS_OF_ONE 16
+#define MAX_STREAMS_OF_ONE 32
 #define OTHER_FDS 512 /* databases, files of jobs, lingering connections */
 #define STOP_POLL_MS 20
 

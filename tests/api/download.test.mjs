@@ -183,7 +183,7 @@ describe('many at once', () => {
     });
     const opened = [];
     try {
-      for (let i = 0; i < 16; i++) opened.push(await open());
+      for (let i = 0; i < 32; i++) opened.push(await open());
       for (const { head } of opened) assert.match(head, /^HTTP\/1\.1 200 /);
       const refused = await open();
       refused.socket.destroy();

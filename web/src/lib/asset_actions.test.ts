@@ -5,15 +5,20 @@ import type { Toast } from './toasts.svelte';
 
 const api = vi.hoisted(() => ({
   deleteAssets: vi.fn(),
+  getDownloadInfo: vi.fn(),
   restoreAssets: vi.fn(),
   updateAssets: vi.fn(),
   updateStack: vi.fn(),
+  url: vi.fn(),
+}));
+const session = vi.hoisted(() => ({
+  preferences: null as { download: { archiveSize: number } } | null,
 }));
 const shown: { text: string; action?: Toast['action'] }[] = [];
 const open = new Set<unknown>();
 vi.mock('../api', () => api);
 vi.mock('./credential.svelte', () => ({ credential: { query: {} } }));
-vi.mock('./session.svelte', () => ({ session: {} }));
+vi.mock('./session.svelte', () => ({ session }));
 vi.mock('./timeline.svelte', () => ({ Timeline: { open } }));
 vi.mock('./toasts.svelte', () => ({
   toasts: {
@@ -29,7 +34,7 @@ vi.mock('./preferences.svelte', () => ({
     errors: { left: (n: number, reason: string) => `left ${n}: ${reason}` },
   }),
 }));
-const { setArchived, trash } = await import('./asset_actions');
+const { downloadAlbum, setArchived, trash } = await import('./asset_actions');
 
 const photo = (id: string, change: Partial<GridAsset> = {}) =>
   ({ id, visibility: 'timeline', isTrashed: false, stack: null, ...change }) as GridAsset;
@@ -51,6 +56,8 @@ const idsOf = (call: unknown[] | undefined) => (call?.[0] as { body: { ids: stri
 
 beforeEach(() => {
   vi.resetAllMocks();
+  vi.unstubAllGlobals();
+  session.preferences = null;
   shown.length = 0;
   open.clear();
 });
@@ -94,5 +101,55 @@ describe('what is done to many photos', () => {
     shown[0]?.action?.run();
     await vi.waitFor(() => expect(timeline.refresh).toHaveBeenCalledWith({ isAnew: true }));
     expect(api.updateStack.mock.calls).toEqual([[{ id: 's', body: { primaryAssetId: 'cover' } }]]);
+  });
+});
+
+describe('photos as archives', () => {
+  const GIB = 1024 ** 3;
+  const total = 100 * GIB;
+  /** @return the forms that were sent, and how large each archive was asked to be */
+  async function downloadAll() {
+    const forms: Record<string, string>[] = [];
+    vi.stubGlobal('document', {
+      body: { append: () => undefined },
+      createElement: () => {
+        const fields: Record<string, string> = {};
+        return {
+          addEventListener: () => undefined,
+          append: (input: { name: string; value: string }) => (fields[input.name] = input.value),
+          submit: () => forms.push(fields),
+          remove: () => undefined,
+        };
+      },
+    });
+    api.getDownloadInfo.mockImplementation(
+      ({ body: { archiveSize = 4 * GIB } }: { body: { archiveSize?: number } }) => ({
+        totalSize: total,
+        archives: Array.from({ length: Math.ceil(total / archiveSize) }, (_, i) => ({
+          assetIds: [String(i)],
+        })),
+      }),
+    );
+    expect(await downloadAlbum('a', 'Alps')).toBe(true);
+    const calls = api.getDownloadInfo.mock.calls as [{ body: { archiveSize?: number } }][];
+    return { forms, sizes: calls.map(([{ body }]) => body.archiveSize) };
+  }
+
+  it('are as large as wanted', async () => {
+    session.preferences = { download: { archiveSize: 30 * GIB } };
+    const { forms, sizes } = await downloadAll();
+    expect(sizes).toEqual([30 * GIB]);
+    expect(forms.map(({ archiveName }) => archiveName)).toEqual([
+      'Alps-1',
+      'Alps-2',
+      'Alps-3',
+      'Alps-4',
+    ]);
+  });
+
+  it('are larger rather than more than the server makes at once', async () => {
+    const { forms, sizes } = await downloadAll();
+    expect(sizes).toEqual([undefined, total / 8]);
+    expect(forms.map(({ assetIds }) => assetIds)).toEqual([...'01234567']);
   });
 });

@@ -20,6 +20,9 @@ import { toasts } from './toasts.svelte';
 
 /** More ids than this in one request would be slow to answer. */
 const idsPerRequest = 1000;
+/** The browser fetches all archives at once, and the server makes only so many for one caller, who may
+ *  have other tabs, or be one of many who come by the same link. */
+const archivesAtOnce = 8;
 
 export async function inParts(
   ids: string[],
@@ -243,7 +246,13 @@ export function downloadAlbum(albumId: string, name: string): Promise<boolean> {
 }
 
 async function downloadArchives(body: DownloadInfo, name: string): Promise<void> {
-  const { archives } = await getDownloadInfo({ ...credential.query, body });
+  const ask = (archiveSize?: number): ReturnType<typeof getDownloadInfo> =>
+    getDownloadInfo({ ...credential.query, body: { ...body, archiveSize } });
+  let info = await ask(session.preferences?.download.archiveSize);
+  // An archive ends with the photo that makes it larger than was asked for.
+  if (info.archives.length > archivesAtOnce)
+    info = await ask(Math.ceil(info.totalSize / archivesAtOnce));
+  const { archives } = info;
   archives.forEach(({ assetIds }, i) => {
     submitArchive(assetIds, archives.length > 1 ? `${name}-${i + 1}` : name);
   });

@@ -206,7 +206,7 @@ export const settingsDe: SettingsStrings = {
     albumUpdate: 'Wenn ein geteiltes Album neue Fotos hat',
     downloads: 'Herunterladen',
     archiveSize: 'Größtes Archiv',
-    archiveSizeHelp: 'Was darüber liegt, wird auf mehrere verteilt.',
+    archiveSizeHelp: 'Was darüber liegt, wird auf mehrere verteilt, höchstens acht.',
     gibibytes: 'GiB',
     embedded: 'Auch die Videos bewegter Fotos herunterladen',
     partners: 'Partner',

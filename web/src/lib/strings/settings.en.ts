@@ -206,7 +206,7 @@ export const settingsEn = {
     albumUpdate: 'When a shared album has new photos',
     downloads: 'Downloads',
     archiveSize: 'Largest archive',
-    archiveSizeHelp: 'More than this becomes several archives.',
+    archiveSizeHelp: 'More than this becomes several archives, at most eight.',
     gibibytes: 'GiB',
     embedded: 'Also download the videos of motion photos',
     partners: 'Partners',
