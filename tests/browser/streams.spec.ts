@@ -117,6 +117,19 @@ test('what the browser cannot play is streamed until the viewer closes', async (
   await expectEnd();
 });
 
+test('it waits while the server opens others', async () => {
+  let n = 0;
+  await page.route(/\/main\.m3u8/, (route) =>
+    ++n > 2 ? route.continue() : route.fulfill({ status: 429 }),
+  );
+  await open('foreign');
+  await expectPlaying(0);
+  expect(n).toBe(3);
+  await page.unroute(/\/main\.m3u8/);
+  await page.keyboard.press('Escape');
+  await expectEnd();
+});
+
 test('turning the page ends it too', async () => {
   await open('foreign');
   await expectPlaying(0);

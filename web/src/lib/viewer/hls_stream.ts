@@ -12,22 +12,25 @@ import {
   type StreamFailure,
 } from './stream';
 
-/** The server says when a segment was not ready in time, after 15 s, or when too much is made at
- *  once; both pass. */
-const patience = {
+/** When too much is made or opened at once the server says so (429), and it passes. It has taken none
+ *  of the work on then, so that asking again costs little.
+ *  @param nOthers  times for what hls.js itself would ask for again
+ *  @param signal  aborted when nobody waits any more */
+const retryBusy = (nOthers: number, signal?: AbortSignal): RetryConfig => ({
+  maxNumRetry: 6,
+  retryDelayMs: 1_000,
+  maxRetryDelayMs: 8_000,
+  shouldRetry: (retry, count, _isTimeout, response, isUsual) =>
+    !signal?.aborted &&
+    (response?.code === 429 ? count < (retry?.maxNumRetry ?? 0) : isUsual && count < nOthers),
+});
+
+/** A segment that was not ready in time, after 15 s, is answered as well. */
+const segmentPatience = {
   maxTimeToFirstByteMs: 20_000,
   maxLoadTimeMs: 120_000,
   timeoutRetry: { maxNumRetry: 4, retryDelayMs: 0, maxRetryDelayMs: 0 },
-  errorRetry: {
-    maxNumRetry: 6,
-    retryDelayMs: 1_000,
-    maxRetryDelayMs: 8_000,
-    shouldRetry: ((retry, count, _isTimeout, response, isUsual) =>
-      isUsual ||
-      (response?.code === 429 && count < (retry?.maxNumRetry ?? 0))) satisfies NonNullable<
-      RetryConfig['shouldRetry']
-    >,
-  },
+  errorRetry: retryBusy(6),
 };
 
 class HlsStream implements Stream {
@@ -101,14 +104,20 @@ class HlsStream implements Stream {
   }
 }
 
-export const open: OpenStream = (id, onfail) =>
+export const open: OpenStream = (id, onfail, signal) =>
   new Promise((resolve, reject) => {
     const hls: Hls = new Hls({
       autoStartLoad: false,
       backBufferLength: 60,
       capLevelToPlayerSize: true,
       enableWorker: false,
-      fragLoadPolicy: { default: patience },
+      manifestLoadPolicy: {
+        default: {
+          ...Hls.DefaultConfig.manifestLoadPolicy.default,
+          errorRetry: retryBusy(1, signal),
+        },
+      },
+      fragLoadPolicy: { default: segmentPatience },
       // Where the picture will go on: making begins there before the first segment is asked for.
       xhrSetup: (_request, url, context) => {
         const { media, startPosition } = hls;

@@ -20,8 +20,13 @@ export interface Stream {
   close(): void;
 }
 
-/** @param onfail  called while it plays, at most once; while it opens the promise fails instead */
-export type OpenStream = (id: string, onfail: (why: StreamFailure) => void) => Promise<Stream>;
+/** @param onfail  called while it plays, at most once; while it opens the promise fails instead
+ *  @param signal  aborted when nobody waits for it any more; it may open all the same */
+export type OpenStream = (
+  id: string,
+  onfail: (why: StreamFailure) => void,
+  signal: AbortSignal,
+) => Promise<Stream>;
 
 export async function openStream(...args: Parameters<OpenStream>): Promise<Stream> {
   const hasSources = 'MediaSource' in window || 'ManagedMediaSource' in window;

@@ -128,7 +128,8 @@ export class VideoSource {
   /* ---- the stream ---- */
 
   private open(): Promise<Stream> {
-    this.opening ??= openStream(this.id, (why) => this.giveUpStream(why)).then(
+    const { signal } = this.listeners;
+    this.opening ??= openStream(this.id, (why) => this.giveUpStream(why), signal).then(
       (stream) => {
         this.stream = stream;
         this.sizes = stream.sizes;
