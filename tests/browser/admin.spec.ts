@@ -129,6 +129,23 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await expect(toast('PIN code removed')).toBeVisible();
     });
 
+    test('what needs the PIN code of whoever does it says so', async () => {
+      await page.request.post('api/auth/pin-code', { data: { pinCode: '123456' } });
+      await page.getByRole('button', { name: `More about ${account.name}` }).click();
+      const item = (name: string) => row(account.email).getByRole('button', { name, exact: true });
+      await expect(item('Details and devices')).toBeVisible();
+      await expect(item('New password')).toHaveCount(0);
+      await expect(item('Remove PIN code')).toHaveCount(0);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: `Change ${account.name}` }).click();
+      const dialog = page.getByRole('dialog', { name: `Change ${account.name}` });
+      await dialog.getByLabel('E-mail').fill(`moved-${stamp}@example.com`);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await expect(dialog.getByRole('alert')).toContainText('This needs your PIN code.');
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await page.request.delete('api/auth/pin-code', { data: { password: account.password } });
+    });
+
     test('a user is deleted, restored, and removed at once', async () => {
       await choose(person.name, 'Delete user');
       await page.getByRole('dialog').getByRole('button', { name: 'Delete user' }).click();

@@ -4,6 +4,7 @@ import { credential } from './credential.svelte';
 import { t } from './preferences.svelte';
 
 export function errorText(error: unknown): string {
+  if (needsPinCode(error)) return t().errors.pin;
   if (error instanceof ApiError) {
     const issues = issueTexts(error.errors);
     return issues.length > 0 ? issues.join(' ') : error.message || t().errors.unknown;
@@ -35,7 +36,7 @@ export function issuesByField(error: unknown): Record<string, string> {
   );
 }
 
-/** Whether photos are asked for that need the PIN code; the session itself is well. */
+/** Whether what is asked for needs the PIN code; the session itself is well. */
 export function needsPinCode(error: unknown): boolean {
   return (
     error instanceof ApiError &&

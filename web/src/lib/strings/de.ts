@@ -180,6 +180,7 @@ export const de: Strings = {
     unknown: 'Da ist etwas schiefgegangen.',
     download: 'Der Server konnte den Download nicht erstellen.',
     offline: 'Der Server ist nicht erreichbar.',
+    pin: 'Dafür braucht es deine PIN. Entsperre den gesperrten Ordner in einem anderen Tab, dann versuch es noch einmal.',
     left: (n, reason) => `${fotos(n)} unverändert: ${reason}`,
   },
 };

@@ -179,6 +179,8 @@ export const en = {
     unknown: 'Something went wrong.',
     download: 'The server could not make the download.',
     offline: 'The server cannot be reached.',
+    /** The locked folder locks again when it is left. */
+    pin: 'This needs your PIN code. Unlock the locked folder in another tab, then try again.',
     /** After a part of what was asked for was done. */
     left: (n: number, reason: string) => `${photos(n)} left as before: ${reason}`,
   },
