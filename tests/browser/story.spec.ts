@@ -92,6 +92,8 @@ test('the address of a photo that is not there says so, and is not asked for aga
   await page.goto(`./photos/${nobody}`);
   const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
   await expect(viewer.getByText('This photo is not here any more.')).toBeVisible();
+  for (const name of ['Download', 'Details'])
+    await expect(viewer.getByRole('button', { name, exact: true })).toHaveCount(0);
   await expectPicture(page, '5 July 2021');
   const before = asked;
   const ids = [await tileOf(page, '5 July 2021').getAttribute('data-asset')];
