@@ -330,7 +330,8 @@ layout_claim_temporary (const char *media_location, GError **error)
 
     while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
         g_autofree char *path = g_build_filename (base, name, NULL);
-        int fd = layout_lock_folder (path);
+        /* what else there is may be of a server that lives and found no room for a folder of its own */
+        int fd = uuid_is_v4 (name) ? layout_lock_folder (path) : -1;
 
         if (fd < 0)
             continue;
@@ -351,7 +352,10 @@ layout_claim_temporary (const char *media_location, GError **error)
 void
 layout_leave_temporary (const char *folder)
 {
-    remove_folder (folder);
+    g_autofree char *name = g_path_get_basename (folder);
+
+    if (uuid_is_v4 (name))
+        remove_folder (folder);
 }
 
 gboolean

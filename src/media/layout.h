@@ -57,7 +57,7 @@ char *layout_claim_folder (const char *base, GError **error);
  *  itself.
  *  @return its path (transfer full), or NULL with APP_ERROR_CONFIG */
 char *layout_claim_temporary (const char *media_location, GError **error);
-/** Give it up at the end: deletes the folder. */
+/** Give it up at the end: deletes the folder, but not upload/.tmp, where others may have files. */
 void layout_leave_temporary (const char *folder);
 
 /** Move a complete file to its place so that a power cut after the return cannot lose it: fsync the

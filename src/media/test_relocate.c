@@ -285,6 +285,29 @@ test_a_claimed_folder_stays (Fixture *f, gconstpointer data)
         g_thread_join (others[i]);
 }
 
+/* Who found no room for a folder of their own has files in the one of all. */
+static void
+test_what_others_have_stays (Fixture *f, gconstpointer data)
+{
+    g_autofree char *base = g_build_filename (f->folder, "upload", ".tmp", NULL);
+    g_autofree char *file = g_build_filename (base, "other.part", NULL);
+    g_autofree char *stream = g_build_filename (base, "stream-other", NULL);
+    g_autofree char *dead = g_build_filename (base, "0a7c3f52-1d2e-4f60-9a3b-0c1d2e3f4a5b", NULL);
+    g_autofree char *mine = NULL;
+
+    g_assert_cmpint (g_mkdir_with_parents (stream, 0700), ==, 0);
+    g_assert_cmpint (g_mkdir (dead, 0700), ==, 0);
+    g_assert_true (g_file_set_contents (file, "x", 1, NULL));
+    mine = layout_claim_temporary (f->folder, &f->error);
+    g_assert_no_error (f->error);
+    g_assert_false (g_file_test (dead, G_FILE_TEST_EXISTS));
+    g_assert_true (g_file_test (stream, G_FILE_TEST_IS_DIR));
+    layout_leave_temporary (mine);
+    g_assert_false (g_file_test (mine, G_FILE_TEST_EXISTS));
+    layout_leave_temporary (base);
+    g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -299,5 +322,6 @@ main (int argc, char **argv)
     ADD ("sweep", test_empty_folders_are_swept);
     ADD ("lock", test_one_has_the_lock);
     ADD ("claim", test_a_claimed_folder_stays);
+    ADD ("others", test_what_others_have_stays);
     return g_test_run ();
 }
