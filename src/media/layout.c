@@ -20,9 +20,6 @@
 #define RESERVE_BYTES (64 * 1024 * 1024)
 #define RESERVE_SHARE 32
 
-/* Others that start at the same time may sweep a folder before it is locked. */
-#define MAX_CLAIMS 10
-
 /* Of this process. Interned: who reads it never sees it go. */
 static const char *own_location;
 
@@ -281,8 +278,23 @@ remove_folder (const char *path)
         g_warning ("cannot delete '%s': %s, skipping", path, g_strerror (errno));
 }
 
-int
-layout_lock_folder (const char *path)
+/* Who makes a folder and locks it holds the one around it, and so does who looks for folders without a lock:
+ * none is swept before it is locked. @return a descriptor; -1 where there is no lock to be had */
+static int
+hold_folder (const char *path)
+{
+    int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+    while (fd >= 0 && flock (fd, LOCK_EX) != 0)
+        if (errno != EINTR) {
+            close (fd);
+            fd = -1;
+        }
+    return fd;
+}
+
+static int
+lock_folder (const char *path)
 {
     int fd = g_open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0);
     struct stat locked, there;
@@ -297,25 +309,41 @@ layout_lock_folder (const char *path)
     return -1;
 }
 
+int
+layout_lock_folder (const char *path)
+{
+    g_autofree char *base = g_path_get_dirname (path);
+    int held = hold_folder (base);
+    int fd = lock_folder (path);
+
+    if (held >= 0)
+        close (held);
+    return fd;
+}
+
 char *
 layout_claim_folder (const char *base, GError **error)
 {
-    for (guint attempt = 0; attempt < MAX_CLAIMS; attempt++) {
-        char id[UUID_TEXT_BYTES];
-        g_autofree char *mine = NULL;
+    char id[UUID_TEXT_BYTES];
+    g_autofree char *mine = NULL;
+    gboolean is_made;
+    int held, why;
 
-        uuid_v4_text (id);
-        mine = g_build_filename (base, id, NULL);
-        if (g_mkdir_with_parents (mine, 0700) != 0)
-            break;
-        /* the descriptor stays open until the process ends, and with it the lock */
-        if (layout_lock_folder (mine) >= 0)
-            return g_steal_pointer (&mine);
-    }
-    g_set_error (error, APP_ERROR, no_room_or (errno, APP_ERROR_CONFIG),
+    uuid_v4_text (id);
+    mine = g_build_filename (base, id, NULL);
+    is_made = g_mkdir_with_parents (base, 0700) == 0;
+    held = is_made ? hold_folder (base) : -1;
+    /* the descriptor stays open until the process ends, and with it the lock */
+    is_made = is_made && g_mkdir (mine, 0700) == 0 && lock_folder (mine) >= 0;
+    why = errno;
+    if (held >= 0)
+        close (held);
+    if (is_made)
+        return g_steal_pointer (&mine);
+    g_set_error (error, APP_ERROR, no_room_or (why, APP_ERROR_CONFIG),
                  "Failed to create and lock a folder in '%s': %s. Uploads need a folder that this "
                  "user may write",
-                 base, g_strerror (errno));
+                 base, g_strerror (why));
     return NULL;
 }
 
