@@ -88,11 +88,13 @@ static const char SQL_LEASE_LIST[] =
     "SELECT id, leased_by, leased_until, attempt, run_after, deaths FROM job WHERE state = 'active'"
     " ORDER BY id";
 
-/* $1 JSON array of queues, $2 now */
+/* $1 JSON array of queues, $2 now. The first of each queue, not whether there is one: PostgreSQL would make a
+ * join of that and read all that wait. */
 static const char SQL_LEASE_DUE[] =
     "SELECT wanted.value FROM json_each($1) wanted"
-    " WHERE EXISTS (SELECT 1 FROM job j WHERE j.queue = wanted.value AND j.state = 'waiting'"
-    "                                     AND j.run_after <= $2 AND " IS_FREE ")"
+    " WHERE (SELECT j.id FROM job j WHERE j.queue = wanted.value AND j.state = 'waiting'"
+    "                                 AND j.run_after <= $2 AND " IS_FREE
+    "         ORDER BY j.priority, j.run_after, j.id LIMIT 1) IS NOT NULL"
     "   AND NOT EXISTS (SELECT 1 FROM job_queue q WHERE q.name = wanted.value AND q.is_paused = 1)";
 
 void
