@@ -110,7 +110,9 @@ test('it is switched off, and handed on without what is private', async () => {
   await page.goto('./workflows');
   const toggle = row().getByRole('switch', { name: `Run “${name}”` });
   await expect(toggle).toBeChecked();
+  const taken = page.waitForResponse((reply) => reply.request().method() === 'PUT');
   await toggle.uncheck();
+  await taken; // a reload takes back what is under way
   await page.reload();
   await expect(toggle).not.toBeChecked();
 
