@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { filesBelow, jpeg } from './fixtures.mjs';
+import { filesBelow, jpeg, mountDisk } from './fixtures.mjs';
 import { engine, newServer, sleep } from './harness.mjs';
 
 const LIMIT_MS = 60_000;
@@ -98,8 +98,7 @@ test('a marker that is gone after the first start stops the next one, unless tha
 
 test('a disk that is full is told of, and does not keep those out who may make room', async (t) => {
   const disk = newFolder();
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,nr_inodes=1000', 'tintype-test', disk]).status !== 0)
-    return t.skip('no file system can be mounted here');
+  if (!mountDisk(disk, 'size=24m,nr_inodes=1000')) return t.skip('this machine lets nobody mount a small disk');
   try {
     const server = newServer();
     const other = path.join(disk, 'other-program');
