@@ -20,3 +20,13 @@ string_list_once (Arena *arena, const StringList *list)
             once.items[once.n++] = list->items[i];
     return once;
 }
+
+GHashTable *
+string_list_set (const StringList *list)
+{
+    GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
+
+    for (gsize i = 0; i < list->n; i++)
+        g_hash_table_add (set, (gpointer) list->items[i]);
+    return set;
+}

@@ -57,6 +57,8 @@ typedef struct {
 
 /** Each text once, in the order of their first places; the texts themselves are shared. */
 StringList string_list_once (Arena *arena, const StringList *list);
+/** To ask whether a text is among them; the texts themselves are shared. */
+GHashTable *string_list_set (const StringList *list);
 
 typedef struct {
     gint64 *items;

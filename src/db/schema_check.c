@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "db/db_private.h"
 
@@ -109,10 +110,8 @@ static void
 add_missing (Arena *arena, const StringList *from, const StringList *in, const char *what,
              StringList *out)
 {
-    g_autoptr (GHashTable) set = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) set = string_list_set (in);
 
-    for (gsize i = 0; i < in->n; i++)
-        g_hash_table_add (set, (gpointer) in->items[i]);
     for (gsize i = 0; i < from->n; i++)
         if (!g_hash_table_contains (set, from->items[i]))
             out->items[out->n++] = arena_printf (arena, "%s %s", what, from->items[i]);

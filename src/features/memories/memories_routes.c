@@ -264,16 +264,6 @@ delete_memory (ApiCall *call, const DeleteMemoryRequest *in)
 
 /* ---- its assets ---- */
 
-static GHashTable *
-set_of (const StringList *ids)
-{
-    GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
-
-    for (gsize i = 0; i < ids->n; i++)
-        g_hash_table_add (set, (gpointer) ids->items[i]);
-    return set;
-}
-
 typedef struct {
     Arena *arena;
     const char *id;
@@ -295,12 +285,12 @@ run_change (Db *tx, gpointer data, GError **error)
     const Changing *self = data;
     StringList members, changed = { arena_new_array (self->arena, const char *, self->ids->n), 0 };
     g_autoptr (GHashTable) present = NULL;
-    g_autoptr (GHashTable) open = self->open != NULL ? set_of (self->open) : NULL;
+    g_autoptr (GHashTable) open = self->open != NULL ? string_list_set (self->open) : NULL;
     MemoryUpdate touch = { 0 };
 
     if (!memory_find_members (tx, self->arena, self->id, self->ids, &members, error))
         return FALSE;
-    present = set_of (&members);
+    present = string_list_set (&members);
     for (gsize i = 0; i < self->ids->n; i++) {
         const char *id = self->ids->items[i];
         gboolean is_there = g_hash_table_contains (present, id);

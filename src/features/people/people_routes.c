@@ -208,16 +208,6 @@ is_in (const StringList *list, const char *id)
     return FALSE;
 }
 
-static GHashTable *
-make_set (const StringList *list)
-{
-    GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
-
-    for (gsize i = 0; i < list->n; i++)
-        g_hash_table_add (set, (gpointer) list->items[i]);
-    return set;
-}
-
 /* Colours are left alone here, as clients know it. */
 static PersonChange
 read_item (const PeopleUpdateItem *item, const char *birth_date)
@@ -248,8 +238,8 @@ find_allowed (ApiCall *call, const PeopleUpdateItemList *items, GHashTable **out
     if (!access_filter_owned (call, &people, "person.update", &people, error) ||
         !access_filter_assets (call, &assets, "asset.read", &assets, error))
         return FALSE;
-    *out_people = make_set (&people);
-    *out_assets = make_set (&assets);
+    *out_people = string_list_set (&people);
+    *out_assets = string_list_set (&assets);
     return TRUE;
 }
 
@@ -360,7 +350,7 @@ merge_people (ApiCall *call, const MergePeopleRequest *in, BulkIdResponseList *o
 {
     const StringList *ids = &in->body->ids;
     StringList others = { ids->items + 1, ids->n - 1 };
-    g_autoptr (GHashTable) set = make_set (ids);
+    g_autoptr (GHashTable) set = string_list_set (ids);
 
     if (ids->n < 2)
         return api_refuse (call, APP_ERROR_INVALID, "At least two people are required for merging");
@@ -387,7 +377,7 @@ keep_open (ApiCall *call, const AssetFaceUpdateItemList *items, AssetFaceUpdateI
         ids.items[i] = items->items[i].asset_id;
     if (!access_filter_assets (call, &ids, "asset.update", &ids, error))
         return FALSE;
-    open = make_set (&ids);
+    open = string_list_set (&ids);
     out->items = arena_new_array (call->arena, AssetFaceUpdateItem, items->n + 1);
     out->n = 0;
     for (gsize i = 0; i < items->n; i++)

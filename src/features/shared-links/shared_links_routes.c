@@ -211,16 +211,6 @@ typedef struct {
     AssetIdsResponseList results;
 } ChangeAssets;
 
-static GHashTable *
-set_of (const StringList *list)
-{
-    GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
-
-    for (gsize i = 0; list != NULL && i < list->n; i++)
-        g_hash_table_add (set, (gpointer) list->items[i]);
-    return set;
-}
-
 /* One answer an id, in their order. An id that comes twice finds the first one done. */
 static gboolean
 run_change_assets (Db *tx, gpointer data, GError **error)
@@ -228,7 +218,7 @@ run_change_assets (Db *tx, gpointer data, GError **error)
     ChangeAssets *self = data;
     Arena *arena = self->call->arena;
     gboolean is_adding = self->allowed != NULL;
-    g_autoptr (GHashTable) allowed = set_of (self->allowed);
+    g_autoptr (GHashTable) allowed = is_adding ? string_list_set (self->allowed) : NULL;
     g_autoptr (GHashTable) members = NULL;
     StringList found,
         changed = { arena_new_array (arena, const char *, self->asset_ids->n + 1), 0 };
@@ -240,7 +230,7 @@ run_change_assets (Db *tx, gpointer data, GError **error)
         return refuse (error, "Invalid shared link type");
     if (!link_store_find_members (tx, arena, self->id, self->asset_ids, &found, error))
         return FALSE;
-    members = set_of (&found);
+    members = string_list_set (&found);
     self->results.n = self->asset_ids->n;
     self->results.items = arena_new_array (arena, AssetIdsResponse, self->asset_ids->n + 1);
     for (gsize i = 0; i < self->asset_ids->n; i++) {

@@ -71,10 +71,8 @@ sync_get_full (ApiCall *call, const GetFullSyncForUserRequest *in, AssetResponse
 static gboolean
 is_every_user (const StringList *given, const StringList *all)
 {
-    g_autoptr (GHashTable) set = g_hash_table_new (g_str_hash, g_str_equal);
+    g_autoptr (GHashTable) set = string_list_set (given);
 
-    for (gsize i = 0; i < given->n; i++)
-        g_hash_table_add (set, (gpointer) given->items[i]);
     if (g_hash_table_size (set) != all->n)
         return FALSE;
     for (gsize i = 0; i < all->n; i++)

@@ -145,23 +145,13 @@ delete_tag (ApiCall *call, const DeleteTagRequest *in)
     return API_OK;
 }
 
-static GHashTable *
-set_of (const StringList *ids)
-{
-    GHashTable *set = g_hash_table_new (g_str_hash, g_str_equal);
-
-    for (gsize i = 0; i < ids->n; i++)
-        g_hash_table_add (set, (gpointer) ids->items[i]);
-    return set;
-}
-
 /* An answer for each id: a repeated one changes nothing the second time. */
 static void
 answer_each (ApiCall *call, const StringList *ids, const StringList *allowed,
              const StringList *changed, BulkIdErrorReason reason_not_allowed,
              BulkIdErrorReason reason_unchanged, BulkIdResponseList *out)
 {
-    g_autoptr (GHashTable) may = set_of (allowed), did = set_of (changed);
+    g_autoptr (GHashTable) may = string_list_set (allowed), did = string_list_set (changed);
 
     out->items = arena_new_array (call->arena, BulkIdResponse, MAX (ids->n, 1));
     out->n = ids->n;
