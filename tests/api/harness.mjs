@@ -25,12 +25,22 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const LOG_LIMIT = 4 * 1024 * 1024;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 60_000;
+const EVENT_LIMIT_MS = 60_000;
 const FAULTS = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|-CRITICAL \*\*|-ERROR \*\*/;
 
 export const engine = process.env.TINTYPE_TEST_ENGINE ?? 'sqlite';
 export const password = 'Passw0rd!';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Look until @param check finds something; the limit is for what never comes. @return what it found */
+export async function until(check, what, limitMs = 60_000) {
+  for (const end = Date.now() + limitMs; ; await sleep(20)) {
+    const found = await check();
+    if (found) return found;
+    assert.ok(Date.now() < end, `within ${limitMs} ms: ${what}`);
+  }
+}
 
 /** TINTYPE_BINARY, else the program that was built last. */
 function findBinary() {
@@ -45,15 +55,20 @@ function findBinary() {
   return found[0];
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
+/* Below the ports that the kernel hands out, and elsewhere for each process: no other test's server or connection takes
+ * one between this look and the start, or while a server begins again, and none is taken for ours. */
+let nextPort = 10_000 + ((process.pid * 16) % 22_000);
+
+export async function freePort() {
+  for (;;) {
+    const port = nextPort++;
     const probe = net.createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+    const isFree = await new Promise((resolve, reject) => {
+      probe.on('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 /** What came back: status, headers, and the body as bytes, text and (when it is JSON) json. */
@@ -122,6 +137,11 @@ export class Server {
 
   get log() {
     return this.#log;
+  }
+
+  /** Wait until the log says @param what: its lines come by another way than answers, also a moment later. */
+  async says(what) {
+    await until(() => what.test(this.#log), `the log says ${what}`);
   }
 
   /** Start, with these environment variables besides. Without a call the first request does it. */
@@ -379,19 +399,22 @@ export class Server {
 
   /**
    * Wait until no queue has anything to do, twice in a row. Notices may wait for minutes of quiet.
+   * @param limitMs how long the queues may stand still; however much there is to do, and however slow the machine
    * @param mayWait the queues in which jobs may wait for another attempt
    */
   async waitForJobs(limitMs = 60_000, mayWait = []) {
     const admin = await this.signUp();
-    const until = Date.now() + limitMs;
+    let until = Date.now() + limitMs;
     let calm = 0;
     let busy = [];
     while (calm < 2) {
-      assert.ok(Date.now() < until, `jobs did not end within ${limitMs} ms: ${JSON.stringify(busy)}`);
+      const before = JSON.stringify(busy);
+      assert.ok(Date.now() < until, `no job came to its end within ${limitMs} ms: ${before}`);
       const queues = (await this.request('GET', '/jobs', { as: admin })).expect(200).json;
       busy = Object.entries(queues)
         .filter(([name, { jobCounts: n }]) => n.active > 0 || n.waiting > 0 || (n.delayed > 0 && !['notifications', ...mayWait].includes(name)))
         .map(([name, { jobCounts }]) => ({ name, ...jobCounts }));
+      if (JSON.stringify(busy) !== before) until = Date.now() + limitMs;
       calm = busy.length === 0 ? calm + 1 : 0;
       await sleep(50);
     }
@@ -399,11 +422,10 @@ export class Server {
 
   /** Wait until every job of this name has failed for now and is to be tried again. @returns why */
   async postponed(name) {
-    for (const end = Date.now() + 60_000; ; await sleep(50)) {
+    return until(async () => {
       const rows = await this.sql(`SELECT error FROM job WHERE name = '${name}'`);
-      if (rows.length > 0 && rows.every(([why]) => why)) return rows.flat();
-      assert.ok(Date.now() < end, `${name} is not tried again`);
-    }
+      return rows.length > 0 && rows.every(([why]) => why) && rows.flat();
+    }, `${name} is tried again`);
   }
 
   /** What is to be tried again is tried now. */
@@ -516,22 +538,22 @@ export class EventSocket {
     });
   }
 
-  /** The first event of this name, now or to come. @return its arguments */
-  async next(name, limitMs = 30_000) {
-    const find = () => this.received.find(([each]) => each === name);
-    await this.#until(`the event '${name}'`, () => find() !== undefined, limitMs);
+  /** The first event of this name that @param isIt by its arguments, now or to come. @return its arguments */
+  async next(name, isIt = () => true) {
+    const find = () => this.received.find(([each, ...args]) => each === name && isIt(...args));
+    await this.#until(`the event '${name}'`, () => find() !== undefined, EVENT_LIMIT_MS);
     return find().slice(1);
   }
 
   /** The server greets a socket when it has joined the rooms of its user. */
-  async settle(limitMs = 30_000) {
+  async settle() {
     const isGreeted = () => this.received.some(([each]) => each === 'on_server_version');
-    await this.#until('the greeting', () => isGreeted() || this.isClosed, limitMs);
+    await this.#until('the greeting', () => isGreeted() || this.isClosed, EVENT_LIMIT_MS);
   }
 
   /** That the server disconnects it. */
-  async end(limitMs = 30_000) {
-    await this.#until('the end', () => this.isClosed, limitMs);
+  async end() {
+    await this.#until('the end', () => this.isClosed, EVENT_LIMIT_MS);
   }
 
   close() {

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ffmpeg, filesBelow, jpeg, pngBomb, sha1 } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { server, until } from './harness.mjs';
 
 const LIMIT_MS = 60_000;
 
@@ -21,11 +21,7 @@ const isServed = async () => assert.equal((await server.request('GET', '/server/
 
 afterEach(async () => {
   await isServed();
-  const until = Date.now() + LIMIT_MS;
-  while (temporary().length > 0) {
-    assert.ok(Date.now() < until, `left behind: ${temporary().join(', ')}`);
-    await sleep(20);
-  }
+  await until(() => temporary().length === 0, 'nothing is left behind');
 });
 
 /** Bytes as they are, on a connection of their own. @return all that came back until the other side closed,
@@ -128,8 +124,7 @@ test('a multipart body without its end is refused and leaves nothing', async () 
   (await post('/assets', body, 'multipart/form-data; boundary=x')).expect(400);
   // the part goes with the call, which ends just after its answer
   const left = () => filesBelow(path.join(server.media, 'upload')).filter((file) => !before.includes(file));
-  for (let i = 0; i < 200 && left().length > 0; i++) await sleep(25);
-  assert.deepEqual(left(), []);
+  await until(() => left().length === 0, 'nothing is left');
 });
 
 test('multipart bodies that are none are refused with a reason', async () => {

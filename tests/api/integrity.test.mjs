@@ -271,7 +271,7 @@ test('a file that nobody knows and an asset has lost is its original again', asy
   await server.waitForJobs();
   const { exifInfo } = (await server.request('GET', `/assets/${photo.id}`, { as: server.admin })).expect(200).json;
   assert.equal(exifInfo.description, 'Grandma 1950');
-  assert.match(server.log, new RegExp(`is not deleted: it is the original of asset '${photo.id}'`));
+  await server.says(new RegExp(`is not deleted: it is the original of asset '${photo.id}'`));
   assert.deepEqual(await summary(), none);
 });
 

@@ -104,7 +104,7 @@ describe('a live photo', () => {
       assert.equal((await asset(ids.photo)).livePhotoVideoId, ids.video);
       assert.equal((await asset(ids.video)).visibility, 'hidden');
       assert.equal((await asset(ids.photo)).visibility, 'timeline');
-      assert.ok(events.received.some(([name, id]) => name === 'on_asset_hidden' && id === ids.video), 'clients are told');
+      await events.next('on_asset_hidden', (id) => id === ids.video);
       (await get(`/assets/${ids.video}/video/playback`)).expect(200);
     });
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
-import { password, server, sleep } from './harness.mjs';
+import { password, server, until } from './harness.mjs';
 import { MailServer, parseMail } from './smtp.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
@@ -20,16 +20,6 @@ async function mailServer(options) {
   return made;
 }
 after(() => mailServers.forEach((each) => each.stop()));
-
-async function until(what, describe) {
-  const end = Date.now() + LIMIT_MS;
-  for (;;) {
-    const found = await what();
-    if (found) return found;
-    assert.ok(Date.now() < end, `within ${LIMIT_MS} ms: ${describe}`);
-    await sleep(20);
-  }
-}
 
 const smtp = (mail, more = {}, transport = {}) => ({
   enabled: true, from: 'Photos <photos@example.org>', replyTo: '', ...more,

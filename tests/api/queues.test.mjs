@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { jpeg } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { server, until } from './harness.mjs';
 
 const NAMES = ['thumbnailGeneration', 'metadataExtraction', 'videoConversion', 'faceDetection', 'facialRecognition', 'smartSearch',
   'duplicateDetection', 'backgroundTask', 'storageTemplateMigration', 'migration', 'search', 'sidecar', 'library', 'notifications',
@@ -16,14 +16,6 @@ const get = async (where) => (await call('GET', where)).expect(200).json;
 const pause = async (name, isPaused) => (await call('PUT', `/queues/${name}`, { isPaused })).expect(200).json;
 const command = (name, body) => call('PUT', `/jobs/${name}`, body);
 const jobsOf = (name, query = '') => get(`/queues/${name}/jobs${query}`);
-
-async function until(what, describe) {
-  const end = Date.now() + LIMIT_MS;
-  while (!(await what())) {
-    assert.ok(Date.now() < end, `within ${LIMIT_MS} ms: ${describe}`);
-    await sleep(20);
-  }
-}
 
 test('all queues are told, in their order, idle at first', async () => {
   const queues = await get('/queues');

@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ffmpeg, filesBelow, jpeg, png, sha1, tiff } from './fixtures.mjs';
-import { newServer, server, sleep } from './harness.mjs';
+import { newServer, server, until } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
 const uploads = (which = server) => filesBelow(path.join(which.media, 'upload'));
@@ -38,7 +38,7 @@ const DATES = [['name="fileCreatedAt"', '2024-01-02T03:04:05.000Z'], ['name="fil
 
 /** What was received goes when its call ends, which may be a moment after its answer. */
 async function settles(before) {
-  for (let i = 0; i < 200 && uploads().length > before.length; i++) await sleep(25);
+  await until(() => uploads().length <= before.length, `${before.length} files are left`);
   assert.deepEqual(uploads(), before);
 }
 
@@ -145,7 +145,7 @@ test('the same file many times at the same moment is there once', async () => {
   const replies = await Promise.all(Array.from({ length: 12 }, () => server.upload(bytes, 'a.jpg')));
   assert.deepEqual(replies.map((reply) => reply.status).sort(), [...Array(11).fill(200), 201]);
   assert.equal(new Set(replies.map((reply) => reply.json.id)).size, 1);
-  for (let i = 0; i < 200 && uploads().length > before + 1; i++) await sleep(25);
+  await until(() => uploads().length <= before + 1, 'it is there once');
   assert.equal(uploads().length, before + 1);
 });
 
@@ -399,7 +399,7 @@ test('what was answered survives a kill, and what was not leaves no file', async
     }
   };
   const running = Array.from({ length: 8 }, uploader);
-  while (answered.length < 40) await sleep(5);
+  await until(() => answered.length >= 40, 'forty are answered');
   const ended = other.end('SIGKILL');
   isKilled = true;
   await ended;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { mountDisk } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { server, until } from './harness.mjs';
 
 const run = promisify(execFile);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-video-'));
@@ -266,19 +266,18 @@ describe('ffmpeg', () => {
     });
   }
 
-  async function waitForFfmpeg() {
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(20)) {
-      const [pid] = children('ffmpeg');
-      if (pid) return pid;
-    }
-    return assert.fail('ffmpeg was not started within a minute');
+  /** An ffmpeg that stands still from then on: it could be done before the test goes on. */
+  async function stopFfmpeg() {
+    const pid = Number(await until(() => children('ffmpeg')[0], 'ffmpeg is started'));
+    process.kill(pid, 'SIGSTOP');
+    return pid;
   }
 
   test('that dies in the middle fails its job and leaves nothing', async () => {
     await configure({ preset: 'veryslow', targetResolution: 'original' });
     const before = encodedFiles();
     const { id } = (await server.upload(slow(), 'long.mov', fields)).expect(201).json;
-    process.kill(Number(await waitForFfmpeg()), 'SIGKILL');
+    process.kill(await stopFfmpeg(), 'SIGKILL');
     await server.waitForJobs();
     assert.ok((await failures('videoConversion')).includes(id));
     assert.match((await reasonOf(id))[0], /ffmpeg was killed by signal 9/);
@@ -289,10 +288,6 @@ describe('ffmpeg', () => {
   test('that fills the disk leaves nothing, keeps nobody else waiting, and is run again', async (t) => {
     const disk = path.join(server.media, 'encoded-video');
     const marker = fs.readFileSync(path.join(disk, '.immich'));
-    const until = async (what, isSo) => {
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) if (await isSo()) return;
-      assert.fail(`${what} within a minute`);
-    };
     const before = encodedFiles();
     await configure({ preset: 'ultrafast', targetResolution: 'original' });
     if (!mountDisk(disk, 'size=300k')) return t.skip('this machine lets nobody mount a small disk');
@@ -300,12 +295,14 @@ describe('ffmpeg', () => {
     try {
       fs.writeFileSync(path.join(disk, '.immich'), marker);
       ({ id } = (await server.upload(slow(), 'full.mov', fields)).expect(201).json);
-      await until('no reason', async () => (await reasonOf(id)).some(Boolean));
+      await until(async () => (await reasonOf(id)).some(Boolean), 'there is a reason');
+      // not again by itself, which would fill the disk anew while the small one is made
+      await server.sql(`UPDATE job SET run_after = ${Date.now() + 3_600_000} WHERE name = 'AssetEncodeVideo'`);
       assert.match((await reasonOf(id))[0], /ffmpeg: .*No space left on device/);
       assert.deepEqual(encodedFiles(), []);
       const small = make('small.mov', ['-c:v', 'mpeg4', '-c:a', 'aac'], { size: '64x48' });
       const { id: other } = (await server.upload(small, 'small.mov', fields)).expect(201).json;
-      await until('no copy of a small one', () => encodedFiles().includes(`${other}.mp4`));
+      await until(() => encodedFiles().includes(`${other}.mp4`), 'there is a copy of the small one');
       assert.deepEqual(encodedFiles(), [`${other}.mp4`]);
     } finally {
       execFileSync('umount', [disk]);
@@ -317,12 +314,13 @@ describe('ffmpeg', () => {
 
   test('ends with the server, and begins again', async () => {
     const { id } = (await server.upload(slow(), 'again.mov', fields)).expect(201).json;
-    const pid = await waitForFfmpeg();
+    const pid = await stopFfmpeg();
     await server.end();
     assert.ok(!fs.existsSync(`/proc/${pid}`), 'ffmpeg is gone');
     await server.start();
-    await waitForFfmpeg();
+    const next = await stopFfmpeg();
     const attempts = await server.sql(`SELECT attempt FROM job WHERE data LIKE '%${id}%' AND name = 'AssetEncodeVideo'`);
+    process.kill(next, 'SIGCONT');
     assert.deepEqual(attempts, [['1']]);
     (await server.request('DELETE', '/assets', { as: admin, body: { ids: [id], force: true } })).expect(204);
     await server.waitForJobs();

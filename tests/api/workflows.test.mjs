@@ -239,8 +239,8 @@ test('what is uploaded goes the way of the rules, in their order', async () => {
   assert.equal(log.length, 2);
   assert.deepEqual(await own.log(off.id), []);
   assert.deepEqual(await own.log(silent.id), []);
-  assert.ok(socket.received.some(([name, asset]) => name === 'on_asset_update' && asset.id === shot && asset.visibility === 'archive'));
-  socket.close?.();
+  await socket.next('on_asset_update', (asset) => asset.id === shot && asset.visibility === 'archive');
+  socket.close();
 
   // the same file again is no new asset
   (await server.upload(picture, 'Screenshot_1.png', {}, { as: own.user })).expect(200);
