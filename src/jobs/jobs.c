@@ -366,7 +366,7 @@ look_after_leases (Jobs *self, Arena *arena, GError **error)
     if (!lease_renew (self->db, arena, self->owner, &ids, now + self->timing.lease_ms, error))
         return FALSE;
     self->renew_at = now + self->timing.lease_ms / 4;
-    return lease_return_lost (self->db, FALSE, self->timing.max_deaths, error);
+    return lease_return_lost (self->db, now, FALSE, self->timing.max_deaths, error);
 }
 
 static gboolean
@@ -501,7 +501,7 @@ jobs_start (Jobs *self)
 
     g_return_if_fail (self->dispatcher == NULL);
     if (!lease_mend_times (self->db, &error) ||
-        !lease_return_lost (self->db, TRUE, self->timing.max_deaths, &error))
+        !lease_return_lost (self->db, timestamp_now_ms (), TRUE, self->timing.max_deaths, &error))
         log_trouble ("the jobs of an earlier run cannot be given back yet", error);
     self->is_stopping = FALSE;
     self->renew_at = timestamp_now_ms () + self->timing.lease_ms / 4;

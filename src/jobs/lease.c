@@ -269,13 +269,13 @@ take_held (const DbRow *row, gpointer data)
 typedef struct {
     const char *own; /* give back those of this owner; NULL: those that are lost */
     gboolean with_gone;
-    gint64 max_deaths;
+    gint64 now_ms, max_deaths;
 } Giving;
 
 static gboolean
 is_lost (Db *tx, const Held *held, const Giving *giving)
 {
-    if (held->owner == NULL || held->until < timestamp_now_ms ())
+    if (held->owner == NULL || held->until < giving->now_ms)
         return TRUE;
     return giving->with_gone && lease_owner_is_gone (held->owner, db_is_sqlite (tx));
 }
@@ -316,9 +316,9 @@ lease_return_own (Db *db, const char *owner, GError **error)
 }
 
 gboolean
-lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error)
+lease_return_lost (Db *db, gint64 now_ms, gboolean with_gone, gint64 max_deaths, GError **error)
 {
-    Giving giving = { .with_gone = with_gone, .max_deaths = max_deaths };
+    Giving giving = { .now_ms = now_ms, .with_gone = with_gone, .max_deaths = max_deaths };
 
     return db_write (db, give_back, &giving, error);
 }

@@ -44,9 +44,11 @@ gboolean lease_renew (Db *db, Arena *arena, const char *owner, const StringList 
                       gint64 until_ms, GError **error);
 /** Give back all leases of @owner, attempts uncounted. */
 gboolean lease_return_own (Db *db, const char *owner, GError **error);
-/** Give back the leases that ran out, and (@with_gone) those of processes of this machine that are
- *  over. A job that met this @max_deaths times is failed instead: it may be what ends the server. */
-gboolean lease_return_lost (Db *db, gboolean with_gone, gint64 max_deaths, GError **error);
+/** Give back the leases that had run out at @now_ms, and (@with_gone) those of processes of this machine
+ *  that are over. Who renewed its own with that time before has lost none of them, however long it took.
+ *  A job that met this @max_deaths times is failed instead: it may be what ends the server. */
+gboolean lease_return_lost (Db *db, gint64 now_ms, gboolean with_gone, gint64 max_deaths,
+                            GError **error);
 /** Let what waits for longer than anything does begin now, and end leases that last so long: a clock was
  *  wrong, and is right again. */
 gboolean lease_mend_times (Db *db, GError **error);
