@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { jpeg, mountDisk, sha1 } from './fixtures.mjs';
-import { newServer, server, sleep } from './harness.mjs';
+import { newServer, server, sleep, until } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
 const DATES = { fileCreatedAt: '2024-01-02T03:04:05.000Z', fileModifiedAt: '2024-01-02T03:04:06.000Z' };
@@ -116,6 +117,27 @@ test('only the next byte is taken: no gap, no overlap, nothing behind the end', 
   await sendAll(bytes, id, 50_000);
   const made = (await finish(id)).expect(201).json;
   assert.equal((await asset(made.id)).checksum, sha1(bytes, 'base64'));
+});
+
+test('who was told where to go on does so at once', async () => {
+  const n = 500;
+  const { id } = (await create(Buffer.alloc(n), { checksum: null })).expect(201).json;
+  const { token } = await server.signUp();
+  const piece = (name, value) => `--x\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`;
+  const request = (offset) => {
+    const body = `${piece('"offset"', offset)}${piece('"checksum"', sha1(Buffer.from('y')))}${piece('"data"; filename="part"', 'y')}--x--\r\n`;
+    return `PATCH /api/partial-uploads/${id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: multipart/form-data; boundary=x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
+  // one request behind the other on a connection: the second is there when the answer of the first goes
+  const socket = net.connect(server.port, '127.0.0.1').setEncoding('latin1');
+  let answers = '';
+  socket.on('data', (text) => (answers += text));
+  for (let i = 0; i < n; i++) socket.write(request(n) + request(i));
+  const statuses = () => [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  await until(() => statuses().length === 2 * n, 'all are answered');
+  socket.destroy();
+  assert.deepEqual(statuses(), Array.from({ length: 2 * n }, (_, i) => (i % 2 ? '200' : '409')));
 });
 
 test('a part that was changed on its way is not taken', async () => {
@@ -332,7 +354,7 @@ test('after kill -9 in the middle what was answered is here, and the rest makes 
   await server.waitForJobs();
 });
 
-test('what nobody goes on with is forgotten by the night, and strange files are left alone', async () => {
+test('what nobody goes on with is forgotten by the clean-up of the night, and strange files are left alone', async () => {
   const admin = await server.signUp();
   const bytes = picture(60_000);
   const old = (await create(bytes)).expect(201).json;
@@ -345,10 +367,9 @@ test('what nobody goes on with is forgotten by the night, and strange files are 
     fs.writeFileSync(file, 'x');
     fs.utimesSync(file, 1, 1);
   }
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10); // after a gap nothing goes
-  await server.sql(`UPDATE system_metadata SET value = '${yesterday}' WHERE key = 'nightly-day'`);
-  const until = Date.now() + 90_000; // the night is looked for every half minute
-  while (fs.existsSync(orphan) && Date.now() < until) await sleep(200);
+  await server.sql(`INSERT INTO job (id, name, queue, data, run_after, created_at)
+    VALUES ('${MISSING}', 'PartialUploadCleanup', 'backgroundTask', '{}', 0, 0)`);
+  await server.waitForJobs();
   assert.ok(!fs.existsSync(orphan));
   (await look(old.id, { as: admin })).expect(400);
   assert.ok(!fs.existsSync(path.join(partsFolder(), old.id)));

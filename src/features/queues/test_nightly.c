@@ -43,6 +43,7 @@ server_init (Server *self, TestDb *t)
     static const JobKind kinds[] = {
         { "AssetDeleteCheck", "backgroundTask", never },
         { "SessionCleanup", "backgroundTask", never },
+        { "PartialUploadCleanup", "backgroundTask", never },
         { "UserSyncUsage", "backgroundTask", never },
         { "AssetGenerateThumbnailsQueueAll", "thumbnailGeneration", never },
     };
@@ -106,14 +107,15 @@ test_nothing_before_the_time_and_once_after_it (TestDb *t)
 
     server_init (&server, t);
     g_assert_cmpuint (run (&server, at (21, 2, 29)), ==, 0);
-    g_assert_cmpuint (run (&server, at (21, 2, 30)), ==, 4);
+    g_assert_cmpuint (run (&server, at (21, 2, 30)), ==, 5);
     g_assert_cmpint (count (t, "AssetDeleteCheck"), ==, 1);
+    g_assert_cmpint (count (t, "PartialUploadCleanup"), ==, 1);
     g_assert_cmpint (count (t, "AssetGenerateThumbnailsQueueAll"), ==, 1);
     g_assert_cmpuint (run (&server, at (21, 2, 31)), ==, 0);
     g_assert_cmpuint (run (&server, at (21, 23, 59)), ==, 0);
     g_assert_cmpuint (run (&server, at (22, 0, 1)), ==, 0);
-    g_assert_cmpint (take_jobs (t), ==, 4);
-    g_assert_cmpuint (run (&server, at (22, 2, 30)), ==, 4);
+    g_assert_cmpint (take_jobs (t), ==, 5);
+    g_assert_cmpuint (run (&server, at (22, 2, 30)), ==, 5);
 }
 
 static void
@@ -122,10 +124,10 @@ test_a_night_that_was_missed_is_made_up_for (TestDb *t)
     g_auto (Server) server = { 0 };
 
     server_init (&server, t);
-    g_assert_cmpuint (run (&server, at (20, 3, 0)), ==, 4);
+    g_assert_cmpuint (run (&server, at (20, 3, 0)), ==, 5);
     take_jobs (t);
-    g_assert_cmpuint (run (&server, at (22, 17, 0)), ==, 4); /* it was off for a night */
-    g_assert_cmpint (take_jobs (t), ==, 4);
+    g_assert_cmpuint (run (&server, at (22, 17, 0)), ==, 5); /* it was off for a night */
+    g_assert_cmpint (take_jobs (t), ==, 5);
     g_assert_cmpuint (run (&server, at (21, 12, 0)), ==, 0); /* a clock that goes back */
 }
 
@@ -139,7 +141,7 @@ test_after_a_gap_nothing_is_removed_for_a_night (TestDb *t)
     g_assert_cmpint (count (t, "AssetDeleteCheck"), ==, 0);
     g_assert_cmpint (count (t, "SessionCleanup"), ==, 0);
     take_jobs (t);
-    g_assert_cmpuint (run (&server, at (23, 3, 0)), ==, 4);
+    g_assert_cmpuint (run (&server, at (23, 3, 0)), ==, 5);
     g_assert_cmpint (count (t, "AssetDeleteCheck"), ==, 1);
 }
 
@@ -155,7 +157,7 @@ test_a_clock_that_was_wrong_costs_no_night (TestDb *t)
     g_assert_cmpuint (run (&server, at (20, 3, 0)), ==, 2); /* right again */
     g_assert_cmpint (count (t, "AssetDeleteCheck"), ==, 0);
     take_jobs (t);
-    g_assert_cmpuint (run (&server, at (21, 3, 0)), ==, 4);
+    g_assert_cmpuint (run (&server, at (21, 3, 0)), ==, 5);
 }
 
 static void
@@ -292,8 +294,8 @@ test_of_several_servers_one_asks (TestDb *t)
         threads[i] = g_thread_new ("server", run_in_thread, &server);
     for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
         n += GPOINTER_TO_UINT (g_thread_join (threads[i]));
-    g_assert_cmpuint (n, ==, 4);
-    g_assert_cmpint (take_jobs (t), ==, 4);
+    g_assert_cmpuint (n, ==, 5);
+    g_assert_cmpint (take_jobs (t), ==, 5);
 }
 
 int

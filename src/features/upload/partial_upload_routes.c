@@ -167,11 +167,14 @@ upload_append_partial (ApiCall *call, const AppendPartialUploadRequest *in,
     g_auto (PartialUpload) upload = { .fd = -1 };
     PartialUploadWho who;
     GError *error = NULL;
+    gboolean ok;
 
     if (!find_out_who (call, &who) || !check_part (call, in->body))
         return API_FAILED;
-    if (!partial_upload_lock (call->app, call->arena, &who, in->id, &upload, &error) ||
-        !partial_upload_append (call->app, &upload, in->body->offset, in->body->data, &error))
+    ok = partial_upload_lock (call->app, call->arena, &who, in->id, &upload, &error) &&
+         partial_upload_append (call->app, &upload, in->body->offset, in->body->data, &error);
+    partial_upload_unlock (&upload); /* who is told where to go on does so at once */
+    if (!ok)
         return fail (call, error);
     describe (&upload.row, out);
     return API_OK;
@@ -219,8 +222,10 @@ upload_finish_partial (ApiCall *call, const FinishPartialUploadRequest *in, Asse
         out->status = ASSET_MEDIA_STATUS_CREATED;
         return API_OK;
     }
-    if (!partial_upload_whole (call->app, call->arena, &upload, &file, &error))
+    if (!partial_upload_whole (call->app, call->arena, &upload, &file, &error)) {
+        partial_upload_unlock (&upload); /* as above */
         return api_fail (call, error);
+    }
     if (strcmp (file.path, upload.path) != 0)
         second_name = g_strdup (file.path);
     if (check_whole (call, &upload, &file)) {
