@@ -231,21 +231,20 @@ export class Server {
     const file = fs.readdirSync(this.media).find((name) => /\.(db|sqlite3?)$/.test(name));
     assert.ok(file, `no database file in ${this.media}`);
     const script =
-      'import json, re, sqlite3, sys, unicodedata\n' +
+      'import json, os, re, sqlite3, sys, time, unicodedata\n' +
       'db = sqlite3.connect(sys.argv[1], timeout=30)\n' +
       // triggers ask for it: what src/base/words.c does, as far as tests need it
       'plain = lambda t: "".join(c for c in unicodedata.normalize("NFKD", t.lower()) if not unicodedata.combining(c))\n' +
-      'import secrets, time\n' +
       'def uuid_v7():\n' +
       '  at = time.time_ns()\n' +
       '  ms, part = at // 10**6, at % 10**6 * 4096 // 10**6\n' +
-      '  return f"{ms >> 16:08x}-{ms & 0xffff:04x}-7{part:03x}-8{secrets.token_hex(8)[:3]}-{secrets.token_hex(6)}"\n' +
+      '  return f"{ms >> 16:08x}-{ms & 0xffff:04x}-7{part:03x}-8{os.urandom(2).hex()[:3]}-{os.urandom(6).hex()}"\n' +
       'db.create_function("uuid_v7", 0, uuid_v7)\n' +
       'db.create_function("words", 1, lambda t: " ".join(["", *re.findall(r"[^\\W_]+", plain(t)), ""]))\n' +
       'rows = db.execute(sys.argv[2]).fetchall()\n' +
       'db.commit()\n' +
       'print(json.dumps([["" if v is None else str(v) for v in row] for row in rows]))\n';
-    const { stdout } = await run('python3', ['-c', script, path.join(this.media, file), text]);
+    const { stdout } = await run('python3', ['-S', '-c', script, path.join(this.media, file), text]);
     return JSON.parse(stdout);
   }
 
