@@ -456,7 +456,7 @@ test('while the volume of the originals is away nothing is moved into its mount 
   await scene.assertServed(id, bytes);
   fs.rmdirSync(library);
   fs.renameSync(volume, library);
-  await scene.on.waitForJobs(120_000); // the job is tried again by itself
+  await scene.on.tryAgain();
   assert.equal(await scene.at(id), 'library/away/2020/2020-01-02/a.jpg');
   await scene.assertServed(id, bytes);
 });
