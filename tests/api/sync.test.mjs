@@ -4,7 +4,7 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { Phone, REQUESTS, parseLines } from '../peers/phone.mjs';
 import { ffmpeg, jpeg } from './fixtures.mjs';
-import { engine, server, sleep } from './harness.mjs';
+import { engine, server, sleep, until } from './harness.mjs';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
 const ONLY_SESSIONS = 'Sync endpoints cannot be used with API keys';
@@ -743,10 +743,12 @@ test('a change that is committed late is not skipped', { skip: engine !== 'postg
   const [late, early] = [await upload(user), await upload(user)];
   await server.waitForJobs();
   await phone.sync();
-  const held = async () => Number((await server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint >> 16 = 29801"))[0][0]);
+  // other tests have databases in the same cluster
+  const held = () => server.sql(`SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database ()
+    WHERE l.locktype = 'advisory' AND l.classid::bigint >> 16 = 29801`);
   const slow = server.sql(`BEGIN; UPDATE asset SET original_file_name = 'late.jpg' WHERE id = '${late}';
     DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM system_metadata WHERE key = 'go') LOOP PERFORM pg_sleep (0.01); END LOOP; END $$; COMMIT`);
-  while ((await held()) === 0);
+  await until(async () => (await held()).length > 0, 'the late change is made');
   (await call('PUT', `/assets/${early}`, { isFavorite: true }, user)).expect(200);
   await phone.sync();
   assert.equal(phone.assets.get(late).originalFileName, 'a.jpg');
