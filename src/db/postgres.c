@@ -1,7 +1,9 @@
 /* The PostgreSQL engine: transactions, and opening.
  *
  * Transactions are REPEATABLE READ: what a function read cannot have been changed by another when it
- * commits a change of the same rows; the loser of such a race is run again. A function whose
+ * commits a change of the same rows; the loser of such a race is run again. So is, once, a function that a
+ * unique or foreign key refused: what another one has added or removed meanwhile counts for the key, but could
+ * not be seen by what the function asked before. A function whose
  * connection broke before its COMMIT was sent is run again too, for nothing of it can have stayed.
  * When the COMMIT itself got no answer nobody knows, and the caller is told so. */
 #define G_LOG_DOMAIN "db"
@@ -14,6 +16,7 @@
 #define DEFAULT_CONNECTIONS 16
 #define MAX_CONFLICTS 60
 #define MAX_LOSSES 3
+#define MAX_REFUSALS 1
 
 static const char SQL_BEGIN[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
 /* READ COMMITTED: who waited for the lock must see what its last holder did */
@@ -125,12 +128,32 @@ try_write (PostgresTx *tx, DbRun run, gpointer data, GError **error)
     return FALSE;
 }
 
+/* What became of the tries so far. */
+typedef struct {
+    guint n_refusals, n_conflicts, n_losses;
+} Tries;
+
+static gboolean
+is_worth_another (Tries *self, PostgresTrouble trouble)
+{
+    switch (trouble) {
+    case POSTGRES_FINE:
+        return FALSE;
+    case POSTGRES_RULE:
+        return ++self->n_refusals <= MAX_REFUSALS;
+    case POSTGRES_CONFLICT:
+        return ++self->n_conflicts <= MAX_CONFLICTS;
+    default:
+        return ++self->n_losses <= MAX_LOSSES;
+    }
+}
+
 static gboolean
 postgres_write (Db *db, DbRun run, gpointer data, GError **error)
 {
     PostgresDb *self = (PostgresDb *) db;
     PostgresTx tx = { .base = { .engine = db->engine, .parent = db } };
-    guint n_conflicts = 0, n_losses = 0;
+    Tries tries = { 0 };
     gboolean is_loser = FALSE, ok;
 
     for (;;) {
@@ -143,9 +166,7 @@ postgres_write (Db *db, DbRun run, gpointer data, GError **error)
         if (ok)
             break;
         transaction_drop_after (&tx.base.after);
-        if (tx.connection == NULL || tx.trouble == POSTGRES_FINE ||
-            (tx.trouble == POSTGRES_CONFLICT && ++n_conflicts > MAX_CONFLICTS) ||
-            (tx.trouble != POSTGRES_CONFLICT && ++n_losses > MAX_LOSSES)) {
+        if (tx.connection == NULL || !is_worth_another (&tries, tx.trouble)) {
             g_propagate_error (error, g_steal_pointer (&why));
             break;
         }

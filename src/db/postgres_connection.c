@@ -51,6 +51,8 @@ trouble_of (PGconn *handle, const char *state)
         return POSTGRES_LOST;
     if (is_state (state, "40001") || is_state (state, "40P01"))
         return POSTGRES_CONFLICT;
+    if (is_state (state, "23503") || is_state (state, "23505"))
+        return POSTGRES_RULE;
     /* another server changed the schema, or something between us and the server lost our statements */
     if (is_state (state, "0A000") || is_state (state, "26000"))
         return POSTGRES_STALE;

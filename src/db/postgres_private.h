@@ -8,6 +8,7 @@
 /** What went wrong beyond the statement itself. */
 typedef enum {
     POSTGRES_FINE,
+    POSTGRES_RULE, /* a unique or foreign key refused it, maybe for what came after its snapshot */
     POSTGRES_CONFLICT, /* another transaction was faster: this one may be run again */
     POSTGRES_STALE,    /* prepared statements are of no use any more: a new connection is needed */
     POSTGRES_LOST,     /* the connection broke */

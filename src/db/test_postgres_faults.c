@@ -162,6 +162,52 @@ test_an_unknown_outcome_is_not_tried_again (void)
     g_assert_cmpint (count_things (t->db), ==, 0); /* and the pool is good again */
 }
 
+typedef struct {
+    Db *other;
+    int n_runs;
+    gboolean asks; /* whether it is there already */
+} Late;
+
+static gboolean
+insert_after_another (Db *db, gpointer data, GError **error)
+{
+    Late *self = data;
+    gint64 n = 0;
+
+    if (self->asks &&
+        !db_select_int (db, "SELECT count(*) FROM thing", DB_NO_ARGS, &n, NULL, error))
+        return FALSE;
+    if (self->n_runs++ == 0 && !insert (self->other, "a", error))
+        return FALSE;
+    return n > 0 || insert (db, "a", error);
+}
+
+/* What it asked before could not see what the other one had added; the key does. */
+static void
+test_who_comes_late_looks_again (void)
+{
+    g_autoptr (TestDb) t = test_db_new (TEST_POSTGRES, thing_migrations, n_thing_migrations);
+    g_autoptr (Db) other = NULL;
+    Late late = { .asks = TRUE };
+
+    if (t == NULL)
+        return;
+    other = db_open_with (&t->settings, thing_migrations, n_thing_migrations, &t->error);
+    g_assert_no_error (t->error);
+    late.other = other;
+    g_assert_true (db_write (t->db, insert_after_another, &late, &t->error));
+    g_assert_no_error (t->error);
+    g_assert_cmpint (late.n_runs, ==, 2);
+
+    late.n_runs = 1; /* who does not ask is refused, and not for ever */
+    late.asks = FALSE;
+    g_assert_false (db_write (t->db, insert_after_another, &late, &t->error));
+    g_assert_error (t->error, APP_ERROR, APP_ERROR_CONSTRAINT);
+    g_clear_error (&t->error);
+    g_assert_cmpint (late.n_runs, ==, 3);
+    g_assert_cmpint (count_things (t->db), ==, 1);
+}
+
 static void
 test_a_bad_url_is_named (void)
 {
@@ -182,5 +228,6 @@ test_postgres_faults_add (void)
                      test_while_it_is_away_writes_fail_clearly);
     g_test_add_func ("/postgres/an-unknown-outcome-is-not-tried-again",
                      test_an_unknown_outcome_is_not_tried_again);
+    g_test_add_func ("/postgres/who-comes-late-looks-again", test_who_comes_late_looks_again);
     g_test_add_func ("/postgres/a-bad-url-is-named", test_a_bad_url_is_named);
 }
