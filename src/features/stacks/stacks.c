@@ -63,6 +63,10 @@ static const char SQL_STACK_INSERT[] =
 /* $1 stack ids */
 static const char SQL_STACKS_DELETE[] =
     "DELETE FROM stack WHERE id IN (SELECT value FROM json_each($1))";
+/* $1 stack ids: who is shown depends on all members, and others may be changing those that this transaction does
+ * not; of two that write the stack, too, the later one looks again */
+static const char SQL_STACKS_TOUCH[] =
+    "UPDATE stack SET owner_id = owner_id WHERE id IN (SELECT value FROM json_each($1))";
 /* $1 'stack asset' of each, $2 now */
 static const char SQL_PRIMARIES_SET[] =
     "UPDATE stack SET primary_asset_id = substr(c.value, 38), updated_at = $2,"
@@ -149,6 +153,12 @@ stacks_describe (Db *db, Arena *arena, const StringList *stack_ids, GError **err
 
 /* ---- changing ---- */
 
+static gboolean
+touch (Db *tx, Arena *arena, const StringList *ids, GError **error)
+{
+    return db_exec (tx, SQL_STACKS_TOUCH, DB_ARGS (db_strings (arena, ids)), NULL, error);
+}
+
 gboolean
 stacks_dissolve (Db *tx, Arena *arena, const StringList *ids, GError **error)
 {
@@ -160,9 +170,12 @@ stacks_dissolve (Db *tx, Arena *arena, const StringList *ids, GError **error)
 }
 
 gboolean
-stack_store_leaving (Db *tx, const char *id, const char *asset_id, GError **error)
+stack_store_leaving (Db *tx, Arena *arena, const char *id, const char *asset_id, GError **error)
 {
-    return db_exec (tx, SQL_ONE_LEAVES,
+    StringList ids = { &id, 1 };
+
+    return touch (tx, arena, &ids, error) &&
+           db_exec (tx, SQL_ONE_LEAVES,
                     DB_ARGS (db_text (asset_id), db_int (timestamp_now_ms ()), db_text (id)), NULL,
                     error);
 }
@@ -243,7 +256,8 @@ settle (Db *tx, Arena *arena, const StringList *stack_ids, gboolean ends_alone, 
     StackMemberRowList members;
     gint64 n_lost = 0, now_ms = timestamp_now_ms ();
 
-    if (!db_exec (tx, SQL_LOST_LEAVE, DB_ARGS (ids, db_int (now_ms)), &n_lost, error) ||
+    if (!touch (tx, arena, stack_ids, error) ||
+        !db_exec (tx, SQL_LOST_LEAVE, DB_ARGS (ids, db_int (now_ms)), &n_lost, error) ||
         !db_select (tx, arena, &stack_member_row_type, (List *) &members, SQL_MEMBERS_ALL,
                     DB_ARGS (ids), error))
         return FALSE;

@@ -18,6 +18,7 @@ gboolean stack_has (Db *db, Arena *arena, const char *id, const char *asset_id, 
                     gboolean *out_is_visible, GError **error);
 gboolean stack_store_primary (Db *tx, Arena *arena, const char *id, const char *asset_id,
                               GError **error);
-gboolean stack_store_leaving (Db *tx, const char *id, const char *asset_id, GError **error);
+gboolean stack_store_leaving (Db *tx, Arena *arena, const char *id, const char *asset_id,
+                              GError **error);
 /** The assets stay. */
 gboolean stacks_dissolve (Db *tx, Arena *arena, const StringList *ids, GError **error);

@@ -223,7 +223,7 @@ run_remove (Db *tx, gpointer data, GError **error)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, fault);
         return FALSE;
     }
-    return stack_store_leaving (tx, self->id, self->asset_id, error);
+    return stack_store_leaving (tx, self->arena, self->id, self->asset_id, error);
 }
 
 static ApiStatus
