@@ -110,10 +110,11 @@ api_fail (ApiCall *call, GError *error)
 {
     const Route *route = call->private_data->route;
     unsigned status = http_problem_status (error);
+    gboolean is_overtaken = g_error_matches (error, APP_ERROR, APP_ERROR_CONSTRAINT);
     g_autofree char *hidden = NULL;
     HttpResponse *response;
 
-    if (status == 500) {
+    if (status == 500 || is_overtaken) {
         const char *operation = route != NULL ? route->operation->id : "(none)";
 
         g_log_structured (
@@ -121,7 +122,12 @@ api_fail (ApiCall *call, GError *error)
             "CORRELATION_ID",
             call->request->correlation_id != NULL ? call->request->correlation_id : "", "MESSAGE",
             "%s failed: %s", operation, error != NULL ? error->message : "no reason given");
-        hidden = route != NULL ? failure_text (operation) : g_strdup ("Internal server error");
+        if (is_overtaken)
+            hidden =
+                g_strdup ("Something that this refers to was changed or removed at this moment, "
+                          "try again");
+        else
+            hidden = route != NULL ? failure_text (operation) : g_strdup ("Internal server error");
     }
     response = problem_response (status, hidden != NULL ? hidden : error->message, NULL);
     g_clear_error (&error);

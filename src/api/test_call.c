@@ -71,6 +71,8 @@ get_thing (ApiCall *call, const GetThingRequest *in, Fields *out)
         api_set_cookie (call, "a=1");
         api_set_cookie (call, "b=2");
     }
+    if (in->n == 5)
+        return api_refuse (call, APP_ERROR_CONSTRAINT, "FOREIGN KEY of a secret");
     out->id = in->id;
     out->count = in->n;
     out->has_count = TRUE;
@@ -320,6 +322,12 @@ test_faults_are_told_without_secrets (Fixture *self, gconstpointer data)
             "{\"message\":\"Failed to get thing\",\"error\":\"Internal Server Error\","
             "\"statusCode\":500}");
     g_assert_cmpstr (last_message, ==, "getThing failed: the table holds a secret");
+    /* what was checked is not so any more */
+    expect (
+        self, "GET", THING "/parts/5", USER, NULL, 409,
+        "{\"message\":\"Something that this refers to was changed or removed at this moment, try "
+        "again\",\"error\":\"Conflict\",\"statusCode\":409}");
+    g_assert_cmpstr (last_message, ==, "getThing failed: FOREIGN KEY of a secret");
     expect (self, "GET", THING "/parts/3", USER, NULL, 400, "Not found or no thing.read access");
     g_test_expect_message ("api", G_LOG_LEVEL_CRITICAL, "*createThing has no value*'id'*");
     expect (self, "POST", "/api/things", USER "\n" JSON, THING_JSON ("no id"), 500,

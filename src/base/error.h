@@ -23,10 +23,11 @@ typedef enum {
     APP_ERROR_UNAVAILABLE,     /* 503 stopping, or writes stopped after a failed fsync */
     APP_ERROR_DISK_FULL,       /* 507 */
     APP_ERROR_DB,              /* 500 the database refused */
-    APP_ERROR_CONSTRAINT,      /* 500 unless the caller expects it: a unique or foreign key */
-    APP_ERROR_IO,              /* 500 a file could not be read or written */
-    APP_ERROR_MEDIA,           /* 500 a file could not be decoded (only jobs see it) */
-    APP_ERROR_CONFIG,          /* exit 1: an unusable setting */
-    APP_ERROR_INTERNAL,        /* 500 a fault of the program */
+    APP_ERROR_CONSTRAINT, /* 409 unless the caller expects it: a unique or foreign key, for what another
+                                * request added or removed after it was checked */
+    APP_ERROR_IO,         /* 500 a file could not be read or written */
+    APP_ERROR_MEDIA,      /* 500 a file could not be decoded (only jobs see it) */
+    APP_ERROR_CONFIG,     /* exit 1: an unusable setting */
+    APP_ERROR_INTERNAL, /* 500 a fault of the program */
     APP_ERROR_LAST
 } AppErrorCode;

@@ -28,8 +28,8 @@
  *   - RETURNING gives rows in no order.
  *   - A statement that fails undoes its whole transaction, whatever the function does then: what may
  *     fail is avoided (ON CONFLICT DO NOTHING) or caught outside of db_write ().
- *   - A broken rule is APP_ERROR_CONSTRAINT, 'UNIQUE constraint failed: users.email' in both; SQLite
- *     does not name a foreign key. */
+ *   - A broken key is APP_ERROR_CONSTRAINT, 'UNIQUE constraint failed: users.email' in both; SQLite does not
+ *     name a foreign key. NOT NULL and CHECK are APP_ERROR_DB: no other request can be the reason. */
 #pragma once
 #include <glib.h>
 #include "base/arena.h"

@@ -28,9 +28,18 @@ is_state (const char *state, const char *prefix)
     return state != NULL && g_str_has_prefix (state, prefix);
 }
 
+/* A key, which may be broken by what another has added or removed; the other rules are the program's. */
+static gboolean
+is_key (const char *state)
+{
+    return is_state (state, "23503") || is_state (state, "23505");
+}
+
 static AppErrorCode
 error_code (const char *state)
 {
+    if (is_key (state))
+        return APP_ERROR_CONSTRAINT;
     if (is_state (state, "53100"))
         return APP_ERROR_DISK_FULL;
     if (state == NULL || is_state (state, "53") || is_state (state, "57P0") ||
@@ -51,7 +60,7 @@ trouble_of (PGconn *handle, const char *state)
         return POSTGRES_LOST;
     if (is_state (state, "40001") || is_state (state, "40P01"))
         return POSTGRES_CONFLICT;
-    if (is_state (state, "23503") || is_state (state, "23505"))
+    if (is_key (state))
         return POSTGRES_RULE;
     /* another server changed the schema, or something between us and the server lost our statements */
     if (is_state (state, "0A000") || is_state (state, "26000"))
@@ -91,7 +100,7 @@ set_constraint_error (GError **error, const PGresult *result, const char *state)
         for (guint i = 0; names[i] != NULL; i++)
             g_string_append_printf (columns, "%s%s.%s", i > 0 ? ", " : "", table, names[i]);
     }
-    g_set_error (error, APP_ERROR, APP_ERROR_CONSTRAINT, "%s constraint failed: %s%s%s%s", kind,
+    g_set_error (error, APP_ERROR, error_code (state), "%s constraint failed: %s%s%s%s", kind,
                  columns->str, name != NULL ? " (" : "", name != NULL ? name : "",
                  name != NULL ? ")" : "");
 }

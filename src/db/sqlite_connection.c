@@ -35,12 +35,20 @@ typedef struct {
 
 /* ---- errors ---- */
 
+/* A key, which may be broken by what another has added or removed; the rest is a fault of the program. */
+static gboolean
+is_key (int code)
+{
+    return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+           code == SQLITE_CONSTRAINT_ROWID || code == SQLITE_CONSTRAINT_FOREIGNKEY;
+}
+
 static AppErrorCode
 error_code (int code)
 {
-    switch (code & 0xff) {
-    case SQLITE_CONSTRAINT:
+    if (is_key (code))
         return APP_ERROR_CONSTRAINT;
+    switch (code & 0xff) {
     case SQLITE_FULL:
         return APP_ERROR_DISK_FULL;
     case SQLITE_BUSY:
@@ -83,7 +91,7 @@ sqlite_set_error (GError **error, SqliteConnection *connection, int code, const 
         (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_IOERR)
         connection->trouble = code;
     if ((code & 0xff) == SQLITE_CONSTRAINT)
-        g_set_error (error, APP_ERROR, APP_ERROR_CONSTRAINT, "%s", message);
+        g_set_error (error, APP_ERROR, error_code (code), "%s", message);
     else if (is_disk_full (connection, code))
         g_set_error (error, APP_ERROR, APP_ERROR_DISK_FULL,
                      "the disk of the database is full, make room on it (%s)", message);

@@ -275,13 +275,19 @@ test_callbacks_run_after_the_commit (TestDb *t)
 }
 
 static void
-expect_constraint (TestDb *t, const char *part, const char *sql)
+expect_failure (TestDb *t, AppErrorCode code, const char *part, const char *sql)
 {
     g_assert_false (db_exec (t->db, sql, DB_NO_ARGS, NULL, &t->error));
-    g_assert_error (t->error, APP_ERROR, APP_ERROR_CONSTRAINT);
+    g_assert_error (t->error, APP_ERROR, (int) code);
     if (strstr (t->error->message, part) == NULL)
         g_error ("'%s' does not name '%s'", t->error->message, part);
     g_clear_error (&t->error);
+}
+
+static void
+expect_constraint (TestDb *t, const char *part, const char *sql)
+{
+    expect_failure (t, APP_ERROR_CONSTRAINT, part, sql);
 }
 
 static void
@@ -290,12 +296,13 @@ test_a_broken_constraint_is_named (TestDb *t)
     g_assert_true (insert (t->db, "a", 1, &t->error));
     expect_constraint (t, "UNIQUE constraint failed: thing.id",
                        "INSERT INTO thing (id) VALUES ('a')");
-    expect_constraint (t, "NOT NULL constraint failed: part.thing_id",
-                       "INSERT INTO part (id) VALUES (1)");
+    /* no other request can be the reason of this */
+    expect_failure (t, APP_ERROR_DB, "NOT NULL constraint failed: part.thing_id",
+                    "INSERT INTO part (id) VALUES (1)");
     expect_constraint (t, "FOREIGN KEY constraint failed",
                        "INSERT INTO part (id, thing_id) VALUES (1, 'b')");
-    expect_constraint (t, "weight_is_positive",
-                       "INSERT INTO part (id, thing_id, weight) VALUES (1, 'a', -1)");
+    expect_failure (t, APP_ERROR_DB, "weight_is_positive",
+                    "INSERT INTO part (id, thing_id, weight) VALUES (1, 'a', -1)");
     db_exec (t->db, "INSERT INTO part (id, thing_id, weight) VALUES (1, 'a', 3)", DB_NO_ARGS, NULL,
              &t->error);
     g_assert_no_error (t->error);

@@ -248,6 +248,16 @@ export class Server {
     return JSON.parse(stdout);
   }
 
+  /** Act while another server has changed something but has not committed it yet. PostgreSQL alone. @return what it gave */
+  async during(change, act) {
+    const other = this.sql(`BEGIN; ${change}; SELECT pg_advisory_xact_lock (1), pg_sleep (1.5); COMMIT`);
+    const held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 1";
+    while ((await this.sql(held)).length === 0);
+    const answer = await act();
+    await other;
+    return answer;
+  }
+
   /** End it as a service manager does, keeping its data; start () then brings it back. */
   async end(signal = 'SIGTERM') {
     if (!this.#child) return undefined;

@@ -112,6 +112,14 @@ test('assets come and go, each with its answer', async () => {
   assert.deepEqual(idsOf(await list(user)), [memory.id]);
 });
 
+test('a memory that is deleted at this moment takes nothing more', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
+  const { user, ids } = await scene('2019-03-02T12:00:00.000Z');
+  const { id } = await create(user, {});
+  const answer = await server.during(`DELETE FROM memory WHERE id = '${id}'`, () => call('PUT', `/memories/${id}/assets`, { ids }, user));
+  answer.expect(409, /changed or removed at this moment/);
+  assert.deepEqual(await list(user), []);
+});
+
 test('who is hidden is not shown by surprise', async () => {
   const { user, ids: [one, two] } = await scene('2019-03-02T12:00:00.000Z', '2019-03-02T13:00:00.000Z');
   const memory = await create(user, { assetIds: [one, two] });

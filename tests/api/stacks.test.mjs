@@ -150,26 +150,17 @@ test('another one steps in for a primary that cannot be seen', async () => {
 test('who is shown of a stack is what two changes at once leave', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
   const { user, ids: [a, b, c] } = await scene(3);
   const made = await stack([a, b], user);
-  /* what another server has done but not yet committed */
-  const during = async (sql, act) => {
-    const other = server.sql(`BEGIN; ${sql}; SELECT pg_advisory_xact_lock (1), pg_sleep (1.5); COMMIT`);
-    while ((await server.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 1")).length === 0);
-    const answer = await act();
-    await other;
-    return answer;
-  };
-
   /* the primary goes to the trash, so that the archived one stands in front; they share no count */
   (await call('PUT', `/assets/${a}`, { isFavorite: true }, user)).expect(200);
   (await call('PUT', `/assets/${b}`, { visibility: 'archive' }, user)).expect(200);
-  await during(`UPDATE asset SET deleted_at = 1, status = 'trashed' WHERE id = '${a}';
+  await server.during(`UPDATE asset SET deleted_at = 1, status = 'trashed' WHERE id = '${a}';
     UPDATE stack SET primary_asset_id = '${b}' WHERE id = '${made.id}'`, async () =>
     (await call('PUT', `/assets/${b}`, { visibility: 'timeline' }, user)).expect(200));
   assert.deepEqual((await timeline(user)).map(([id]) => id), [c, b]);
 
   /* a stack with the same primary */
   const id = randomUUID();
-  const second = await during(`INSERT INTO stack SELECT '${id}', owner_id, '${c}', 1, 1, uuid_v7 () FROM stack WHERE id = '${made.id}'`,
+  const second = await server.during(`INSERT INTO stack SELECT '${id}', owner_id, '${c}', 1, 1, uuid_v7 () FROM stack WHERE id = '${made.id}'`,
     () => stack([c, b], user));
   (await call('GET', `/stacks/${id}`, undefined, user)).expect(400);
   assert.deepEqual(ids((await readStack(second.id, user)).assets), [c, b]);

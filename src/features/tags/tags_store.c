@@ -72,11 +72,12 @@ static const char SQL_UNTAGGED_FIND[] =
     "SELECT a.value AS id FROM json_each($2) AS a"
     " WHERE (SELECT count(*) FROM tag_asset x WHERE x.asset_id = a.value"
     "           AND x.tag_id IN (SELECT t.value FROM json_each($1) AS t)) < $3";
-/* $1 tags, $2 assets */
-static const char SQL_PAIRS_INSERT[] =
-    "INSERT INTO tag_asset (tag_id, asset_id)"
-    " SELECT t.value, a.value FROM json_each($1) AS t, json_each($2) AS a WHERE 1 = 1"
-    " ON CONFLICT (tag_id, asset_id) DO NOTHING";
+/* $1 tags, $2 assets; what is gone meanwhile is left out */
+static const char SQL_PAIRS_INSERT[] = "INSERT INTO tag_asset (tag_id, asset_id)"
+                                       " SELECT t.id, a.id FROM tag t, asset a"
+                                       "  WHERE t.id IN (SELECT value FROM json_each($1)) AND a.id "
+                                       "IN (SELECT value FROM json_each($2))"
+                                       " ON CONFLICT (tag_id, asset_id) DO NOTHING";
 /* $1 tag, $2 assets */
 static const char SQL_TAGGED_FIND[] =
     "SELECT asset_id FROM tag_asset"
