@@ -105,16 +105,30 @@ api_respond_json (ApiCall *call, GString *json)
         call, http_response_new_json (call->private_data->route->operation->status, json));
 }
 
+/* What the caller may read of a failure of the server's own. NULL: the text is meant for the caller. */
+static char *
+public_text (const GError *error, unsigned status, const Route *route)
+{
+    if (g_error_matches (error, APP_ERROR, APP_ERROR_CONSTRAINT))
+        return g_strdup ("Something that this refers to was changed or removed at this moment, "
+                         "try again");
+    if (status == 500)
+        return route != NULL ? failure_text (route->operation->id)
+                             : g_strdup ("Internal server error");
+    if (status > 500 && strchr (error->message, '\n') != NULL) /* see error.h */
+        return g_strndup (error->message, strcspn (error->message, "\n"));
+    return NULL;
+}
+
 ApiStatus
 api_fail (ApiCall *call, GError *error)
 {
     const Route *route = call->private_data->route;
     unsigned status = http_problem_status (error);
-    gboolean is_overtaken = g_error_matches (error, APP_ERROR, APP_ERROR_CONSTRAINT);
-    g_autofree char *hidden = NULL;
+    g_autofree char *text = public_text (error, status, route);
     HttpResponse *response;
 
-    if (status == 500 || is_overtaken) {
+    if (text != NULL) {
         const char *operation = route != NULL ? route->operation->id : "(none)";
 
         g_log_structured (
@@ -122,14 +136,8 @@ api_fail (ApiCall *call, GError *error)
             "CORRELATION_ID",
             call->request->correlation_id != NULL ? call->request->correlation_id : "", "MESSAGE",
             "%s failed: %s", operation, error != NULL ? error->message : "no reason given");
-        if (is_overtaken)
-            hidden =
-                g_strdup ("Something that this refers to was changed or removed at this moment, "
-                          "try again");
-        else
-            hidden = route != NULL ? failure_text (operation) : g_strdup ("Internal server error");
     }
-    response = problem_response (status, hidden != NULL ? hidden : error->message, NULL);
+    response = problem_response (status, text != NULL ? text : error->message, NULL);
     g_clear_error (&error);
     return respond_with (call, response);
 }

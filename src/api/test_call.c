@@ -73,6 +73,9 @@ get_thing (ApiCall *call, const GetThingRequest *in, Fields *out)
     }
     if (in->n == 5)
         return api_refuse (call, APP_ERROR_CONSTRAINT, "FOREIGN KEY of a secret");
+    if (in->n == 6)
+        return api_refuse (call, APP_ERROR_UNAVAILABLE,
+                           "the database is away\nfrom a secret place");
     out->id = in->id;
     out->count = in->n;
     out->has_count = TRUE;
@@ -328,6 +331,11 @@ test_faults_are_told_without_secrets (Fixture *self, gconstpointer data)
         "{\"message\":\"Something that this refers to was changed or removed at this moment, try "
         "again\",\"error\":\"Conflict\",\"statusCode\":409}");
     g_assert_cmpstr (last_message, ==, "getThing failed: FOREIGN KEY of a secret");
+    expect (self, "GET", THING "/parts/6", USER, NULL, 503,
+            "{\"message\":\"the database is away\",\"error\":\"Service Unavailable\","
+            "\"statusCode\":503}");
+    g_assert_cmpstr (last_message, ==,
+                     "getThing failed: the database is away\nfrom a secret place");
     expect (self, "GET", THING "/parts/3", USER, NULL, 400, "Not found or no thing.read access");
     g_test_expect_message ("api", G_LOG_LEVEL_CRITICAL, "*createThing has no value*'id'*");
     expect (self, "POST", "/api/things", USER "\n" JSON, THING_JSON ("no id"), 500,

@@ -1,7 +1,9 @@
 /* error.h -- the one error domain of the program
  *
  * The function that fails writes a sentence that names the file, the setting or the field and says
- * what to do. Only the HTTP server turns a code into a status (http/problem.c). */
+ * what to do. Only the HTTP server turns a code into a status (http/problem.c). Of a failure that is not the
+ * caller's (503, 507) callers read the first line; what follows, such as the address of the database, is for
+ * the log. */
 #pragma once
 #include <glib.h>
 

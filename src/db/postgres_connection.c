@@ -120,10 +120,15 @@ set_error (PostgresConnection *self, GError **error, const PGresult *result, con
         set_constraint_error (error, result, state);
     else if (is_state (state, "53100"))
         g_set_error (error, APP_ERROR, APP_ERROR_DISK_FULL,
-                     "the disk of the database is full, make room on it (%s)", message);
+                     "the disk of the database is full, make room on it\n%s", message);
     else if (self->trouble == POSTGRES_LOST)
         g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
-                     "the connection to PostgreSQL broke: %s", message);
+                     "the connection to PostgreSQL broke\n%s", message);
+    else if (error_code (state) == APP_ERROR_UNAVAILABLE)
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
+                     "PostgreSQL is too busy, try again later\n%s%s%s", message,
+                     sql != NULL ? "; statement: " : "",
+                     sql != NULL ? statement_excerpt (sql) : "");
     else if (sql != NULL)
         g_set_error (error, APP_ERROR, error_code (state), "PostgreSQL: %s; statement: %s", message,
                      statement_excerpt (sql));
@@ -476,7 +481,7 @@ postgres_connection_open (const char *url, GError **error)
     if (PQstatus (self->handle) != CONNECTION_OK) {
         g_autofree char *message = g_strdup (PQerrorMessage (self->handle));
 
-        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "cannot connect to PostgreSQL: %s",
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "cannot connect to PostgreSQL\n%s",
                      g_strchomp (message));
         return NULL;
     }
