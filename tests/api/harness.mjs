@@ -248,13 +248,19 @@ export class Server {
     return JSON.parse(stdout);
   }
 
-  /** Act while another server has changed something but has not committed it yet. PostgreSQL alone. @return what it gave */
+  /**
+   * Act while another server has changed something, and commits it when the act waits for that. PostgreSQL alone.
+   * @return what the act gave
+   */
   async during(change, act) {
-    const other = this.sql(`BEGIN; ${change}; SELECT pg_advisory_xact_lock (1), pg_sleep (1.5); COMMIT`);
-    const held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = 1";
-    while ((await this.sql(held)).length === 0);
+    const isWaitedFor = 'SELECT FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid () = ANY (pg_blocking_pids (l.pid))';
+    const isDone = this.sql(`BEGIN; ${change}; SELECT pg_advisory_xact_lock (1);
+      DO $$ BEGIN FOR i IN 1..3000 LOOP EXIT WHEN EXISTS (${isWaitedFor}); PERFORM pg_sleep (0.01); END LOOP; END $$; COMMIT`);
+    await until(async () => (await this.sql(`SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+      AND d.datname = current_database () WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = 1`)).length > 0,
+      'the other server has changed it');
     const answer = await act();
-    await other;
+    await isDone;
     return answer;
   }
 

@@ -75,8 +75,8 @@ static const char SQL_UNTAGGED_FIND[] =
 /* $1 tags, $2 assets; what is gone meanwhile is left out */
 static const char SQL_PAIRS_INSERT[] = "INSERT INTO tag_asset (tag_id, asset_id)"
                                        " SELECT t.id, a.id FROM tag t, asset a"
-                                       "  WHERE t.id IN (SELECT value FROM json_each($1)) AND a.id "
-                                       "IN (SELECT value FROM json_each($2))"
+                                       "  WHERE t.id IN (SELECT value FROM json_each($1))"
+                                       "    AND a.id IN (SELECT value FROM json_each($2))"
                                        " ON CONFLICT (tag_id, asset_id) DO NOTHING";
 /* $1 tag, $2 assets */
 static const char SQL_TAGGED_FIND[] =
