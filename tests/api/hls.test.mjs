@@ -389,6 +389,29 @@ describe('a long video', () => {
     (await server.request('DELETE', `${stream(big)}/${variant.session}`, { as: admin })).expect(204);
   });
 
+  test('who leaves does not wait any more', async () => {
+    await configure({ preset: 'veryslow' });
+    const big = await upload(make('left.mp4', H264, { seconds: 10, size: '1280x720' }));
+    const variant = (await open(big)).find((v) => v.uri.includes('/4/'));
+    const segment = `${variant.base}seg_1.m4s`;
+    const leaving = new AbortController();
+    const ask = () => server.request('GET', segment, { as: admin, signal: leaving.signal }).catch(() => null);
+    const first = ask();
+    const [pid] = await until('an ffmpeg', () => (ffmpegs().length > 0 ? ffmpegs() : null));
+    process.kill(Number(pid), 'SIGSTOP'); // nothing is made any more
+    const refused = await Promise.race([first, ...Array.from({ length: 8 }, ask)]);
+    refused.expect(429, /8 requests of this session wait/);
+    leaving.abort();
+    let next;
+    await until('room for the next one', async () => {
+      next = get(segment);
+      return (await Promise.race([next, sleep(1000)]))?.status !== 429;
+    });
+    await end(big, variant);
+    (await next).expect(503, 'Session ended');
+    await configure({ preset: 'ultrafast' });
+  });
+
   test('a video that is moved goes on, one that got another file ends', async () => {
     const long = { seconds: 300, rate: 10 };
     const moved = await upload(make('moved.mp4', [...H264, '-g', '300'], long));

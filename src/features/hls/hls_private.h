@@ -23,9 +23,11 @@ typedef struct {
     gint64 session_idle_us;     /* the session goes */
 } HlsLimits;
 
-/** A request that waits. */
+/** A request that waits. It stands among the waiters of its session as long as it is one of Hls, which
+ *  keeps the session. */
 typedef struct {
     struct _Hls *hls;
+    struct _HlsSession *session;
     ApiCall *call;
     int variant;
     gint64 segment;
@@ -40,7 +42,7 @@ typedef struct {
     guint generation; /* changes with each wish; ffmpeg is started anew then */
 } HlsRun;
 
-typedef struct {
+typedef struct _HlsSession {
     gint refs;
     struct _Hls *hls;
     char id[37];

@@ -260,6 +260,8 @@ gone (gpointer data)
 
     g_mutex_lock (&hls->lock);
     is_ours = g_hash_table_remove (hls->waiters, waiter);
+    if (is_ours)
+        g_queue_remove (&waiter->session->waiters, waiter);
     g_mutex_unlock (&hls->lock);
     if (!is_ours)
         return;
@@ -315,6 +317,7 @@ ask (ApiCall *call, HlsSession *session, HlsWaiter *waiter, const char **out_pat
     if (!is_init)
         session->asked = waiter->segment;
     if (*out_path == NULL) {
+        waiter->session = session;
         g_hash_table_add (session->hls->waiters, waiter);
         g_queue_push_tail (&session->waiters, waiter);
     }
