@@ -145,11 +145,11 @@ test('a description that is typed while the one before is saved is saved, and ta
   await field.fill('of the second');
   await field.blur();
   letGo();
+  await expect(page.getByText('Description saved').first()).toBeVisible(); // it is told for a few seconds
   const description = async (id: string): Promise<string> =>
     (await (await page.request.get(`api/assets/${id}`)).json()).exifInfo.description;
   await expect.poll(() => description(first)).toBe('one and more');
   await expect.poll(() => description(second)).toBe('of the second');
-  await expect(page.getByText('Description saved').first()).toBeVisible();
   await expect(details.getByRole('link', { name: 'kept' })).toBeVisible();
 });
 

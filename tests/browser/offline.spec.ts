@@ -47,6 +47,12 @@ const addresses = (kind: string): Promise<string[]> =>
     return keys.flat().map(({ url }) => url);
   }, kind);
 
+/** What was kept is written after it was shown. */
+const untilKept = (kind: string, what: string): Promise<void> =>
+  expect
+    .poll(async () => (await addresses(kind)).some((url) => url.includes(what)), what)
+    .toBe(true);
+
 async function expectShown(date: string): Promise<void> {
   const image = tileOf(page, date).locator('img');
   await expect
@@ -120,11 +126,8 @@ for (const size of Object.keys(sizes) as (keyof typeof sizes)[]) {
       ['answers', 'timeline/bucket?'],
       ['answers', 'server/config'],
       ['answers', 'server/features'],
-    ] as const) {
-      await expect
-        .poll(async () => (await addresses(kind)).some((url) => url.includes(what)))
-        .toBe(true);
-    }
+    ] as const)
+      await untilKept(kind, what);
 
     await proxy.stop();
     try {
@@ -158,8 +161,16 @@ test('photos of a link and large files are not kept', async () => {
   await page.goto(`./share/${key}`);
   await expect(tiles(page)).toHaveCount(1);
   await page.goto(`./photos/${ids[0]}`);
-  await page.keyboard.press('z');
   await expect(viewer()).toBeVisible();
+  const sizes = await page.evaluate(async (id) => {
+    const sizes: number[] = [];
+    for (const path of [`assets/${id}/original`, `assets/${id}/thumbnail?size=fullsize`, 'tags'])
+      sizes.push((await (await fetch(`api/${path}`)).blob()).size);
+    return sizes;
+  }, ids[0]);
+  expect(Math.min(...sizes)).toBeGreaterThan(0);
+  // Of these the last one is kept: by then what was asked for before it would be, too.
+  await untilKept('answers', '/api/tags');
   const kept = [
     ...(await addresses('thumbnails')),
     ...(await addresses('previews')),
@@ -263,6 +274,8 @@ test('whoever logs out leaves nothing, and the next one sees nothing of it', asy
   await expect(page.getByText('No photos yet')).toBeVisible();
   await page.reload();
   await expect(page.getByText('No photos yet')).toBeVisible();
+  for (const what of ['users/me', 'users/me/preferences', 'server/config', 'timeline/buckets?'])
+    await untilKept('answers', what);
   await proxy.stop();
   try {
     await page.goto(`./photos/${ids[0]}`);
