@@ -21,8 +21,9 @@ export interface RealtimeListener {
   albumsChanged?: (ids: string[]) => void;
   /** This login was ended, here or from another device. */
   loggedOut?: () => void;
-  /** The connection is back after a break, in which anything may have happened. */
-  reconnected?: () => void;
+  /** The connection is there, and was not when this began to listen, or is there again after a
+   *  break: anything may have happened meanwhile. */
+  connected?: (isAgain: boolean) => void;
 }
 
 /** Events of a burst (a phone that uploads a thousand photos) are told together. */
@@ -76,7 +77,7 @@ export function listen(listener: RealtimeListener): () => void {
   let wasConnected = false;
   const handlers: Record<string, (argument: never) => void> = {
     connect: () => {
-      if (wasConnected) listener.reconnected?.();
+      listener.connected?.(wasConnected);
       wasConnected = true;
     },
     on_upload_success: (asset: AssetResponse) => added.add(asset),

@@ -34,7 +34,7 @@ const mostAssets = 60_000;
 /** More changed photos than this are not looked up one by one. */
 const mostLookups = 60;
 
-/** How often a month is read again because it changed while it was read. */
+/** How often a month, or their list, is read again because it changed while it was read. */
 const mostAttempts = 4;
 
 interface Loading {
@@ -76,6 +76,8 @@ export class Timeline {
   /** Months that changed while their answer was on its way. */
   private changedMeanwhile = new Set<string>();
   private failedUntil = new Map<string, number>();
+  /** Grows with each change here: an answer that was under way meanwhile may not know of it. */
+  private changes = 0;
   private expected: { key: string; answer: Promise<TimeBucketAssetResponse> } | null = null;
   private isClosed = false;
 
@@ -110,9 +112,16 @@ export class Timeline {
    *  @param isAnew  and the photos that are in view again */
   async refresh({ isAnew = false } = {}): Promise<void> {
     this.failedUntil.clear();
+    this.changes++; // of several at once none ends with what was read before the last one
     try {
-      const buckets = await getTimeBuckets({ ...this.view.query, ...credential.query });
-      if (this.isClosed) return;
+      let buckets;
+      let before;
+      let attempts = 0;
+      do {
+        before = this.changes;
+        buckets = await getTimeBuckets({ ...this.view.query, ...credential.query });
+        if (this.isClosed) return;
+      } while (before !== this.changes && ++attempts < mostAttempts);
       if (isAnew) for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
       this.months = mergeBuckets(this.months, buckets, orderOf(this.view), isAnew);
       this.error = null;
@@ -267,6 +276,7 @@ export class Timeline {
   /** Photos that are new to the server or whose fields changed: each is added, replaced or taken
    *  out as this list asks for. */
   put(assets: readonly GridAsset[], areNew = false): void {
+    this.changes++;
     if (!this.isReady) return;
     const staying = assets.filter(
       (asset) => this.view.accepts(asset) && (this.view.tellsMembers || this.find(asset.id)),
@@ -327,6 +337,7 @@ export class Timeline {
   }
 
   private touchAll(): void {
+    this.changes++;
     this.expected = null;
     for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
   }

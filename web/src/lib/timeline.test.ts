@@ -105,6 +105,34 @@ describe('Timeline', () => {
     expect(api.getTimeBucket).toHaveBeenCalledTimes(3);
   });
 
+  it('does not lose a photo that arrives while the months are being counted', async () => {
+    const timeline = new Timeline(views.photos);
+    let answer = (_: object[]): void => undefined;
+    const may = { timeBucket: '2024-05-01', count: 1 };
+    api.getTimeBuckets
+      .mockReturnValueOnce(new Promise((resolve) => (answer = resolve)))
+      .mockResolvedValueOnce([{ timeBucket: june, count: 1 }, may]);
+    const reading = timeline.refresh();
+    timeline.put([photo('25c')], true);
+    answer([may]); // was read before the photo came
+    await reading;
+    expect(timeline.months.map(({ key }) => key)).toEqual([june, may.timeBucket]);
+  });
+
+  it('shows the last of several answers, in whatever order they come', async () => {
+    const timeline = await start();
+    const answers: ((buckets: object[]) => void)[] = [];
+    api.getTimeBuckets.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+    const both = Promise.all([timeline.refresh(), timeline.refresh()]);
+    answers[1]!([{ timeBucket: june, count: 3 }]);
+    await Promise.resolve();
+    answers[0]!([{ timeBucket: june, count: 2 }]);
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    answers[2]!([{ timeBucket: june, count: 3 }]);
+    await both;
+    expect(timeline.total).toBe(3);
+  });
+
   it('does not lose a photo that arrives while its month is being loaded', async () => {
     const timeline = await start();
     let answer = (_: TimeBucketAssetResponse): void => undefined;
