@@ -14,8 +14,9 @@ const stories = fs.readdirSync(here).filter((name) => name.endsWith('.spec.ts'))
 /* What each run tells: the ways of a family through the app. Every page in every look, and all that is
  * rare, are told by 'make test-long'. */
 const EVERY_RUN = 'albums search share story upload welcome workflows';
-/* What these look at is the app alone: which database stands behind it changes nothing. */
-const LOOKS = ['access', 'offline', 'subpath'];
+/* What these look at is the app alone: which database stands behind it changes nothing. What of theirs it
+ * stores, the tests through HTTP ask of both. */
+const LOOKS = ['access', 'offline', 'subpath', 'upload', 'welcome'];
 // TINTYPE_STORIES: those alone, such as "grid upload"
 const wanted = process.env.TINTYPE_STORIES ?? (process.env.TINTYPE_LONG ? stories.join(' ') : EVERY_RUN);
 const chromium = process.env.TINTYPE_CHROMIUM ?? '/usr/bin/chromium';
@@ -25,8 +26,7 @@ async function tell(story) {
   const server = newServer();
   await server.start();
   const output = process.env.TINTYPE_TEST_OUTPUT ?? fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-browser-'));
-  const proxy = await startNginx(server.base);
-  // with a path behind it, what is relative to a page must stand below that
+  const proxy = story === 'subpath' ? await startNginx(server.base) : null;
   const below = proxy ? { TINTYPE_BELOW_URL: `${proxy.below}/` } : {};
   const env = { ...process.env, ...below, TINTYPE_URL: server.base, TINTYPE_TEST_OUTPUT: output, CI: '1' };
   delete env.NODE_TEST_CONTEXT;

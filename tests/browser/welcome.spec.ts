@@ -77,7 +77,7 @@ test('somebody new has two steps, and an empty timeline with the address as a co
   await expect(code).toBeVisible();
   // What a camera would read.
   const { pixels, size } = await code.evaluate(async (svg) => {
-    const size = 400;
+    const size = 200;
     const copy = svg.cloneNode(true) as SVGElement;
     for (const [i, node] of [...copy.children].entries())
       node.setAttribute('fill', i === 0 ? '#fff' : '#000');
