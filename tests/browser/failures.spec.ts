@@ -258,6 +258,38 @@ test('what was refused is shown as it still is', async () => {
   await expect(ratings).toBeChecked({ checked: was });
 });
 
+test('what was changed before the page had read all is shown as it is now', async () => {
+  await page.goto('./user-settings');
+  await expect(page.getByLabel('E-mail')).toHaveValue(/@/);
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  const isRead = new Promise<void>((resolve) =>
+    page.route('**/api/users/me/preferences', async (route) => {
+      if (route.request().method() !== 'GET') return route.continue();
+      const response = await route.fetch();
+      resolve();
+      await gate;
+      return route.fulfill({ response });
+    }),
+  );
+  await page.getByRole('link', { name: 'Preferences' }).click();
+  await isRead;
+  const answer = (method: string) =>
+    page.waitForResponse(
+      (reply) => reply.url().endsWith('/preferences') && reply.request().method() === method,
+    );
+  const ratings = page.getByRole('switch', { name: 'Stars' });
+  const was = await ratings.isChecked();
+  const taken = answer('PUT');
+  await ratings.click();
+  await (await taken).finished();
+  const late = answer('GET');
+  letGo();
+  await (await late).finished();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  await expect(ratings).toBeChecked({ checked: !was });
+});
+
 const pages = {
   albums: 'albums',
   people: 'people',
