@@ -86,6 +86,7 @@ let made = 0;
 
 /** Drop files onto the page. Photos are JPEGs with a picture that no other has. */
 export async function drop(page: Page, files: MadeFile[]): Promise<void> {
+  await expect(page.getByTestId('file-chooser')).toBeAttached(); // with it the page listens for drops
   const seed = `${Date.now()}-${process.pid}-${++made}`;
   await page.evaluate(
     async ({ files, seed }) => {
