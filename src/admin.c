@@ -52,11 +52,22 @@ print_help (void)
         "'tintype serve --help'.\n");
 }
 
+/* A server of the version before may be using it. */
+static gboolean
+refuse_update (Db *db, gpointer settings, GError **error)
+{
+    g_set_error_literal (
+        error, APP_ERROR, APP_ERROR_CONFIG,
+        "the database is of an older version; the start of the server brings it up "
+        "to date, stop the older one before");
+    return FALSE;
+}
+
 Db *
 admin_open_database (Settings **out_settings, GError **error)
 {
     *out_settings = settings_load (error);
-    return *out_settings != NULL ? serve_open_database (*out_settings, error) : NULL;
+    return *out_settings != NULL ? serve_open_database (*out_settings, refuse_update, error) : NULL;
 }
 
 static gboolean

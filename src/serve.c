@@ -67,12 +67,14 @@ transcoder_program (void)
 }
 
 Db *
-serve_open_database (const Settings *settings, GError **error)
+serve_open_database (const Settings *settings, DbBeforeUpdate before_update, GError **error)
 {
     g_autofree char *path = g_build_filename (settings->media_location, "tintype.db", NULL);
     DbSettings db_settings = { .url = settings->database_url,
                                .sqlite_path = path,
-                               .n_connections = (guint) settings->database_connections };
+                               .n_connections = (guint) settings->database_connections,
+                               .before_update = before_update,
+                               .data = (gpointer) settings };
 
     if (settings->database_url == NULL &&
         g_mkdir_with_parents (settings->media_location, 0755) != 0) {
@@ -92,13 +94,14 @@ static Db *
 open_or_recover (const Settings *settings, GError **error)
 {
     g_autoptr (GError) why = NULL;
+    DbBeforeUpdate before_update = settings->update_backup ? backup_before_update : NULL;
     gboolean is_recovered = FALSE;
-    Db *db = serve_open_database (settings, &why);
+    Db *db = serve_open_database (settings, before_update, &why);
 
     for (int i = 0; db == NULL && i < OPEN_AGAIN && backup_is_noted (settings); i++) {
         g_usleep (G_USEC_PER_SEC);
         g_clear_error (&why);
-        db = serve_open_database (settings, &why);
+        db = serve_open_database (settings, before_update, &why);
     }
     if (db != NULL)
         return db;
@@ -107,7 +110,7 @@ open_or_recover (const Settings *settings, GError **error)
         return NULL;
     }
     if (is_recovered)
-        return serve_open_database (settings, error);
+        return serve_open_database (settings, before_update, error);
     g_propagate_error (error, g_steal_pointer (&why));
     return NULL;
 }
@@ -512,7 +515,7 @@ try_start (Settings *settings, const char *database, GError **error)
     settings->port = 0;
     /* nothing is mended here: what cannot be used is what is to be found out */
     db = database != NULL ? db_open (&(DbSettings){ .sqlite_path = database }, error)
-                          : serve_open_database (settings, error);
+                          : serve_open_database (settings, NULL, error);
     ok = parts_open (&parts, settings, db, error) && parts_open_features (&parts, error) &&
          (parts.server = listen_for_requests (&parts.app, parts.api, error)) != NULL &&
          ask_ping (parts.server, error) && users_have_admin (parts.db, &has_admin, error);

@@ -17,5 +17,5 @@ int admin_run (int argc, char *argv[]);
 /** Path of tintype-media-worker: beside this program, else where it was installed. (transfer full) */
 char *serve_worker_program (void);
 
-/** Open the database that @settings name. NULL with the reason. */
-Db *serve_open_database (const Settings *settings, GError **error);
+/** Open the database that @settings name. NULL with the reason. @before_update  gets them; may be NULL */
+Db *serve_open_database (const Settings *settings, DbBeforeUpdate before_update, GError **error);

@@ -70,6 +70,8 @@ static const Row rows[] = {
       "Hosts or host:port, by comma, that webhooks of workflows may call although their address is "
       "of "
       "this machine or of a private network; * is all" },
+    { "TINTYPE_UPDATE_BACKUP", FLAG, AT (update_backup), "true", 0, 0, NULL,
+      "Back up the database of an older version before it is brought up to date" },
     { "TINTYPE_SHUTDOWN_GRACE_S", NUMBER, AT (shutdown_grace_s), "10", 0, 3600, NULL,
       "Time that running requests get to finish after SIGTERM" },
     { "TZ", TEXT, AT (time_zone), NULL, 0, 0, NULL, "Time zone of schedules and of the log" },

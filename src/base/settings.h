@@ -28,6 +28,7 @@ typedef struct {
     gint64 media_worker_timeout_s;
     gboolean require_sandbox;
     char *webhook_hosts; /* NULL: none of this machine or of a private network */
+    gboolean update_backup;
     gint64 shutdown_grace_s;
     char *time_zone;
 } Settings;

@@ -70,14 +70,21 @@ DbValue db_strings (Arena *arena, const StringList *list); /* a JSON array, for 
 
 /* ---- opening ---- */
 
+/** Is asked before a database of an older version is changed, in the transaction that will, while other
+ *  servers wait. @db  takes db_is_sqlite (), db_engine_version () and db_copy_out () alone.
+ *  FALSE with an error: nothing is changed. */
+typedef gboolean (*DbBeforeUpdate) (Db *db, gpointer data, GError **error);
+
 typedef struct {
-    const char *url;         /* postgresql://...; NULL: SQLite */
-    const char *sqlite_path; /* the file, made when missing */
-    guint n_connections;     /* PostgreSQL's pool; 0: 16 */
+    const char *url;              /* postgresql://...; NULL: SQLite */
+    const char *sqlite_path;      /* the file, made when missing */
+    guint n_connections;          /* PostgreSQL's pool; 0: 16 */
+    DbBeforeUpdate before_update; /* NULL: nobody is asked */
+    gpointer data;                /* for it */
 } DbSettings;
 
 /** Open, apply the missing migrations in a transaction, and refuse (APP_ERROR_CONFIG) a database that
- *  a newer version wrote. Blocks. */
+ *  a newer version wrote. Blocks, of an older version for long. */
 Db *db_open (const DbSettings *settings, GError **error);
 void db_free (Db *self);
 gboolean db_is_sqlite (const Db *self);

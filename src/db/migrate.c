@@ -99,13 +99,26 @@ apply (Db *tx, const DbMigration *migration, GError **error)
                     NULL, error);
 }
 
+/* What was there may be wanted back, and an update of a large library takes its time: both are seen to. */
+static gboolean
+begin_update (Db *tx, const DbSettings *settings, gsize n_missing, GError **error)
+{
+    if (settings != NULL && settings->before_update != NULL &&
+        !settings->before_update (tx->parent, settings->data, error))
+        return FALSE;
+    g_message ("bringing the database up to date, in %" G_GSIZE_FORMAT
+               " steps that count together: until the last is done it is as it was",
+               n_missing);
+    return TRUE;
+}
+
 gboolean
-migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations, gsize *out_n_applied,
-             GError **error)
+migrate_run (Db *tx, const DbSettings *settings, const DbMigration *migrations, gsize n_migrations,
+             gsize *out_n_applied, GError **error)
 {
     g_autofree gboolean *is_applied = g_new0 (gboolean, n_migrations + 1);
     g_autofree char *unknown_name = NULL;
-    gsize n_applied = 0;
+    gsize n_missing = n_migrations, n_applied = 0;
     Known known = { .migrations = migrations, .n = n_migrations, .is_applied = is_applied };
     gboolean ok = db_exec (tx, SQL_MIGRATION_TABLE, DB_NO_ARGS, NULL, error) &&
                   db_each (tx, SQL_MIGRATION_LIST, DB_NO_ARGS, take_applied, &known, error);
@@ -121,10 +134,17 @@ migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations, gsize *o
                      known.unknown, unknown_name);
         return FALSE;
     }
+    for (gsize i = 0; i < n_migrations; i++)
+        n_missing -= is_applied[i] ? 1 : 0;
+    if (n_missing > 0 && n_missing < n_migrations && !begin_update (tx, settings, n_missing, error))
+        return FALSE;
     for (gsize i = 0; i < n_migrations; i++) {
         g_return_val_if_fail (i == 0 || migrations[i].number > migrations[i - 1].number, FALSE);
         if (is_applied[i])
             continue;
+        if (n_missing < n_migrations)
+            g_message ("step %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ": %04u-%s", n_applied + 1,
+                       n_missing, migrations[i].number, migrations[i].name);
         if (!apply (tx, &migrations[i], error))
             return FALSE;
         n_applied++;

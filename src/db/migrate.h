@@ -22,12 +22,14 @@ extern const char db_functions_sql[];
 Db *db_open_with (const DbSettings *settings, const DbMigration *migrations, gsize n_migrations,
                   GError **error);
 
-/** Apply what is missing, inside a transaction that holds off other servers.
+/** Apply what is missing, inside a transaction that holds off other servers, and log it, unless the
+ *  database is new.
+ *  @param settings  whose before_update is asked then; may be NULL
  *  @param out_n_applied  how many were missing; may be NULL
  *  @return FALSE with APP_ERROR_CONFIG when a newer version wrote the database, or with the error of
  *          the statement that failed; the caller undoes the transaction */
-gboolean migrate_run (Db *tx, const DbMigration *migrations, gsize n_migrations,
-                      gsize *out_n_applied, GError **error);
+gboolean migrate_run (Db *tx, const DbSettings *settings, const DbMigration *migrations,
+                      gsize n_migrations, gsize *out_n_applied, GError **error);
 
 /** The part of a migration that one engine runs. @return (transfer full); NULL with
  *  APP_ERROR_INTERNAL when a dialect line is misplaced */

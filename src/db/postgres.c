@@ -233,14 +233,14 @@ static const DbEngine engine = {
 
 /* Servers that start at the same time take turns. */
 static gboolean
-migrate (PostgresDb *self, PostgresConnection *connection, const DbMigration *migrations,
-         gsize n_migrations, GError **error)
+migrate (PostgresDb *self, PostgresConnection *connection, const DbSettings *settings,
+         const DbMigration *migrations, gsize n_migrations, GError **error)
 {
     PostgresTx tx = { .base = { .engine = &engine, .parent = &self->base },
                       .connection = connection };
     gboolean ok = postgres_connection_script (connection, SQL_BEGIN_MIGRATION, error) != NULL &&
                   postgres_connection_script (connection, db_functions_sql, error) != NULL &&
-                  migrate_run (&tx.base, migrations, n_migrations, NULL, error) &&
+                  migrate_run (&tx.base, settings, migrations, n_migrations, NULL, error) &&
                   postgres_connection_script (connection, "COMMIT", error) != NULL;
 
     if (!ok)
@@ -273,7 +273,7 @@ postgres_open (const DbSettings *settings, const DbMigration *migrations, gsize 
     self->base.engine = &engine;
     self->base.version = version_of (connection);
     g_mutex_init (&self->losers);
-    ok = migrate (self, connection, migrations, n_migrations, error);
+    ok = migrate (self, connection, settings, migrations, n_migrations, error);
     postgres_pool_give (pool, connection);
     self->pool = g_steal_pointer (&pool);
     if (!ok) {

@@ -17,88 +17,26 @@ static const char SQL_SQLITE[] = "SELECT type || ' ' || name || ': ' || coalesce
                                  "  FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
                                  " ORDER BY 1";
 
-#define WITHOUT_SCHEMA(text) "replace(replace(" text ", 'public.', ''), 'tintype_check.', '')"
 /* $1 the schema */
-static const char
-    SQL_POSTGRES[] = "SELECT 'column ' || table_name || '.' || column_name || ': ' || data_type || "
-                     "' '"
-                     "       || is_nullable || ' ' || " WITHOUT_SCHEMA (
-                         "coalesce (column_default, '')") ""
-                                                          "  FROM information_schema.columns WHERE "
-                                                          "table_schema = $1"
-                                                          " UNION ALL SELECT 'index ' || indexname "
-                                                          "|| ': ' "
-                                                          "|| " WITHOUT_SCHEMA (
-                                                              "indexdef") ""
-                                                                          "  FROM pg_indexes WHERE "
-                                                                          "schemaname = $1"
-                                                                          " UNION ALL SELECT "
-                                                                          "'trigger ' || "
-                                                                          "c.relname || '.' || "
-                                                                          "t.tgname || ': '"
-                                                                          "       "
-                                                                          "|| " WITHOUT_SCHEMA (
-                                                                              "pg_get_triggerdef "
-                                                                              "(t.oid)") ""
-                                                                                         "  FROM "
-                                                                                         "pg_"
-                                                                                         "trigger "
-                                                                                         "t JOIN "
-                                                                                         "pg_"
-                                                                                         "class c "
-                                                                                         "ON "
-                                                                                         "c.oid = "
-                                                                                         "t."
-                                                                                         "tgrelid"
-                                                                                         "  JOIN "
-                                                                                         "pg_"
-                                                                                         "namespac"
-                                                                                         "e n ON "
-                                                                                         "n.oid = "
-                                                                                         "c."
-                                                                                         "relnames"
-                                                                                         "pace "
-                                                                                         "WHERE "
-                                                                                         "n."
-                                                                                         "nspname "
-                                                                                         "= $1 "
-                                                                                         "AND NOT "
-                                                                                         "t."
-                                                                                         "tgisinte"
-                                                                                         "rnal"
-                                                                                         " UNION "
-                                                                                         "ALL "
-                                                                                         "SELECT "
-                                                                                         "'constra"
-                                                                                         "int ' "
-                                                                                         "|| "
-                                                                                         "c."
-                                                                                         "relname "
-                                                                                         "|| '.' "
-                                                                                         "|| "
-                                                                                         "k."
-                                                                                         "conname "
-                                                                                         "|| ': '"
-                                                                                         "       "
-                                                                                         "||"
-                                                                                         " " WITHOUT_SCHEMA (
-                                                                                             "pg_"
-                                                                                             "get_"
-                                                                                             "cons"
-                                                                                             "trai"
-                                                                                             "ntde"
-                                                                                             "f "
-                                                                                             "(k."
-                                                                                             "oid"
-                                                                                             ")") ""
-                                                                                                  "  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
-                                                                                                  "  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
-                                                                                                  " UNION ALL SELECT 'function ' || p.proname || ' '"
-                                                                                                  "       || " WITHOUT_SCHEMA (
-                                                                                                      "pg_get_function_identity_arguments (p.oid)") " || ': '"
-                                                                                                                                                    "       || md5 (p.prosrc)"
-                                                                                                                                                    "  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1"
-                                                                                                                                                    " ORDER BY 1";
+static const char SQL_POSTGRES[] =
+    "WITH fact (text) AS ("
+    " SELECT 'column ' || table_name || '.' || column_name || ': ' || data_type || ' '"
+    "        || is_nullable || ' ' || coalesce (column_default, '')"
+    "   FROM information_schema.columns WHERE table_schema = $1"
+    " UNION ALL SELECT 'index ' || indexname || ': ' || indexdef"
+    "   FROM pg_indexes WHERE schemaname = $1"
+    " UNION ALL SELECT 'trigger ' || c.relname || '.' || t.tgname || ': '"
+    "        || pg_get_triggerdef (t.oid)"
+    "   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    "   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND NOT t.tgisinternal"
+    " UNION ALL SELECT 'constraint ' || c.relname || '.' || k.conname || ': '"
+    "        || pg_get_constraintdef (k.oid)"
+    "   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid"
+    "   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
+    " UNION ALL SELECT 'function ' || p.proname || ' '"
+    "        || pg_get_function_identity_arguments (p.oid) || ': ' || md5 (p.prosrc)"
+    "   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1)"
+    " SELECT replace(replace(text, 'public.', ''), 'tintype_check.', '') FROM fact ORDER BY 1";
 
 typedef struct {
     Arena *arena;
@@ -146,7 +84,7 @@ run_postgres (Db *tx, gpointer data, GError **error)
     if (tx->engine->script (
             tx, "CREATE SCHEMA tintype_check; SET LOCAL search_path = tintype_check", error) &&
         tx->engine->script (tx, db_functions_sql, error) &&
-        migrate_run (tx, db_migrations, db_n_migrations, NULL, error) &&
+        migrate_run (tx, NULL, db_migrations, db_n_migrations, NULL, error) &&
         db_select_texts (tx, out->arena, SQL_POSTGRES, DB_ARGS (db_text ("tintype_check")),
                          &out->wanted, error) &&
         db_select_texts (tx, out->arena, SQL_POSTGRES, DB_ARGS (db_text ("public")), &out->found,

@@ -247,8 +247,8 @@ check_foreign_keys (SqliteConnection *connection, GError **error)
 
 /* Foreign keys are off meanwhile, so that a migration may rebuild a table, and checked at the end. */
 static gboolean
-migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrations,
-         gsize n_migrations, GError **error)
+migrate (SqliteDb *self, SqliteConnection *connection, const DbSettings *settings,
+         const DbMigration *migrations, gsize n_migrations, GError **error)
 {
     SqliteTx tx = { .base = { .engine = &engine, .parent = &self->base },
                     .connection = connection };
@@ -257,7 +257,7 @@ migrate (SqliteDb *self, SqliteConnection *connection, const DbMigration *migrat
 
     if (!sqlite_connection_script (connection, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error))
         return FALSE;
-    ok = migrate_run (&tx.base, migrations, n_migrations, &n_applied, error) &&
+    ok = migrate_run (&tx.base, settings, migrations, n_migrations, &n_applied, error) &&
          (n_applied == 0 || check_foreign_keys (connection, error));
     ok = ok && sqlite_connection_run (connection, "COMMIT", error);
     if (!ok)
@@ -289,7 +289,7 @@ sqlite_open (const DbSettings *settings, const DbMigration *migrations, gsize n_
     self->path = g_strdup (settings->sqlite_path);
     self->serial = (guint64) g_atomic_int_add (&last_serial, 1) + 1;
     self->readers = g_ptr_array_new ();
-    if (!migrate (self, connection, migrations, n_migrations, error)) {
+    if (!migrate (self, connection, settings, migrations, n_migrations, error)) {
         g_prefix_error (error, "database '%s': ", self->path);
         g_ptr_array_unref (self->readers);
         g_free (self->base.version);

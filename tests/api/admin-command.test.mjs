@@ -1,24 +1,13 @@
 // 'tintype admin', beside a running server: the made-up library, and the check of kept counts.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import { before, test } from 'node:test';
 import { jpeg } from './fixtures.mjs';
 import { server, sleep } from './harness.mjs';
 
 let admin;
 
-/** Run it on the server's own database and folder. */
-function run(input, args) {
-  const env = Object.fromEntries(
-    fs.readFileSync(`/proc/${server.pid}/environ`, 'utf8').split('\0').filter(Boolean)
-      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  );
-  const program = fs.readlinkSync(`/proc/${server.pid}/exe`);
-  return spawnSync(program, ['admin', ...args], { env, input, encoding: 'utf8', timeout: 120_000 });
-}
-const command = (...args) => run('', args);
-command.ask = (input, ...args) => run(input, args);
+const command = (...args) => server.command(args);
+command.ask = (input, ...args) => server.command(args, input);
 
 before(async () => {
   await server.start();

@@ -9,7 +9,7 @@
 // TINTYPE_TEST_ENGINE=postgres, a fresh database in the cluster that TINTYPE_TEST_POSTGRES names. It
 // is ended by its pid; what it logged is printed when a test failed. Node 18 and later.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -262,6 +262,30 @@ export class Server {
     const answer = await act();
     await isDone;
     return answer;
+  }
+
+  /** 'tintype admin' with @param args, on its database and folder, beside it or after its end. */
+  command(args, input = '') {
+    return spawnSync(findBinary(), ['admin', ...args], { env: this.#env, input, encoding: 'utf8', timeout: 120_000 });
+  }
+
+  /** End it. @returns its database: the file of SQLite, or the text of pg_dump */
+  async takeDatabase() {
+    await this.end();
+    if (!this.#database) return fs.readFileSync(path.join(this.media, 'tintype.db'));
+    return (await run('pg_dump', ['--no-owner', '-d', this.#database], { maxBuffer: 1 << 28 })).stdout;
+  }
+
+  /** End it, and put what takeDatabase () gave in the place of its database; start () goes on with that. */
+  async putDatabase(bytes) {
+    await this.start();
+    await this.end();
+    const file = path.join(this.media, this.#database ? 'database.sql' : 'tintype.db');
+    fs.writeFileSync(file, bytes);
+    if (!this.#database) return;
+    const anew = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public';
+    await run('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-d', this.#database, '-c', anew, '-f', file]);
+    fs.rmSync(file);
   }
 
   /** End it as a service manager does, keeping its data; start () then brings it back. */

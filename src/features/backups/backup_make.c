@@ -242,3 +242,49 @@ backup_make (const App *app, BackupKind kind, BackupProgress progress, gpointer 
         *out_name = g_path_get_basename (path);
     return ok;
 }
+
+/* ---- before an update ---- */
+
+/* One of them is enough, and a start that is cut off again and again must not fill the disk. */
+static void
+forget_older (const App *app, const char *newest)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    g_autoptr (GError) why = NULL;
+    StringList all = { NULL, 0 };
+
+    if (!backup_list (app, arena, &all, &why))
+        g_warning ("cannot look for backups of earlier updates: %s", why->message);
+    for (gsize i = 0; i < all.n; i++)
+        if (backup_name_is_before_update (all.items[i]) && !g_str_equal (all.items[i], newest))
+            layout_remove (
+                arena_printf (arena, "%s/backups/%s", app->media_location, all.items[i]));
+}
+
+gboolean
+backup_before_update (Db *db, gpointer settings, GError **error)
+{
+    App app = { .settings = settings,
+                .media_location = ((const Settings *) settings)->media_location,
+                .db = db };
+    g_autoptr (GError) why = NULL;
+    g_autofree char *name = NULL;
+
+    g_message ("the database is of an older version; a backup of it is made before it changes");
+    if (backup_make (&app, BACKUP_BEFORE_UPDATE, NULL, NULL, &name, &why)) {
+        g_message ("made the backup '%s': the version before can go on with it", name);
+        forget_older (&app, name);
+        return TRUE;
+    }
+    if (!db_is_sqlite (db) && !g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)) {
+        g_warning ("there is no backup of the database as it was before the update: %s",
+                   why->message);
+        return TRUE;
+    }
+    g_propagate_prefixed_error (
+        error, g_steal_pointer (&why),
+        "the database is of an older version and was left as it is, because "
+        "no backup of it can be made (TINTYPE_UPDATE_BACKUP=false goes on "
+        "without one): ");
+    return FALSE;
+}

@@ -9,6 +9,7 @@
 
 #define ROUTINE "immich-db-backup-"
 #define RESTORE_POINT "restore-point-"
+#define BEFORE_UPDATE "before-update-"
 #define UPLOADED "uploaded-"
 #define STAMP "%Y%m%dT%H%M%S"
 #define SUFFIX ".sql.gz"
@@ -23,11 +24,13 @@ const char *
 backup_name_new (Arena *arena, BackupKind kind, GDateTime *time, const char *version,
                  const char *engine)
 {
+    static const char *const prefixes[] = { [BACKUP_ROUTINE] = "",
+                                            [BACKUP_RESTORE_POINT] = RESTORE_POINT,
+                                            [BACKUP_BEFORE_UPDATE] = BEFORE_UPDATE };
     g_autofree char *stamp = g_date_time_format (time, STAMP);
     const char *number = strchr (engine, ' ');
 
-    return arena_printf (arena, "%s" ROUTINE "%s-v%s-%s%s" SUFFIX,
-                         kind == BACKUP_RESTORE_POINT ? RESTORE_POINT : "", stamp, version,
+    return arena_printf (arena, "%s" ROUTINE "%s-v%s-%s%s" SUFFIX, prefixes[kind], stamp, version,
                          engine_word (engine), number != NULL ? number + 1 : "");
 }
 
@@ -54,6 +57,12 @@ backup_name_is_routine (const char *name, const char *engine)
     of = strrchr (text, '-');
     return g_str_has_prefix (text + 15, "-v") && g_str_has_prefix (of + 1, engine_word (engine)) &&
            g_ascii_isdigit (of[1 + strlen (engine_word (engine))]);
+}
+
+gboolean
+backup_name_is_before_update (const char *name)
+{
+    return g_str_has_prefix (name, BEFORE_UPDATE ROUTINE);
 }
 
 gboolean

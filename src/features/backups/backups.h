@@ -15,7 +15,7 @@ void backups_serve (Api *api);
 /** Is told how far a long work is, 0 to 1. FALSE stops it. Any thread. */
 typedef gboolean (*BackupProgress) (double done, gpointer data);
 
-typedef enum { BACKUP_ROUTINE, BACKUP_RESTORE_POINT } BackupKind;
+typedef enum { BACKUP_ROUTINE, BACKUP_RESTORE_POINT, BACKUP_BEFORE_UPDATE } BackupKind;
 
 /** Make one of app->db, and be sure that it can be read: then alone it gets its name. Blocks for long.
  *  @param progress  may be NULL
@@ -24,6 +24,10 @@ typedef enum { BACKUP_ROUTINE, BACKUP_RESTORE_POINT } BackupKind;
  *          made), APP_ERROR_IO or APP_ERROR_DB; nothing is left then */
 gboolean backup_make (const App *app, BackupKind kind, BackupProgress progress, gpointer data,
                       char **out_name, GError **error);
+
+/** A DbBeforeUpdate that makes a backup and deletes the one of the update before. FALSE when it cannot be
+ *  made; where only the programs of PostgreSQL are missing that is warned of. @settings  Settings */
+gboolean backup_before_update (Db *db, gpointer settings, GError **error);
 
 /** How a restore tells what it does: task 'backup', 'restore', 'migrations' or 'rollback'. */
 typedef void (*BackupReport) (gpointer data, const char *task, double done);

@@ -18,6 +18,8 @@ test_names_tell_what_they_are (void)
     const char *name = backup_name_new (arena, BACKUP_ROUTINE, time, "3.2.2", "SQLite 3.40.1");
     const char *point =
         backup_name_new (arena, BACKUP_RESTORE_POINT, time, "3.2.2", "PostgreSQL 15.18");
+    const char *before_update =
+        backup_name_new (arena, BACKUP_BEFORE_UPDATE, time, "3.2.2", "SQLite 3.40.1");
 
     g_assert_cmpstr (name, ==, "immich-db-backup-20260114T184016-v3.2.2-sqlite3.40.1.sql.gz");
     g_assert_cmpstr (point, ==,
@@ -25,6 +27,10 @@ test_names_tell_what_they_are (void)
     g_assert_true (backup_check_name (name, NULL) && backup_check_name (point, NULL));
     g_assert_true (backup_name_is_routine (name, "SQLite 3.46.0"));
     g_assert_false (backup_name_is_routine (point, "PostgreSQL 15.18"));
+    g_assert_true (backup_check_name (before_update, NULL));
+    g_assert_true (backup_name_is_before_update (before_update));
+    g_assert_false (backup_name_is_before_update (name));
+    g_assert_false (backup_name_is_routine (before_update, "SQLite 3.40.1"));
 }
 
 static void

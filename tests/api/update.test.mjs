@@ -1,0 +1,76 @@
+// A server that is begun with the database of an older version: all is there afterwards, or as it was before.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { jpeg } from './fixtures.mjs';
+import { engine, newServer } from './harness.mjs';
+import { answersOf, databaseOf, libraryOf, VERSIONS } from './update-library.mjs';
+
+const backupsOf = (server) => fs.readdirSync(path.join(server.media, 'backups')).filter((name) => /^before-update-/.test(name));
+
+async function serverOf(version) {
+  const server = newServer();
+  await server.putDatabase(databaseOf(version));
+  const { who, answers } = libraryOf(version);
+  server.admin = who.admin;
+  return { server, who, answers };
+}
+
+for (const version of VERSIONS)
+  test(`a library of ${version} is all there after the update`, async () => {
+    const { server, who, answers } = await serverOf(version);
+    await server.start();
+    assert.match(server.log, /made the backup 'before-update-[^]*bringing the database up to date[^]*step 1 of \d+: /);
+    assert.deepEqual(await answersOf(server, who), answers);
+    await server.waitForJobs();
+    const drift = server.command(['schema-check']);
+    assert.equal(drift.stdout, 'Migrations are up to date\nNo schema drift detected\n', drift.stderr);
+    // the phone goes on where it was
+    const types = ['UsersV1', 'AssetsV2', 'PartnerAssetsV2', 'AlbumsV2'];
+    const lines = (await server.request('POST', '/sync/stream', { as: who.partner, body: { types } })).expect(200).text;
+    assert.doesNotMatch(lines, /SyncResetV1/);
+    (await server.upload(jpeg(), 'new.jpg', {}, { as: who.owner })).expect(201);
+    await server.waitForJobs();
+  });
+
+test('the backup of before the update can be updated again, and one of them is kept', async () => {
+  const { server, who, answers } = await serverOf(VERSIONS[0]);
+  await server.start();
+  const [first] = backupsOf(server);
+  await server.putDatabase(gunzipSync(fs.readFileSync(path.join(server.media, 'backups', first))));
+  await server.start();
+  assert.match(server.log, /step 1 of \d+: /);
+  assert.deepEqual(await answersOf(server, who), answers);
+  const now = backupsOf(server);
+  assert.equal(now.length, 1);
+  assert.notEqual(now[0], first);
+});
+
+test('without a backup SQLite is left as it is, unless none is wanted; PostgreSQL warns', async () => {
+  const { server, who, answers } = await serverOf(VERSIONS[0]);
+  const lock = path.join(server.media, 'backups', '.making');
+  fs.mkdirSync(lock); // no file can be opened there
+  if (engine === 'sqlite') {
+    await assert.rejects(server.start(), /did not start/);
+    assert.equal((await server.end()).code, 1);
+    assert.match(server.log, /left as it is[^]*TINTYPE_UPDATE_BACKUP[^]*\.making/);
+    await server.start({ TINTYPE_UPDATE_BACKUP: 'false' });
+  } else {
+    await server.start();
+    assert.match(server.log, /there is no backup of the database/);
+  }
+  assert.match(server.log, /step 1 of \d+: /);
+  assert.deepEqual(backupsOf(server), []);
+  assert.deepEqual(await answersOf(server, who), answers);
+});
+
+test('commands of an administrator do not update what an older server may be using', async () => {
+  const { server } = await serverOf(VERSIONS[0]);
+  const { status, stderr } = server.command(['list-users']);
+  assert.equal(status, 1);
+  assert.match(stderr, /of an older version/);
+  await server.start();
+  assert.match(server.log, /step 1 of \d+: /);
+});
