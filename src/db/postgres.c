@@ -19,9 +19,11 @@
 #define MAX_REFUSALS 1
 
 static const char SQL_BEGIN[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
-/* READ COMMITTED: who waited for the lock must see what its last holder did */
+/* READ COMMITTED: who waited for the lock must see what its last holder did. The backup before an update may
+ * take longer than a transaction may else stand still. */
 static const char SQL_BEGIN_MIGRATION[] =
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+    "SET LOCAL idle_in_transaction_session_timeout = 0;"
     "SELECT pg_advisory_xact_lock (x'74696e7479706531'::bigint)"; /* 'tintype1' */
 
 typedef struct {

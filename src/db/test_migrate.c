@@ -153,6 +153,26 @@ test_a_migration_may_not_leave_loose_ends (TestDb *t)
     g_clear_error (&t->error);
 }
 
+/* What is asked before an update may take its time; only the transaction itself can tell whether it may. */
+static void
+test_an_update_may_stand_still (TestDb *t)
+{
+    static const DbMigration patient[] = {
+        { 1, "patient",
+          "CREATE TABLE patience (text TEXT);\n"
+          "-- @sqlite\n"
+          "INSERT INTO patience VALUES ('0');\n"
+          "-- @postgresql\n"
+          "INSERT INTO patience VALUES (current_setting ('idle_in_transaction_session_timeout'));\n"
+          "-- @end\n" },
+    };
+
+    db_free (t->db);
+    t->db = open_with (t, patient, 1);
+    g_assert_no_error (t->error);
+    g_assert_cmpint (get_int (t->db, "SELECT count(*) FROM patience WHERE text = '0'"), ==, 1);
+}
+
 static void
 test_dialects_are_told_apart (void)
 {
@@ -192,6 +212,8 @@ test_migrate_add (void)
                       test_foreign_keys_are_on_again);
     test_db_add_with ("/migrate/a-migration-may-not-leave-loose-ends", NULL, 0,
                       test_a_migration_may_not_leave_loose_ends);
+    test_db_add_with ("/migrate/an-update-may-stand-still", NULL, 0,
+                      test_an_update_may_stand_still);
     test_db_add ("/migrate/the-schema-applies", test_the_schema_applies);
     g_test_add_data_func ("/migrate/several-servers-may-start-at-once/sqlite",
                           GINT_TO_POINTER (TEST_SQLITE), test_several_servers_may_start_at_once);
