@@ -268,17 +268,21 @@ backup_before_update (Db *db, gpointer settings, GError **error)
                 .media_location = ((const Settings *) settings)->media_location,
                 .db = db };
     g_autoptr (GError) why = NULL;
-    g_autofree char *name = NULL;
+    g_autofree char *program = NULL, *name = NULL;
 
+    if (!db_is_sqlite (db)) {
+        program = backup_program_find ("pg_dump", db_engine_version (db));
+        if (!backup_program_fits (program, db_engine_version (db), BACKUP_CLIENT_HINT, &why)) {
+            g_warning ("there is no backup of the database as it was before the update: %s",
+                       why->message);
+            return TRUE;
+        }
+    }
     g_message ("the database is of an older version; a backup of it is made before it changes");
     if (backup_make (&app, BACKUP_BEFORE_UPDATE, NULL, NULL, &name, &why)) {
         g_message ("made the backup '%s': the version before can go on with it", name);
-        forget_older (&app, name);
-        return TRUE;
-    }
-    if (!db_is_sqlite (db) && !g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)) {
-        g_warning ("there is no backup of the database as it was before the update: %s",
-                   why->message);
+        if (!backup_is_noted (settings)) /* the restore that is under way may be of one of them */
+            forget_older (&app, name);
         return TRUE;
     }
     g_propagate_prefixed_error (

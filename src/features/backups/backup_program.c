@@ -121,12 +121,40 @@ backup_program_free (BackupProgram *self)
     g_free (self);
 }
 
+/* Of "PostgreSQL 15.18", "pg_dump (PostgreSQL) 15.18 (Debian ...)". */
+static int
+major_version (const char *text)
+{
+    const char *number = strpbrk (text, "0123456789");
+
+    return number != NULL ? atoi (number) : 0;
+}
+
+gboolean
+backup_program_fits (const char *path, const char *engine, const char *hint, GError **error)
+{
+    const char *argv[] = { path, "--version", NULL };
+    g_autoptr (BackupProgram) self =
+        backup_program_start (argv, NULL, G_SUBPROCESS_FLAGS_STDOUT_PIPE, hint, error);
+    char said[200] = "";
+    ssize_t n;
+
+    if (self == NULL)
+        return FALSE;
+    while ((n = read (backup_program_stdout (self), said, sizeof said - 1)) < 0 && errno == EINTR)
+        ;
+    if (n > 0 && major_version (said) >= major_version (engine))
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "'%s' (%s) is too old for %s; %s", path,
+                 g_strchomp (said), engine, hint);
+    return FALSE;
+}
+
 char *
 backup_program_find (const char *name, const char *engine)
 {
-    const char *number = strchr (engine, ' ');
-    g_autofree char *path = g_strdup_printf ("/usr/lib/postgresql/%d/bin/%s",
-                                             number != NULL ? atoi (number + 1) : 0, name);
+    g_autofree char *path =
+        g_strdup_printf ("/usr/lib/postgresql/%d/bin/%s", major_version (engine), name);
 
     return access (path, X_OK) == 0 ? g_steal_pointer (&path) : g_strdup (name);
 }

@@ -22,3 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BackupProgram, backup_program_free)
 /** The program of PostgreSQL for a server of @engine ("PostgreSQL 15.18"): Debian keeps them by version;
  *  else the one of the path. (transfer full) */
 char *backup_program_find (const char *name, const char *engine);
+/** Whether it is there, and of @engine's version or a later one: others refuse to work. FALSE with
+ *  APP_ERROR_UNAVAILABLE, @hint added */
+gboolean backup_program_fits (const char *path, const char *engine, const char *hint,
+                              GError **error);

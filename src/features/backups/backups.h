@@ -26,7 +26,7 @@ gboolean backup_make (const App *app, BackupKind kind, BackupProgress progress, 
                       char **out_name, GError **error);
 
 /** A DbBeforeUpdate that makes a backup and deletes the one of the update before. FALSE when it cannot be
- *  made; where only the programs of PostgreSQL are missing that is warned of. @settings  Settings */
+ *  made; where only the programs of PostgreSQL are missing, or too old, that is warned of. @settings  Settings */
 gboolean backup_before_update (Db *db, gpointer settings, GError **error);
 
 /** How a restore tells what it does: task 'backup', 'restore', 'migrations' or 'rollback'. */

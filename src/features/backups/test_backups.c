@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "features/backups/backup_file.h"
 #include "features/backups/backup_name.h"
+#include "features/backups/backup_program.h"
 
 #define N_BYTES (1024 * 1024)
 
@@ -73,6 +74,41 @@ test_names_from_outside (void)
     g_assert_cmpstr (backup_name_for_upload (arena, "C:\\dumps\\a.sql.gz", NULL), ==,
                      "uploaded-a.sql.gz");
     g_assert_null (backup_name_for_upload (arena, "a.sql/", NULL));
+}
+
+/* ---- programs ---- */
+
+static void
+assert_fits (const char *path, const char *engine, gboolean fits)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_cmpint (backup_program_fits (path, engine, "install it", &error), ==, fits);
+    if (fits)
+        g_assert_no_error (error);
+    else {
+        g_assert_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+        g_assert_nonnull (strstr (error->message, path));
+        g_assert_true (g_str_has_suffix (error->message, "; install it"));
+    }
+}
+
+static void
+test_programs_are_not_older_than_the_server (void)
+{
+    static const char script[] =
+        "#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)'\n";
+    g_autofree char *folder = g_dir_make_tmp ("tintype-backup-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename (folder, "pg_dump", NULL);
+
+    assert_fits (path, "PostgreSQL 15.18", FALSE); /* it is not there */
+    g_assert_true (
+        g_file_set_contents_full (path, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+    assert_fits (path, "PostgreSQL 14.19", TRUE);
+    assert_fits (path, "PostgreSQL 15.18", TRUE);
+    assert_fits (path, "PostgreSQL 16.4", FALSE);
+    g_remove (path);
+    g_rmdir (folder);
 }
 
 /* ---- files ---- */
@@ -192,6 +228,8 @@ main (int argc, char *argv[])
     g_test_add_func ("/backups/only-names-of-the-routine-are-pruned",
                      test_only_names_of_the_routine_are_pruned);
     g_test_add_func ("/backups/names-from-outside", test_names_from_outside);
+    g_test_add_func ("/backups/programs-are-not-older-than-the-server",
+                     test_programs_are_not_older_than_the_server);
     g_test_add_func ("/backups/what-is-written-is-read", test_what_is_written_is_read);
     g_test_add_func ("/backups/damage-is-seen", test_damage_is_seen);
     g_test_add_func ("/backups/rsync-finds-what-did-not-change",
