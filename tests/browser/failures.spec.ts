@@ -258,6 +258,28 @@ test('what was refused is shown as it still is', async () => {
   await expect(ratings).toBeChecked({ checked: was });
 });
 
+test('of two changes at once the one that was refused is shown as it was, the other as it is', async () => {
+  await page.goto('./user-settings/preferences');
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  let asked = 0;
+  await page.route('**/api/users/me/preferences', async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue();
+    if (asked++ > 0) return route.fulfill({ status: 500, json: { message: 'No settings today' } });
+    await gate;
+    return route.continue();
+  });
+  const taken = page.getByRole('switch', { name: 'Stars' });
+  const refused = page.getByRole('switch', { name: 'Tags' });
+  const [takenWas, refusedWas] = [await taken.isChecked(), await refused.isChecked()];
+  await taken.click();
+  await refused.click();
+  await expect(page.getByText('No settings today')).toBeVisible();
+  letGo();
+  await expect(refused).toBeChecked({ checked: refusedWas });
+  await expect(taken).toBeChecked({ checked: !takenWas });
+});
+
 test('what was changed before the page had read all is shown as it is now', async () => {
   await page.goto('./user-settings');
   await expect(page.getByLabel('E-mail')).toHaveValue(/@/);
