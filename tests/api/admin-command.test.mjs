@@ -41,6 +41,9 @@ test('check-counts finds what is wrong, and sets it right', async () => {
   const read = async () => (await server.request('GET', `/albums/${made.id}`, { as: admin })).expect(200).json.assetCount;
   assert.equal(await read(), 1);
   assert.equal(command('check-counts').status, 0, command('check-counts').stdout);
+  await server.sql(`UPDATE asset SET stack_hidden = 1 WHERE id = '${id}'`);
+  const film = (await server.upload(Buffer.from('video'), 'a.mov')).expect(201).json.id;
+  await server.sql(`UPDATE asset SET own_visibility = visibility, visibility = 'hidden' WHERE id = '${film}'`);
   await server.sql("UPDATE asset_month SET n_assets = n_assets + 1");
   await server.sql("DELETE FROM asset_usage");
   await server.sql("UPDATE asset_created_day SET n_assets = 7");
@@ -53,11 +56,12 @@ test('check-counts finds what is wrong, and sets it right', async () => {
   await server.sql("UPDATE asset SET timeline_city = 'Atlantis'");
   const found = command('check-counts');
   assert.equal(found.status, 1);
-  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes', 'asset_place', 'asset_camera', 'album_summary', 'album_asset', 'person_seen', 'asset.timeline'])
+  for (const name of ['asset_month', 'asset_usage', 'asset_created_day', 'users.quota_usage_bytes', 'asset_place', 'asset_camera', 'album_summary', 'album_asset', 'person_seen', 'asset.timeline', 'asset.stack_hidden', 'asset.own_visibility'])
     assert.match(found.stdout, new RegExp(`${name}: \\d+ rows differ\\n`));
   const repaired = command('check-counts', '--repair');
   assert.equal(repaired.status, 0, repaired.stderr);
-  assert.equal(command('check-counts').stdout.match(/right/g).length, 12);
+  assert.equal(command('check-counts').stdout.match(/right/g).length, 14);
+  assert.deepEqual(await server.sql(`SELECT visibility, stack_hidden FROM asset WHERE id IN ('${id}', '${film}')`), Array(2).fill(['timeline', '0']));
   assert.equal(await read(), 1);
   const months = (await server.request('GET', '/timeline/buckets?visibility=timeline&isFavorite=true', { as: admin })).expect(200).json;
   const [[wanted]] = await server.sql("SELECT count(*) FROM asset WHERE is_favorite = 1 AND visibility = 'timeline' AND status = 'active'");

@@ -68,6 +68,20 @@
             "       timeline_state = a.timeline_state FROM asset a WHERE a.id = asset_id"          \
     }
 
+/* Whom the primary of the stack hides; see stacks.h. Who has no stack is hidden by none. */
+#define STANDS_BEHIND(asset)                                                                       \
+    "COALESCE((SELECT CASE WHEN p.id <> " asset ".id AND p.visibility = " asset ".visibility"      \
+    "                       AND (p.deleted_at IS NULL) = (" asset ".deleted_at IS NULL)"           \
+    "                      THEN 1 ELSE 0 END"                                                      \
+    "            FROM stack s JOIN asset p ON p.id = s.primary_asset_id"                           \
+    "           WHERE s.id = " asset ".stack_id), 0)"
+
+/* A video that was seen by itself before a photo took it, and that no photo shows any more. */
+#define LEFT_HIDDEN(video)                                                                         \
+    video ".own_visibility IS NOT NULL AND " video ".visibility = 'hidden'"                        \
+          " AND " video ".status <> 'deleted'"                                                     \
+          " AND NOT EXISTS (SELECT 1 FROM asset p WHERE p.live_photo_video_id = " video ".id)"
+
 typedef struct {
     const char *name, *sql_count, *sql_clear, *sql_fill; /* sql_clear NULL: not needed */
 } Table;
@@ -123,6 +137,18 @@ static const Table tables[COUNTS_N_TABLES] = {
     { "person_seen",
       DIFFERENCE ("SELECT person_id, n_faces FROM person_seen WHERE n_faces <> 0", FACES),
       "DELETE FROM person_seen", "INSERT INTO person_seen " FACES },
+    { "asset.stack_hidden",
+      "SELECT count(*) FROM asset a WHERE a.status <> 'deleted'"
+      "   AND (a.stack_id IS NOT NULL OR a.stack_hidden <> 0)"
+      "   AND a.stack_hidden <> " STANDS_BEHIND ("a"),
+      NULL,
+      "UPDATE asset SET stack_hidden = " STANDS_BEHIND (
+          "asset") ", update_id = uuid_v7 ()"
+                   " WHERE status <> 'deleted' AND (stack_id IS NOT NULL OR stack_hidden <> 0)"
+                   "   AND stack_hidden <> " STANDS_BEHIND ("asset") },
+    { "asset.own_visibility", "SELECT count(*) FROM asset a WHERE " LEFT_HIDDEN ("a"), NULL,
+      "UPDATE asset SET visibility = own_visibility, own_visibility = NULL, update_id = uuid_v7 ()"
+      " WHERE " LEFT_HIDDEN ("asset") },
 };
 
 typedef struct {
