@@ -127,6 +127,41 @@ test('a film that was replaced is not played any more', async () => {
   assert.deepEqual(await server.sql(`SELECT path FROM asset_file WHERE asset_id = '${id}' AND type = 'encoded_video'`), []);
 });
 
+test('the former file of a film is found in the trash, as visible as the photo, and no picture takes its place', async () => {
+  user = await server.newUser();
+  const film = () => Buffer.from(`video ${Math.random()}`);
+  const upload = async (bytes, name, fields) => (await server.upload(bytes, name, fields, { as: user })).expect(201).json.id;
+  const setVisibility = async (id, visibility) => (await call('PUT', `/assets/${id}`, { visibility })).expect(200);
+  const seen = async (id) => (await server.sql(`SELECT visibility, status FROM asset WHERE id = '${id}'`))[0].join(' ');
+  (await call('POST', '/auth/pin-code', { pinCode: '123456' })).expect(204);
+  (await call('POST', '/auth/session/unlock', { pinCode: '123456' })).expect(204);
+  for (const visibility of ['timeline', 'archive', 'locked']) {
+    const id = await upload(film(), 'a.mov');
+    const photo = await upload(jpeg(), 'a.jpg', { livePhotoVideoId: id });
+    await setVisibility(photo, visibility);
+    (await replace(id, jpeg())).expect(400, 'The video of a live photo can only be replaced by a video');
+    const copy = (await replace(id, film(), { filename: 'b.mov' })).expect(200).json.id;
+    assert.deepEqual([await seen(id), await seen(copy)], ['hidden active', `${visibility} trashed`]);
+    assert.equal((await asset(photo)).livePhotoVideoId, id);
+    (await call('POST', '/trash/restore/assets', { ids: [copy] })).expect(200);
+    assert.equal(await seen(copy), `${visibility} active`);
+  }
+
+  // of several photos: as closed as what is locked, and never hidden while one is seen
+  const id = await upload(film(), 'a.mov');
+  const [locked, hidden] = [await upload(jpeg(), 'a.jpg', { livePhotoVideoId: id }), await upload(jpeg(), 'b.jpg', { livePhotoVideoId: id })];
+  await upload(jpeg(), 'c.jpg', { livePhotoVideoId: id });
+  await setVisibility(hidden, 'hidden');
+  const copyOf = async () => seen((await replace(id, film(), { filename: 'b.mov' })).expect(200).json.id);
+  assert.equal(await copyOf(), 'timeline trashed');
+  await setVisibility(locked, 'locked');
+  assert.equal(await copyOf(), 'locked trashed');
+
+  // what its owner hid, and no photo shows, stays so; by a picture, too
+  const own = await upload(film(), 'a.mov', { visibility: 'hidden' });
+  assert.equal(await seen((await replace(own, jpeg())).expect(200).json.id), 'hidden trashed');
+});
+
 test('nothing that was made of former files is left when the asset goes', async () => {
   user = await server.newUser();
   const admin = await server.signUp();

@@ -36,6 +36,36 @@ for (const version of VERSIONS)
     await server.waitForJobs();
   });
 
+test('films that no photo shows are found again, as closed as they may have been', async () => {
+  const server = newServer();
+  await server.signUp();
+  const users = [await server.newUser(), await server.newUser()];
+  const film = async (as, name, fields) => (await server.upload(Buffer.from(`video ${Math.random()}`), name, fields, { as })).expect(201).json.id;
+  const photo = async (as, fields) => (await server.upload(jpeg(), 'a.jpg', fields, { as })).expect(201).json.id;
+  const seen = {}, named = {};
+  for (const [i, as] of users.entries()) {
+    const found = i === 0 ? 'archive' : 'locked';
+    const former = await film(as, 'former.mov'), trashed = await film(as, 'trashed.mov'), own = await film(as, 'own.mov');
+    const [replaced, shown] = [await film(as, 'replaced.mov'), await film(as, 'shown.mov')];
+    const [first, second] = [await photo(as, { livePhotoVideoId: replaced }), await photo(as, { livePhotoVideoId: shown })];
+    await server.waitForJobs();
+    await server.sql(`UPDATE asset SET visibility = 'hidden', device_id = NULL, device_asset_id = NULL WHERE id IN ('${former}', '${trashed}')`);
+    await server.sql(`UPDATE asset SET status = 'trashed', deleted_at = 1900000000000 WHERE id = '${trashed}'`);
+    await server.sql(`UPDATE asset SET visibility = 'hidden' WHERE id = '${own}'`);
+    await server.sql(`UPDATE asset SET type = 'IMAGE' WHERE id = '${replaced}'`);
+    if (i === 1) await server.sql(`UPDATE asset SET visibility = 'locked' WHERE id = '${first}'`);
+    Object.assign(seen, { [former]: found, [trashed]: found, [own]: 'hidden', [replaced]: i === 1 ? 'locked' : 'timeline', [shown]: 'hidden' });
+    Object.assign(named, { [first]: '', [second]: shown });
+  }
+  await server.sql('DELETE FROM migration WHERE number = 125');
+  await server.restart();
+  const of = async (ids, column) => Object.fromEntries(await server.sql(
+    `SELECT id, COALESCE(${column}, '') FROM asset WHERE id IN (${Object.keys(ids).map((id) => `'${id}'`)})`));
+  assert.deepEqual(await of(seen, 'visibility'), seen);
+  assert.deepEqual(await of(named, 'live_photo_video_id'), named);
+  await server.end();
+});
+
 test('the backup of before the update can be updated again, and one of them is kept', async () => {
   const { server, who, answers } = await serverOf(VERSIONS[0]);
   await server.start();

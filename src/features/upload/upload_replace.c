@@ -16,6 +16,15 @@
 #include "features/sidecars/sidecars.h"
 #include "features/users/users.h"
 
+/* Of an asset: what it is seen as in the trash. No photo shows the former file of a film, which could be found
+ * nowhere while it is hidden: it is as visible as the photo, and as closed as one that is locked. */
+#define SEEN_AS                                                                                    \
+    "CASE WHEN visibility = 'hidden'"                                                              \
+    "     THEN COALESCE((SELECT p.visibility FROM asset p"                                         \
+    "                     WHERE p.live_photo_video_id = asset.id AND p.status <> 'deleted'"        \
+    "                     ORDER BY p.visibility = 'hidden', p.visibility <> 'locked',"             \
+    "                              p.visibility LIMIT 1), 'hidden')"                               \
+    "     ELSE visibility END"
 /* $1 new id, $2 asset, $3 now. As 'deleted', which may have the content of another asset for a moment. */
 static const char SQL_KEEP_OLD[] =
     "INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, "
@@ -27,7 +36,7 @@ static const char SQL_KEEP_OLD[] =
     " SELECT $1, owner_id, type, original_path, original_file_name, checksum, size_bytes,"
     "        file_created_at, file_modified_at, local_date_time, local_month, duration_ms,"
     "        COALESCE(unedited_width, width), COALESCE(unedited_height, height),"
-    "        COALESCE(unedited_thumbhash, thumbhash), is_favorite, visibility, 'deleted',"
+    "        COALESCE(unedited_thumbhash, thumbhash), is_favorite, " SEEN_AS ", 'deleted',"
     "        live_photo_video_id, link_id, $3, $3, uuid_v7 (), $3"
     "   FROM asset WHERE id = $2 AND status <> 'deleted' AND library_id IS NULL";
 /* $1 id */
@@ -115,6 +124,21 @@ take_new (Db *tx, Arena *arena, const char *id, const Upload *upload, const char
            ingest_add_metadata (tx, arena, id, "upload", error);
 }
 
+/* Photos name the asset as their film: a picture in its place would be hidden, and play nothing. */
+static gboolean
+check_film (Db *tx, const char *id, const Upload *upload, GError **error)
+{
+    gboolean is_shown = FALSE;
+
+    if (upload->type != ASSET_TYPE_VIDEO &&
+        !asset_motion_part_is_shown (tx, id, "", TRUE, &is_shown, error))
+        return FALSE;
+    if (is_shown)
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
+                             "The video of a live photo can only be replaced by a video");
+    return !is_shown;
+}
+
 gboolean
 upload_replace_in (Db *tx, Arena *arena, const char *id, const char *copy_id, const Upload *upload,
                    const char *path, GError **error)
@@ -123,7 +147,7 @@ upload_replace_in (Db *tx, Arena *arena, const char *id, const char *copy_id, co
     AssetRow asset;
 
     if (!users_add_usage (tx, upload->owner_id, upload->file->size_bytes, error) ||
-        !asset_find (tx, arena, id, &asset, error) ||
+        !asset_find (tx, arena, id, &asset, error) || !check_film (tx, id, upload, error) ||
         !db_exec (tx, SQL_KEEP_OLD, DB_ARGS (db_text (copy_id), db_text (id), db_int (now_ms)),
                   &n_kept, error))
         return FALSE;
