@@ -400,6 +400,8 @@ test('nothing but a photo has a motion part', async () => {
   const [video, other] = [await upload(Buffer.from(`video ${Math.random()}`), 'a.mov'), await upload(Buffer.from(`video ${Math.random()}`), 'b.mov')];
   for (const id of [video, other])
     (await call('PUT', `/assets/${video}`, { livePhotoVideoId: id })).expect(400, 'Only a photo can have a live photo video');
+  const third = await upload(Buffer.from(`video ${Math.random()}`), 'c.mov', { livePhotoVideoId: video });
+  assert.equal((await get(third)).livePhotoVideoId, null);
   assert.deepEqual([(await get(video)).visibility, (await get(other)).visibility], ['timeline', 'timeline']);
 });
 

@@ -205,12 +205,14 @@ is_unknown (const Db *db, const GError *why)
 }
 
 /* A phone sends the film first, and names the one that is here already. A photo is kept also when that shall not
- * come back, or lies in the locked folder: then without it. */
+ * come back, or lies in the locked folder: then without it; and so is a video, which shows no other one. */
 static gboolean
 drop_closed_motion_part (Db *db, Upload *upload, GError **error)
 {
     gboolean is_gone = FALSE, is_locked = FALSE;
 
+    if (upload->type != ASSET_TYPE_IMAGE)
+        upload->live_photo_video_id = NULL;
     if (upload->live_photo_video_id == NULL || !is_owner (upload))
         return TRUE;
     if (!upload_is_gone (db, upload->owner_id, upload->live_photo_video_id, &is_gone, error) ||
