@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { filesBelow, jpeg, motionPhoto, withXmp } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { engine, server, sleep } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-motion-'));
 const testData = process.env.TINTYPE_TESTDATA ?? new URL('../../../shared/testdata', import.meta.url).pathname;
@@ -90,6 +90,36 @@ describe('a live photo', () => {
     (await call('DELETE', '/assets', { ids: [photos[1]], force: true })).expect(204);
     await server.waitForJobs();
     (await get(`/assets/${movie}/video/playback`)).expect(200);
+  });
+
+  describe('that another server works at, too', { skip: engine !== 'postgres' && 'SQLite has one writer' }, () => {
+    let movie, one, two;
+    const elsewhere = (change) => `UPDATE users SET updated_at = updated_at WHERE id = '${admin.id}'; ${change}`;
+    beforeEach(async () => {
+      movie = await upload(video(), 'shared.mp4');
+      [one, two] = await Promise.all(['one.jpg', 'two.jpg'].map(async (name) =>
+        (await server.upload(jpeg(), name, { livePhotoVideoId: movie })).expect(201).json.id));
+      await server.waitForJobs();
+    });
+
+    test('leaves its video to the timeline when both unlink it', async () => {
+      (await server.during(elsewhere(`UPDATE asset SET live_photo_video_id = NULL WHERE id = '${two}'`),
+        () => call('PUT', `/assets/${one}`, { livePhotoVideoId: null }))).expect(200);
+      assert.equal((await asset(movie)).visibility, 'timeline');
+    });
+
+    test('leaves its video to the photo that the other one links while this one goes', async () => {
+      await call('PUT', `/assets/${two}`, { livePhotoVideoId: null });
+      // of a library: what goes there changes no usage, by which one would wait for the other
+      await server.sql(`UPDATE asset SET library_id = '${movie}' WHERE id = '${one}';
+        UPDATE users SET quota_usage_bytes = quota_usage_bytes - (SELECT size_bytes FROM asset WHERE id = '${one}') WHERE id = '${admin.id}'`);
+      await server.during(elsewhere(`UPDATE asset SET live_photo_video_id = '${movie}' WHERE id = '${two}'`), async () => {
+        (await call('DELETE', '/assets', { ids: [one], force: true })).expect(204);
+        await server.waitForJobs();
+      });
+      assert.equal((await asset(two)).livePhotoVideoId, movie);
+      await asset(movie);
+    });
   });
 
   for (const [order, first] of [['photo first', 'photo'], ['video first', 'video']]) {

@@ -388,6 +388,19 @@ save_some (const AssetChange *self, const App *app, Db *tx, const StringList *id
     return TRUE;
 }
 
+static gboolean
+wait_for_motion_parts (Db *tx, Arena *arena, const StringList *ids, GError **error)
+{
+    AssetRowList rows;
+
+    if (!assets_find (tx, arena, ids, &rows, error))
+        return FALSE;
+    for (gsize i = 0; i < rows.n; i++)
+        if (!asset_wait_for_motion_parts (tx, rows.items[i].owner_id, error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean
 asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena,
                    const StringList *ids, AssetChangeResult *out, GError **error)
@@ -395,7 +408,8 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
     gint64 now_ms = timestamp_now_ms ();
     AssetChangeResult result = { 0 };
 
-    if (!asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
+    if ((self->set_motion_part && !wait_for_motion_parts (tx, arena, ids, error)) ||
+        !asset_store_flags (tx, arena, ids, &self->flags, now_ms, error) ||
         (g_strcmp0 (self->flags.visibility, "locked") == 0 &&
          !albums_drop_assets (tx, arena, ids, error)) ||
         (self->flags.visibility != NULL && !people_check_assets (tx, arena, ids, error)))

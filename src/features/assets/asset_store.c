@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "features/duplicates/duplicates.h"
 #include "features/stacks/stacks.h"
+#include "features/users/users.h"
 
 /* $1 a JSON array of ids */
 static const char SQL_ASSETS_FIND[] =
@@ -258,6 +259,12 @@ asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhere, gbool
         return FALSE;
     *out_hidden = n_changed > 0;
     return TRUE;
+}
+
+gboolean
+asset_wait_for_motion_parts (Db *tx, const char *owner_id, GError **error)
+{
+    return users_add_usage (tx, owner_id, 0, error);
 }
 
 gboolean

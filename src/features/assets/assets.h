@@ -64,6 +64,9 @@ gint64 asset_local_month (gint64 local_ms);
  *  locked folder too, and out of the trash. *@out_hidden: it was there. */
 gboolean asset_hide_motion_part (Db *tx, const char *video_id, gboolean everywhere,
                                  gboolean *out_hidden, GError **error);
+/** Before it is asked what shows a film, or is joined to it: the transactions of one owner's come one after the
+ *  other, or each could miss the other. First of all, before they hold what the other one wants. */
+gboolean asset_wait_for_motion_parts (Db *tx, const char *owner_id, GError **error);
 /** Whether a photo other than @except_id ("": any) shows the video as its motion part; or
  *  (@in_trash_too) would again when it is restored. */
 gboolean asset_motion_part_is_shown (Db *tx, const char *video_id, const char *except_id,

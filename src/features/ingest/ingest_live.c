@@ -8,7 +8,6 @@
 
 #include "base/timestamp.h"
 #include "base/uuid.h"
-#include "features/users/users.h"
 
 #define SQL_FREE                                                                                   \
     "a.status <> 'deleted' AND a.deleted_at IS NULL AND a.visibility <> 'locked'"                  \
@@ -79,10 +78,4 @@ ingest_join_live_photo (Db *tx, Arena *arena, const AssetRow *asset, const char 
     if (is_hidden)
         *out_hidden_id = is_video ? asset->id : other;
     return TRUE;
-}
-
-gboolean
-ingest_wait_for_other_half (Db *tx, const char *owner_id, GError **error)
-{
-    return users_add_usage (tx, owner_id, 0, error);
 }

@@ -195,7 +195,7 @@ run_store (Db *tx, gpointer data, GError **error)
 {
     Store *self = data;
 
-    return ingest_wait_for_other_half (tx, self->asset->owner_id, error) &&
+    return asset_wait_for_motion_parts (tx, self->asset->owner_id, error) &&
            ingest_store_facts (tx, self->arena, self->asset, self->facts, &self->stored, error) &&
            (!self->stored || !self->with_faces ||
             people_import_faces (tx, self->arena, self->asset->id, self->asset->owner_id,

@@ -79,9 +79,6 @@ gboolean ingest_join_motion_part (Db *tx, const char *photo_id, const char *vide
 gboolean ingest_join_live_photo (Db *tx, Arena *arena, const AssetRow *asset,
                                  const char *content_id, const char **out_hidden_id,
                                  GError **error);
-/** Before what both halves write: the transactions of one owner's come one after the other, or each could
- *  miss the other. */
-gboolean ingest_wait_for_other_half (Db *tx, const char *owner_id, GError **error);
 
 /** The video inside a motion photo. */
 typedef struct {

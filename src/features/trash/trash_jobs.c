@@ -168,7 +168,8 @@ remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError *
 
     if (video_id == NULL)
         return TRUE;
-    if (!asset_motion_part_is_shown (tx, video_id, photo->id, TRUE, &is_shown, error))
+    if (!asset_wait_for_motion_parts (tx, photo->owner_id, error) ||
+        !asset_motion_part_is_shown (tx, video_id, photo->id, TRUE, &is_shown, error))
         return FALSE;
     return is_shown ||
            (return_motion_part (tx, arena, video_id, error) &&
