@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { ffmpeg, jpeg, png } from './fixtures.mjs';
-import { server, sleep } from './harness.mjs';
+import { engine, server, sleep } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
 const sockets = [];
@@ -170,6 +170,14 @@ test('many are changed at once, each by its own date', async () => {
   assert.equal((await get(one)).duplicateId, MISSING);
   (await bulk({ ids: [one], duplicateId: null })).expect(204);
   assert.deepEqual([(await get(one)).duplicateId, (await get(two)).duplicateId], [null, MISSING]);
+});
+
+test('of two bulk changes one waits for the other, whatever the order of their ids', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
+  const [first, last] = [await upload(jpeg()), await upload(jpeg())].sort();
+  await server.waitForJobs();
+  const change = (id) => `UPDATE asset SET updated_at = 1 WHERE id = '${id}'`;
+  for (const ids of [[first, last], [last, first]])
+    (await server.during(`SET LOCAL deadlock_timeout = '10ms'; ${change(first)}`, () => bulk({ ids, isFavorite: true }), change(last))).expect(204);
 });
 
 test('the locked folder opens with the PIN alone', async () => {

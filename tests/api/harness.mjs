@@ -249,13 +249,14 @@ export class Server {
   }
 
   /**
-   * Act while another server has changed something, and commits it when the act waits for that. PostgreSQL alone.
+   * Act while another server has changed something, and commits it when the act waits for that, after @param last.
+   * PostgreSQL alone.
    * @return what the act gave
    */
-  async during(change, act) {
+  async during(change, act, last = 'SELECT') {
     const isWaitedFor = 'SELECT FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid () = ANY (pg_blocking_pids (l.pid))';
     const isDone = this.sql(`BEGIN; ${change}; SELECT pg_advisory_xact_lock (1);
-      DO $$ BEGIN FOR i IN 1..3000 LOOP EXIT WHEN EXISTS (${isWaitedFor}); PERFORM pg_sleep (0.01); END LOOP; END $$; COMMIT`);
+      DO $$ BEGIN FOR i IN 1..3000 LOOP EXIT WHEN EXISTS (${isWaitedFor}); PERFORM pg_sleep (0.01); END LOOP; END $$; ${last}; COMMIT`);
     await until(async () => (await this.sql(`SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
       AND d.datname = current_database () WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = 1`)).length > 0,
       'the other server has changed it');

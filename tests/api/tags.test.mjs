@@ -139,6 +139,22 @@ test('a tag that is deleted at this moment is left out', { skip: engine !== 'pos
   assert.deepEqual(await tagsOf(id, user), ['stays']);
 });
 
+test('who tags waits for an edit before the edit could wait for that', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
+  const { user, ids: [id, other] } = await scene(2);
+  const [old, tag] = await upsert(['old', 'tag'], user);
+  (await call('PUT', '/tags/assets', { tagIds: [old.id], assetIds: [id] }, user)).expect(200);
+  await server.waitForJobs();
+  const edit = (act) => server.during(`SET LOCAL deadlock_timeout = '10ms'; UPDATE asset SET updated_at = 1 WHERE id = '${id}'`, act,
+    `UPDATE asset_exif SET description = 'edited' WHERE asset_id = '${id}'`);
+  for (const [method, where, body] of [
+    ['PUT', '/tags/assets', { tagIds: [tag.id], assetIds: [other, id] }], ['PUT', `/tags/${tag.id}`, { name: 'new' }],
+    ['DELETE', `/tags/${tag.id}/assets`, { ids: [id] }], ['DELETE', `/tags/${old.id}`]]) {
+    assert.ok((await edit(() => call(method, where, body, user))).status < 300, `${method} ${where}`);
+    await server.waitForJobs();
+  }
+  assert.deepEqual([await tagsOf(id, user), await tagsOf(other, user)], [[], ['new']]);
+});
+
 test('the keywords of a file become tags, until the user has a say', async () => {
   const { user, ids: [one, two] } = await scene(2,
     { sidecar: sidecar('digiKam:TagsList', ['places/Berlin', 'sea', 'sea', '/']) },

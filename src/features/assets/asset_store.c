@@ -160,6 +160,12 @@ asset_local_month (gint64 local_ms)
     return (year - 1970) * 12 + (gint64) month - 1;
 }
 
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
 DbValue
 asset_changes (Arena *arena, const StringList *ids)
 {
@@ -170,6 +176,7 @@ asset_changes (Arena *arena, const StringList *ids)
         uuid_v7_text (update_id);
         changes.items[i] = arena_printf (arena, "%s %s", ids->items[i], update_id);
     }
+    qsort (changes.items, changes.n, sizeof *changes.items, compare_texts);
     return db_strings (arena, &changes);
 }
 

@@ -54,7 +54,8 @@ void asset_strip (const AssetResponse *asset, StrippedAsset *out);
 
 /** A parameter for "UPDATE asset SET ... FROM json_each ($n) AS change WHERE asset.id =
  *  substr (change.value, 1, 36)" that gives every row an update id of its own, in the order of @ids:
- *  "update_id = substr (change.value, 38)". */
+ *  "update_id = substr (change.value, 38)". The rows come by their ids, so that of two such changes one waits
+ *  for the other, and not each for the other. */
 DbValue asset_changes (Arena *arena, const StringList *ids);
 
 /** Months since 1970 of a local time. */

@@ -325,6 +325,17 @@ tags_make (Db *tx, Arena *arena, const char *owner_id, const StringList *values,
 
 /* ---- changing ---- */
 
+/* Assets whose tags will change: before anything else of theirs, as an edit writes them first, too. Else each
+ * would hold what the other waits for. */
+static gboolean
+touch (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
+{
+    return asset_ids->n == 0 ||
+           db_exec (tx, SQL_ASSETS_TOUCH,
+                    DB_ARGS (asset_changes (arena, asset_ids), db_int (timestamp_now_ms ())), NULL,
+                    error);
+}
+
 /* Write the tags of assets into their exif rows, lock them there and have the sidecars follow. */
 static gboolean
 keep_in_exif (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
@@ -332,10 +343,7 @@ keep_in_exif (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
     for (gsize at = 0; at < asset_ids->n; at += PAGE) {
         StringList some = { asset_ids->items + at, MIN (PAGE, asset_ids->n - at) };
 
-        if (!db_exec (tx, SQL_EXIF_TAGS_SET, DB_ARGS (db_strings (arena, &some)), NULL, error) ||
-            !db_exec (tx, SQL_ASSETS_TOUCH,
-                      DB_ARGS (asset_changes (arena, &some), db_int (timestamp_now_ms ())), NULL,
-                      error))
+        if (!db_exec (tx, SQL_EXIF_TAGS_SET, DB_ARGS (db_strings (arena, &some)), NULL, error))
             return FALSE;
         for (gsize i = 0; i < some.n; i++)
             if (!sidecars_add_write (tx, arena, some.items[i], error))
@@ -363,12 +371,13 @@ tag_store_value (Db *tx, Arena *arena, const TagRow *tag, const char *value, GEr
 {
     StringList assets;
 
-    return db_exec (tx, SQL_VALUE_SET,
+    return db_select_texts (tx, arena, SQL_TAGGED_BELOW, DB_ARGS (db_text (tag->id)), &assets,
+                            error) &&
+           touch (tx, arena, &assets, error) &&
+           db_exec (tx, SQL_VALUE_SET,
                     DB_ARGS (db_text (tag->id), db_text (value),
                              db_int (g_utf8_strlen (tag->value, -1)), db_int (timestamp_now_ms ())),
                     NULL, error) &&
-           db_select_texts (tx, arena, SQL_TAGGED_BELOW, DB_ARGS (db_text (tag->id)), &assets,
-                            error) &&
            keep_in_exif (tx, arena, &assets, error);
 }
 
@@ -378,6 +387,7 @@ tag_remove (Db *tx, Arena *arena, const char *id, GError **error)
     StringList assets;
 
     return db_select_texts (tx, arena, SQL_TAGGED_BELOW, DB_ARGS (db_text (id)), &assets, error) &&
+           touch (tx, arena, &assets, error) &&
            db_exec (tx, SQL_TAG_DELETE, DB_ARGS (db_text (id)), NULL, error) &&
            keep_in_exif (tx, arena, &assets, error);
 }
@@ -403,7 +413,8 @@ tags_add_to_assets (Db *tx, Arena *arena, const StringList *tag_ids, const Strin
                           &changed, error))
         return FALSE;
     if (changed.n > 0 &&
-        (!db_exec (tx, SQL_PAIRS_INSERT,
+        (!touch (tx, arena, &changed, error) ||
+         !db_exec (tx, SQL_PAIRS_INSERT,
                    DB_ARGS (db_strings (arena, tag_ids), db_strings (arena, &changed)), &n_new,
                    error) ||
          !keep_in_exif (tx, arena, &changed, error) ||
@@ -427,7 +438,8 @@ tag_remove_from_assets (Db *tx, Arena *arena, const char *tag_id, const StringLi
                             DB_ARGS (db_text (tag_id), db_strings (arena, asset_ids)), out_changed,
                             error) &&
            (out_changed->n == 0 ||
-            (db_exec (tx, SQL_PAIRS_DELETE,
+            (touch (tx, arena, out_changed, error) &&
+             db_exec (tx, SQL_PAIRS_DELETE,
                       DB_ARGS (db_text (tag_id), db_strings (arena, out_changed)), NULL, error) &&
              keep_in_exif (tx, arena, out_changed, error)));
 }
