@@ -515,4 +515,18 @@ describe('what a visitor sends', () => {
     for (const id of photos) await remove(id);
     (await get(`/assets/${livePhotoVideoId}`)).expect(400);
   });
+
+  test('is shown, when the photo of a film was here already', async () => {
+    const bytes = jpeg(), headers = { 'x-immich-share-key': link.key };
+    const mine = await upload(bytes, 'here.jpg');
+    const post = async (body, name, fields) => (await server.upload(body, name, fields, { as: undefined, headers })).json;
+    const other = jpeg(), [film, kept] = [await post(video(), 'a.mov', { visibility: 'hidden' }), await post(video(), 'b.mov', { visibility: 'hidden' })];
+    assert.deepEqual(await post(bytes, 'here.jpg', { livePhotoVideoId: film.id }), { id: mine, status: 'duplicate' });
+    for (const status of ['created', 'duplicate'])
+      assert.equal((await post(other, 'new.jpg', { livePhotoVideoId: kept.id })).status, status);
+    await server.waitForJobs();
+    assert.deepEqual([(await asset(film.id)).visibility, (await asset(kept.id)).visibility], ['timeline', 'hidden']);
+    assert.equal((await asset(mine)).livePhotoVideoId, null);
+    (await get(`/assets/${film.id}/thumbnail`)).expect(200);
+  });
 });

@@ -117,6 +117,13 @@ is_owner (const Upload *upload)
     return upload->also == NULL;
 }
 
+static gboolean
+keep_known (Db *tx, const Commit *self, GError **error)
+{
+    return run_also (tx, self->upload, self->duplicate_id, error) &&
+           upload_show_film (tx, self->arena, self->upload, error);
+}
+
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */
 static gboolean
 run_commit (Db *tx, gpointer data, GError **error)
@@ -132,7 +139,7 @@ run_commit (Db *tx, gpointer data, GError **error)
                                         is_owner (upload), &self->duplicate_id, error))
         return FALSE;
     if (self->duplicate_id != NULL)
-        return run_also (tx, upload, self->duplicate_id, error);
+        return keep_known (tx, self, error);
     if (!users_add_usage (tx, upload->owner_id, upload->file->size_bytes, error) ||
         (upload->live_photo_video_id != NULL &&
          !asset_check_motion_part (tx, self->arena, upload->live_photo_video_id, upload->owner_id,
@@ -157,7 +164,7 @@ run_commit (Db *tx, gpointer data, GError **error)
                      "the same file is being removed at this moment; send it again");
         return FALSE;
     }
-    return run_also (tx, upload, self->duplicate_id, error) &&
+    return keep_known (tx, self, error) &&
            users_add_usage (tx, upload->owner_id, -upload->file->size_bytes, error);
 }
 
@@ -178,9 +185,7 @@ run_replace (Db *tx, gpointer data, GError **error)
 static gboolean
 run_known (Db *tx, gpointer data, GError **error)
 {
-    const Commit *self = data;
-
-    return run_also (tx, self->upload, self->duplicate_id, error);
+    return keep_known (tx, data, error);
 }
 
 static gboolean

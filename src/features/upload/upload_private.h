@@ -89,6 +89,9 @@ gboolean upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, 
  *  its owner deleted for good and does not want back (tombstones.h) */
 gboolean upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20],
                       gboolean or_gone, const char **out_id, GError **error);
+/** In a write: the photo was here before, and shows no film that a visitor sent before it, hidden: that is an
+ *  asset of its own, or it could be found nowhere. */
+gboolean upload_show_film (Db *tx, Arena *arena, const Upload *upload, GError **error);
 /** In a write: a visitor brings back what the owner had deleted. */
 gboolean upload_forget_tombstone (Db *tx, const char *owner_id, const guint8 sha1[20],
                                   GError **error);

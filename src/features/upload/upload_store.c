@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/timestamp.h"
 #include "base/uuid.h"
+#include "features/ingest/ingest.h"
 
 /* $1 id, $2 owner, $3 type, $4 path, $5 name, $6 SHA-1, $7 size, $8 fileCreatedAt (and local date),
  * $9 fileModifiedAt, $10 month, $11 duration, $12 favourite, $13 visibility, $14 motion part,
@@ -39,6 +41,11 @@ static const char SQL_FIND_OR_GONE[] =
 /* $1 owner, $2 asset */
 static const char SQL_IS_GONE[] =
     "SELECT count(*) FROM tombstone WHERE owner_id = $1 AND asset_id = $2";
+/* $1 film, $2 link it came by, $3 now */
+static const char SQL_FILM_SHOW[] =
+    "UPDATE asset SET visibility = 'timeline', updated_at = $3, update_id = uuid_v7 ()"
+    " WHERE id = $1 AND link_id = $2 AND visibility = 'hidden' AND status = 'active'"
+    "   AND NOT EXISTS (SELECT 1 FROM asset p WHERE p.live_photo_video_id = asset.id)";
 /* $1 owner, $2 SHA-1 */
 static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
 
@@ -114,6 +121,20 @@ upload_is_gone (Db *db, const char *owner_id, const char *asset_id, gboolean *ou
         return FALSE;
     *out = n > 0;
     return TRUE;
+}
+
+gboolean
+upload_show_film (Db *tx, Arena *arena, const Upload *upload, GError **error)
+{
+    const char *id = upload->live_photo_video_id;
+    gint64 n_shown = 0;
+
+    if (id == NULL || upload->link_id == NULL)
+        return TRUE;
+    return db_exec (tx, SQL_FILM_SHOW,
+                    DB_ARGS (db_text (id), db_text (upload->link_id), db_int (timestamp_now_ms ())),
+                    &n_shown, error) &&
+           (n_shown == 0 || ingest_add_thumbnails (tx, arena, id, NULL, TRUE, error));
 }
 
 gboolean
