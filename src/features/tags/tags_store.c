@@ -330,10 +330,15 @@ tags_make (Db *tx, Arena *arena, const char *owner_id, const StringList *values,
 static gboolean
 touch (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
 {
-    return asset_ids->n == 0 ||
-           db_exec (tx, SQL_ASSETS_TOUCH,
-                    DB_ARGS (asset_changes (arena, asset_ids), db_int (timestamp_now_ms ())), NULL,
-                    error);
+    for (gsize at = 0; at < asset_ids->n; at += PAGE) {
+        StringList some = { asset_ids->items + at, MIN (PAGE, asset_ids->n - at) };
+
+        if (!db_exec (tx, SQL_ASSETS_TOUCH,
+                      DB_ARGS (asset_changes (arena, &some), db_int (timestamp_now_ms ())), NULL,
+                      error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Write the tags of assets into their exif rows, lock them there and have the sidecars follow. */
