@@ -48,14 +48,20 @@ test('films that no photo shows are found again, as closed as they may have been
     const former = await film(as, 'former.mov'), trashed = await film(as, 'trashed.mov'), own = await film(as, 'own.mov');
     const [replaced, shown] = [await film(as, 'replaced.mov'), await film(as, 'shown.mov')];
     const [first, second] = [await photo(as, { livePhotoVideoId: replaced }), await photo(as, { livePhotoVideoId: shown })];
+    // what its owner hid in an album or a link is not shown there by the update
+    const [inAlbum, inLink] = [await film(as, 'album.mov'), await film(as, 'link.mov')];
+    (await server.request('POST', '/albums', { as, body: { albumName: 'a', assetIds: [inAlbum] } })).expect(201);
+    (await server.request('POST', '/shared-links', { as, body: { type: 'INDIVIDUAL', assetIds: [inLink] } })).expect(201);
+    const third = await photo(as, { livePhotoVideoId: replaced });
     await server.waitForJobs();
-    await server.sql(`UPDATE asset SET visibility = 'hidden', device_id = NULL, device_asset_id = NULL WHERE id IN ('${former}', '${trashed}')`);
+    await server.sql(`UPDATE asset SET visibility = 'hidden', device_id = NULL, device_asset_id = NULL
+      WHERE id IN ('${former}', '${trashed}', '${inAlbum}', '${inLink}')`);
     await server.sql(`UPDATE asset SET status = 'trashed', deleted_at = 1900000000000 WHERE id = '${trashed}'`);
     await server.sql(`UPDATE asset SET visibility = 'hidden' WHERE id = '${own}'`);
     await server.sql(`UPDATE asset SET type = 'IMAGE' WHERE id = '${replaced}'`);
-    if (i === 1) await server.sql(`UPDATE asset SET visibility = 'locked' WHERE id = '${first}'`);
-    Object.assign(seen, { [former]: found, [trashed]: found, [own]: 'hidden', [replaced]: i === 1 ? 'locked' : 'timeline', [shown]: 'hidden' });
-    Object.assign(named, { [first]: '', [second]: shown });
+    if (i === 1) await server.sql(`UPDATE asset SET visibility = 'locked' WHERE id IN ('${first}', '${third}')`);
+    Object.assign(seen, { [inAlbum]: 'hidden', [inLink]: 'hidden', [former]: found, [trashed]: found, [own]: 'hidden', [replaced]: i === 1 ? 'locked' : 'timeline', [shown]: 'hidden' });
+    Object.assign(named, { [first]: '', [third]: '', [second]: shown });
   }
   await server.sql('DELETE FROM migration WHERE number = 125');
   await server.restart();
