@@ -32,6 +32,8 @@ const directory = (length, padding) => '<Container:Directory><rdf:Seq>' +
 const get = (where, options = {}) => server.request('GET', where, { as: admin, ...options });
 const asset = async (id) => (await get(`/assets/${id}`)).expect(200).json;
 const call = (method, where, body) => server.request(method, where, { as: admin, body });
+/** What another server does that looks at films, too: see asset_wait_for_motion_parts. */
+const elsewhere = (change) => `UPDATE users SET updated_at = updated_at WHERE id = '${admin.id}'; ${change}`;
 const fileOf = async (id) => path.resolve(server.media, (await server.sql(`SELECT original_path FROM asset WHERE id = '${id}'`))[0][0]);
 const usage = async () => (await get('/users/me')).json.quotaUsageInBytes;
 
@@ -94,7 +96,6 @@ describe('a live photo', () => {
 
   describe('that another server works at, too', { skip: engine !== 'postgres' && 'SQLite has one writer' }, () => {
     let movie, one, two;
-    const elsewhere = (change) => `UPDATE users SET updated_at = updated_at WHERE id = '${admin.id}'; ${change}`;
     beforeEach(async () => {
       movie = await upload(video(), 'shared.mp4');
       [one, two] = await Promise.all(['one.jpg', 'two.jpg'].map(async (name) =>
@@ -528,5 +529,16 @@ describe('what a visitor sends', () => {
     assert.deepEqual([(await asset(film.id)).visibility, (await asset(kept.id)).visibility], ['timeline', 'hidden']);
     assert.equal((await asset(mine)).livePhotoVideoId, null);
     (await get(`/assets/${film.id}/thumbnail`)).expect(200);
+  });
+
+  test('is not shown, when another photo of the film comes at this moment', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {
+    const bytes = jpeg(), headers = { 'x-immich-share-key': link.key };
+    const [mine, other] = [await upload(bytes, 'here.jpg'), await send(jpeg(), 'new.jpg')];
+    const { id } = (await server.upload(video(), 'a.mov', { visibility: 'hidden' }, { as: undefined, headers })).expect(201).json;
+    await server.waitForJobs();
+    const answer = await server.during(elsewhere(`UPDATE asset SET live_photo_video_id = '${id}' WHERE id = '${other}'`),
+      () => server.upload(bytes, 'here.jpg', { livePhotoVideoId: id }, { as: undefined, headers }));
+    assert.deepEqual(answer.expect(200).json, { id: mine, status: 'duplicate' });
+    assert.equal((await asset(id)).visibility, 'hidden');
   });
 });

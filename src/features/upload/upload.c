@@ -120,8 +120,8 @@ is_owner (const Upload *upload)
 static gboolean
 keep_known (Db *tx, const Commit *self, GError **error)
 {
-    return run_also (tx, self->upload, self->duplicate_id, error) &&
-           upload_show_film (tx, self->arena, self->upload, error);
+    return upload_show_film (tx, self->arena, self->upload, error) &&
+           run_also (tx, self->upload, self->duplicate_id, error);
 }
 
 /* The quota counts before duplicates do, and is looked at where nobody can overtake. */

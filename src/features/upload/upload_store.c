@@ -131,7 +131,8 @@ upload_show_film (Db *tx, Arena *arena, const Upload *upload, GError **error)
 
     if (id == NULL || upload->link_id == NULL)
         return TRUE;
-    return db_exec (tx, SQL_FILM_SHOW,
+    return asset_wait_for_motion_parts (tx, upload->owner_id, error) &&
+           db_exec (tx, SQL_FILM_SHOW,
                     DB_ARGS (db_text (id), db_text (upload->link_id), db_int (timestamp_now_ms ())),
                     &n_shown, error) &&
            (n_shown == 0 || ingest_add_thumbnails (tx, arena, id, NULL, TRUE, error));
