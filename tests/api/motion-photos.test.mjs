@@ -94,6 +94,20 @@ describe('a live photo', () => {
     (await get(`/assets/${movie}/video/playback`)).expect(200);
   });
 
+  test('that is hidden leaves its video hidden, whatever that was before', async () => {
+    for (const other of [null, await upload(video(), 'other.mp4')]) {
+      const bytes = video();
+      const movie = await upload(bytes, 'own.mp4');
+      const photo = await upload(motionPhoto(bytes), 'own.jpg');
+      assert.equal((await asset(photo)).livePhotoVideoId, movie);
+      (await call('PUT', `/assets/${photo}`, { visibility: 'hidden' })).expect(200);
+      (await call('PUT', `/assets/${photo}`, { livePhotoVideoId: other })).expect(200);
+      const found = server.command(['check-counts', '--repair']);
+      assert.match(found.stdout, /asset\.own_visibility: right/, found.stdout);
+      assert.equal((await asset(movie)).visibility, 'hidden');
+    }
+  });
+
   describe('that another server works at, too', { skip: engine !== 'postgres' && 'SQLite has one writer' }, () => {
     let movie, one, two;
     beforeEach(async () => {

@@ -318,9 +318,9 @@ link_motion_part (const AssetChange *self, Db *tx, Arena *arena, const AssetRow 
 
     if (!asset_check_motion_part (tx, arena, video_id, photo->owner_id, self->sees_locked, error) ||
         !check_photo (photo, error) ||
+        !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
         (old_id != NULL && strcmp (old_id, video_id) != 0 &&
          !release_motion_part (tx, arena, photo, visibility, now_ms, error)) ||
-        !asset_store_motion_part (tx, photo->id, video_id, now_ms, error) ||
         !asset_hide_motion_part (tx, video_id, FALSE, &hidden, error))
         return FALSE;
     if (hidden)

@@ -56,12 +56,16 @@ static const char SQL_DATES_UPDATE[] =
     " WHERE id = $1";
 
 /* $1 changes, $2 favourite or NULL, $3 visibility or NULL, $4 1: set the duplicate to $5, $6 now. What is seen
- * again is no film of a motion photo's any more: what it was before that is over. */
+ * again, or hidden while no photo names it, is no film of a motion photo's any more: what it was before that is
+ * over. */
 static const char SQL_FLAGS_UPDATE[] =
     "UPDATE asset SET is_favorite = COALESCE(CAST($2 AS SMALLINT), asset.is_favorite),"
     "       visibility = COALESCE(CAST($3 AS TEXT), asset.visibility),"
-    "       own_visibility = CASE WHEN CAST($3 AS TEXT) <> 'hidden' THEN NULL"
-    "                             ELSE asset.own_visibility END,"
+    "       own_visibility = CASE WHEN CAST($3 AS TEXT) IS NULL"
+    "                               OR (CAST($3 AS TEXT) = 'hidden'"
+    "                                   AND EXISTS (SELECT 1 FROM asset p"
+    "                                                WHERE p.live_photo_video_id = asset.id))"
+    "                             THEN asset.own_visibility END,"
     "       duplicate_id = CASE WHEN CAST($4 AS SMALLINT) = 1 THEN CAST($5 AS TEXT)"
     "                           ELSE asset.duplicate_id END,"
     "       updated_at = $6, update_id = substr(change.value, 38)"
