@@ -37,8 +37,8 @@ const elsewhere = (change) => `UPDATE users SET updated_at = updated_at WHERE id
 const fileOf = async (id) => path.resolve(server.media, (await server.sql(`SELECT original_path FROM asset WHERE id = '${id}'`))[0][0]);
 const usage = async () => (await get('/users/me')).json.quotaUsageInBytes;
 
-async function upload(bytes, name, options) {
-  const { id } = (await server.upload(bytes, name, {}, options)).expect(201).json;
+async function upload(bytes, name, options, fields = {}) {
+  const { id } = (await server.upload(bytes, name, fields, options)).expect(201).json;
   await server.waitForJobs();
   return id;
 }
@@ -51,6 +51,60 @@ async function refresh(id) {
 before(async () => {
   admin = await server.signUp();
   events = await server.events({ authorization: `Bearer ${admin.token}` });
+});
+
+describe('a film that came hidden, without its photo,', () => {
+  const sendFilm = async () => {
+    const bytes = video();
+    const id = await upload(bytes, 'a.mov', undefined, { visibility: 'hidden' });
+    return { bytes, id, checksum: createHash('sha1').update(bytes).digest('hex') };
+  };
+  const post = async (bytes, name, fields, headers) => (await server.upload(bytes, name, fields, { headers })).json;
+  const action = async (checksum) =>
+    (await call('POST', '/assets/bulk-upload-check', { assets: [{ id: 'a', checksum }] })).expect(200).json.results[0].action;
+  const stateOf = async (id) => (await server.sql(`SELECT visibility, status FROM asset WHERE id = '${id}'`))[0].join(' ');
+
+  test('is shown when it is sent to be seen by itself', async () => {
+    const { bytes, id, checksum } = await sendFilm();
+    const headers = { 'x-immich-checksum': checksum };
+    assert.deepEqual(await post(bytes, 'a.mov', { visibility: 'hidden' }, headers), { id, status: 'duplicate' });
+    assert.equal(await stateOf(id), 'hidden active', 'it is sent again before its photo');
+    assert.equal(await action(checksum), 'accept');
+    assert.deepEqual(await post(bytes, 'a.mov', { visibility: 'archive' }, headers), { id, status: 'duplicate' });
+    await server.waitForJobs();
+    assert.equal(await stateOf(id), 'archive active');
+    (await get(`/assets/${id}/thumbnail`)).expect(200);
+    assert.equal(await action(checksum), 'reject');
+    await post(bytes, 'a.mov', {});
+    assert.equal(await stateOf(id), 'archive active', 'what is seen stays where it is');
+  });
+
+  test('is shown in the trash, too, and not once a photo shows it', async () => {
+    const [away, film] = [await sendFilm(), await sendFilm()];
+    (await call('DELETE', '/assets', { ids: [away.id] })).expect(204);
+    await post(away.bytes, 'a.mov', {});
+    assert.equal(await stateOf(away.id), 'timeline trashed');
+    (await server.upload(jpeg(), 'a.jpg', { livePhotoVideoId: film.id })).expect(201);
+    assert.equal(await action(film.checksum), 'reject');
+    await post(film.bytes, 'a.mov', {});
+    assert.equal(await stateOf(film.id), 'hidden active');
+  });
+
+  for (const visibility of ['timeline', 'archive', 'locked'])
+    test(`is as visible as its photo that was here already: ${visibility}`, async () => {
+      const bytes = jpeg(), id = await upload(bytes, 'here.jpg', undefined, { visibility });
+      const film = await sendFilm();
+      assert.deepEqual(await post(bytes, 'here.jpg', { livePhotoVideoId: film.id }), { id, status: 'duplicate' });
+      assert.equal(await stateOf(film.id), `${visibility} active`);
+    });
+
+  test('is not shown by others', async () => {
+    const film = await sendFilm(), bytes = jpeg(), as = await server.newUser();
+    (await server.upload(bytes, 'his.jpg', {}, { as })).expect(201);
+    await server.upload(bytes, 'his.jpg', { livePhotoVideoId: film.id }, { as });
+    (await server.upload(film.bytes, 'his.mov', {}, { as })).expect(201);
+    assert.equal(await stateOf(film.id), 'hidden active');
+  });
 });
 
 describe('a live photo', () => {
@@ -554,5 +608,11 @@ describe('what a visitor sends', () => {
       () => server.upload(bytes, 'here.jpg', { livePhotoVideoId: id }, { as: undefined, headers }));
     assert.deepEqual(answer.expect(200).json, { id: mine, status: 'duplicate' });
     assert.equal((await asset(id)).visibility, 'hidden');
+  });
+
+  test('brings no picture that its owner cannot see', async () => {
+    const headers = { 'x-immich-share-key': link.key };
+    const { id } = (await server.upload(jpeg(), 'a.jpg', { visibility: 'hidden' }, { as: undefined, headers })).expect(201).json;
+    assert.equal((await asset(id)).visibility, 'timeline');
   });
 });

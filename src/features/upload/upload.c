@@ -120,7 +120,7 @@ is_owner (const Upload *upload)
 static gboolean
 keep_known (Db *tx, const Commit *self, GError **error)
 {
-    return upload_show_film (tx, self->arena, self->upload, error) &&
+    return upload_show_film (tx, self->arena, self->upload, self->duplicate_id, error) &&
            run_also (tx, self->upload, self->duplicate_id, error);
 }
 
@@ -247,7 +247,8 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
         return FALSE;
     if (known_id != NULL) {
         commit.duplicate_id = known_id;
-        if ((upload->also != NULL || upload->partial_id != NULL) &&
+        if ((upload->also != NULL || upload->partial_id != NULL ||
+             upload->type == ASSET_TYPE_VIDEO || upload->live_photo_video_id != NULL) &&
             !db_write (app->db, run_known, &commit, error))
             return FALSE;
         *out = (UploadResult){ .id = known_id, .is_duplicate = TRUE };

@@ -89,9 +89,12 @@ gboolean upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, 
  *  its owner deleted for good and does not want back (tombstones.h) */
 gboolean upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 sha1[20],
                       gboolean or_gone, const char **out_id, GError **error);
-/** In a write: the photo was here before, and shows no film that a visitor sent before it, hidden: that is an
- *  asset of its own, or it could be found nowhere. */
-gboolean upload_show_film (Db *tx, Arena *arena, const Upload *upload, GError **error);
+/** Whether that is a film that came hidden and that no photo shows, which can be found nowhere. */
+gboolean upload_is_alone (Db *db, const char *id, gboolean *out, GError **error);
+/** In a write: @known_id was here before. A film that was sent hidden before that photo, or is now sent to be seen
+ *  by itself, is shown when it is alone: as visible as the photo of its owner, else as the upload asks for. */
+gboolean upload_show_film (Db *tx, Arena *arena, const Upload *upload, const char *known_id,
+                           GError **error);
 /** In a write: a visitor brings back what the owner had deleted. */
 gboolean upload_forget_tombstone (Db *tx, const char *owner_id, const guint8 sha1[20],
                                   GError **error);

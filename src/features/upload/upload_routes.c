@@ -68,6 +68,7 @@ before_body (ApiCall *call)
     const char *header = http_request_header (call->request, CHECKSUM_HEADER);
     gint64 length = call->request->content_length;
     g_autoptr (GError) error = NULL;
+    gboolean is_alone = FALSE;
     const char *id = NULL;
     guint8 sha1[20];
 
@@ -85,11 +86,13 @@ before_body (ApiCall *call)
         }
         /* whoever has a link shall not learn by a checksum what its owner has */
         if (auth->kind != CREDENTIAL_LINK &&
-            !upload_find (call->db, call->arena, auth->user_id, sha1, TRUE, &id, &error)) {
+            (!upload_find (call->db, call->arena, auth->user_id, sha1, TRUE, &id, &error) ||
+             (id != NULL && !upload_is_alone (call->db, id, &is_alone, &error)))) {
             api_fail (call, g_steal_pointer (&error));
             return TRUE;
         }
-        if (id != NULL) {
+        /* the form tells whether that film shall be seen now */
+        if (id != NULL && !is_alone) {
             answer_duplicate (call, id);
             return TRUE;
         }
@@ -186,7 +189,8 @@ find_visitors_film (ApiCall *call, const char *id, gboolean *out, GError **error
     return FALSE;
 }
 
-/* What a visitor sends is the owner's, who alone marks it as favourite or locks it away. */
+/* What a visitor sends is the owner's, who alone marks it as favourite or locks it away, and who finds it: only
+ * films wait for their photos. */
 static gboolean
 limit_visitor (ApiCall *call, Upload *upload, GError **error)
 {
@@ -199,7 +203,8 @@ limit_visitor (ApiCall *call, Upload *upload, GError **error)
     upload->also = share_upload;
     upload->also_data = call;
     upload->is_favorite = FALSE;
-    if (upload->visibility == ASSET_VISIBILITY_LOCKED)
+    if (upload->visibility == ASSET_VISIBILITY_LOCKED ||
+        (upload->visibility == ASSET_VISIBILITY_HIDDEN && upload->type != ASSET_TYPE_VIDEO))
         upload->visibility = ASSET_VISIBILITY_TIMELINE;
     if (upload->live_photo_video_id == NULL)
         return TRUE;

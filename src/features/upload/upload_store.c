@@ -41,11 +41,20 @@ static const char SQL_FIND_OR_GONE[] =
 /* $1 owner, $2 asset */
 static const char SQL_IS_GONE[] =
     "SELECT count(*) FROM tombstone WHERE owner_id = $1 AND asset_id = $2";
-/* $1 film, $2 link it came by, $3 now */
+/* Came hidden, before a photo that shows it, which is not here. */
+#define IS_ALONE                                                                                   \
+    "visibility = 'hidden' AND type = 'VIDEO' AND status <> 'deleted'"                             \
+    " AND NOT EXISTS (SELECT 1 FROM asset p WHERE p.live_photo_video_id = asset.id"                \
+    "                    AND p.status <> 'deleted')"
+/* $1 id */
+static const char SQL_IS_ALONE[] = "SELECT count(*) FROM asset WHERE id = $1 AND " IS_ALONE;
+/* $1 film, $2 owner, $3 link it came by or NULL, $4 what is here, $5 visibility if that has none to give, $6 now */
 static const char SQL_FILM_SHOW[] =
-    "UPDATE asset SET visibility = 'timeline', updated_at = $3, update_id = uuid_v7 ()"
-    " WHERE id = $1 AND link_id = $2 AND visibility = 'hidden' AND status = 'active'"
-    "   AND NOT EXISTS (SELECT 1 FROM asset p WHERE p.live_photo_video_id = asset.id)";
+    "UPDATE asset SET visibility = COALESCE((SELECT k.visibility FROM asset k WHERE k.id = $4"
+    "                                           AND k.visibility <> 'hidden'), $5),"
+    "       updated_at = $6, update_id = uuid_v7 ()"
+    " WHERE id = $1 AND owner_id = $2"
+    "   AND (link_id = CAST($3 AS TEXT) OR CAST($3 AS TEXT) IS NULL) AND " IS_ALONE;
 /* $1 owner, $2 SHA-1 */
 static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
 
@@ -124,16 +133,33 @@ upload_is_gone (Db *db, const char *owner_id, const char *asset_id, gboolean *ou
 }
 
 gboolean
-upload_show_film (Db *tx, Arena *arena, const Upload *upload, GError **error)
+upload_is_alone (Db *db, const char *id, gboolean *out, GError **error)
 {
-    const char *id = upload->live_photo_video_id;
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_IS_ALONE, DB_ARGS (db_text (id)), &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}
+
+gboolean
+upload_show_film (Db *tx, Arena *arena, const Upload *upload, const char *known_id, GError **error)
+{
+    gboolean is_film = upload->type == ASSET_TYPE_VIDEO, is_visitors = upload->link_id != NULL;
+    const char *id = is_film ? known_id : upload->live_photo_video_id;
+    int visibility = is_visitors ? ASSET_VISIBILITY_TIMELINE : upload->visibility;
     gint64 n_shown = 0;
 
-    if (id == NULL || upload->link_id == NULL)
+    if (id == NULL || (is_film && upload->visibility == ASSET_VISIBILITY_HIDDEN))
         return TRUE;
+    /* its photo may come, or go, at this moment; a visitor is not told how visible the owner's photo is */
     return asset_wait_for_motion_parts (tx, upload->owner_id, error) &&
            db_exec (tx, SQL_FILM_SHOW,
-                    DB_ARGS (db_text (id), db_text (upload->link_id), db_int (timestamp_now_ms ())),
+                    DB_ARGS (db_text (id), db_text (upload->owner_id), db_text (upload->link_id),
+                             db_text (is_visitors ? NULL : known_id),
+                             db_text (asset_visibility_enum.texts[visibility]),
+                             db_int (timestamp_now_ms ())),
                     &n_shown, error) &&
            (n_shown == 0 || ingest_add_thumbnails (tx, arena, id, NULL, TRUE, error));
 }
@@ -156,7 +182,7 @@ append_places (GString *text)
     g_string_append_c (text, ')');
 }
 
-/* What is here, and what is gone for good: never both of one checksum.
+/* What is here, and what is gone for good: never both of one checksum. A film that is alone is sent, to be shown.
  * $1 owner, $2 to $201 checksums: a list in JSON cannot hold bytes, and both engines look up a list of
  * parameters in the index. Unused places repeat the last checksum. */
 static const char *
@@ -172,7 +198,8 @@ many_sql (void)
         append_places (text);
         g_string_append (text, " UNION ALL SELECT id, checksum, deleted_at FROM asset"
                                "  WHERE owner_id = $1 AND library_id IS NULL"
-                               "    AND status <> 'deleted' AND checksum IN ");
+                               "    AND status <> 'deleted' AND NOT (" IS_ALONE ")"
+                               "    AND checksum IN ");
         append_places (text);
         sql = g_string_free (text, FALSE);
         g_once_init_leave (&made, 1);
