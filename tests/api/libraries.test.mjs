@@ -261,6 +261,27 @@ test('offline and the trash do not wipe each other out', async () => {
   assert.deepEqual([back['a.png'].isTrashed, back['b.png'].isTrashed, await inTimeline()], [false, true, 2]);
 });
 
+test('a film whose photo the disk lost is seen by itself when the photo is forgotten', async () => {
+  const own = await scene({ 'a.jpg': jpeg(), 'a.mov': 'film a', 'b.jpg': jpeg(), 'b.mov': 'film b', 'c.jpg': jpeg(), 'c.mov': 'film c', 'd.jpg': jpeg() });
+  await own.scan();
+  const { 'a.jpg': a, 'a.mov': film, 'b.jpg': b, 'b.mov': gone, 'c.jpg': c, 'c.mov': deleted, 'd.jpg': d } = await own.assets();
+  const sent = (await server.upload(Buffer.from('film d'), 'd.mov', {}, { as: own.user })).expect(201).json;
+  for (const [photo, livePhotoVideoId] of [[a, film.id], [b, gone.id], [c, deleted.id], [d, sent.id]])
+    (await call('PUT', `/assets/${photo.id}`, { livePhotoVideoId }, own.user)).expect(200);
+  (await call('PUT', '/assets', { ids: [a.id], visibility: 'archive' }, own.user)).expect(204);
+  for (const name of ['a.jpg', 'b.jpg', 'b.mov', 'd.jpg']) fs.rmSync(path.join(own.folder, name));
+  await own.scan();
+
+  (await call('DELETE', '/assets', { ids: [a.id, b.id, c.id, d.id], force: true }, own.user)).expect(204);
+  await server.waitForJobs();
+  const states = async () => (await server.sql(`SELECT original_file_name, visibility, status FROM asset WHERE owner_id = '${own.user.id}'`))
+    .map((row) => row.join(' ')).sort();
+  const left = ['a.mov archive active', 'd.mov timeline active'];
+  assert.deepEqual(await states(), left);
+  await own.scan();
+  assert.deepEqual(await states(), left, 'nothing of what was deleted is imported again');
+});
+
 test('a disk that is not mounted takes nothing away, and the admins are told', async () => {
   const own = await scene({ 'a.png': png(20, 10), 'disk/b.png': png(20, 10) });
   const online = async () => Object.values(await own.assets()).filter(({ isOffline }) => !isOffline).length;

@@ -50,6 +50,13 @@ static const char SQL_MOTION_RETURN[] =
     "       update_id = uuid_v7 ()"
     " WHERE id = $1 AND visibility = 'hidden' AND own_visibility IS NOT NULL"
     "   AND status <> 'deleted'";
+/* $1 film, $2 photo, $3 now: a file of its own, as visible as the photo. What was taken out of that is not. */
+static const char SQL_MOTION_STAY[] =
+    "UPDATE asset SET visibility = p.visibility, updated_at = $3, update_id = uuid_v7 ()"
+    "  FROM asset p WHERE p.id = $2 AND p.visibility <> 'hidden'"
+    "   AND asset.id = $1 AND asset.visibility = 'hidden'"
+    "   AND asset.is_offline = 0 AND asset.status <> 'deleted'"
+    "   AND substr(asset.original_path, 1, 14) <> 'encoded-video/'";
 /* $1 changes, $2 now */
 static const char SQL_MOTION_REMOVE[] =
     "UPDATE asset SET status = 'deleted', deleted_at = CAST($2 AS BIGINT), updated_at = $2,"
@@ -146,22 +153,28 @@ delete_files_later (Db *tx, const Remove *self, GError **error)
     return add_deletion (tx, &job, error);
 }
 
-/* A video that was there before a photo that holds the same is an asset of its own again. */
+/* A video that was there before a photo that holds the same is an asset of its own again; and so is one whose
+ * photo the disk lost, which nobody deleted. */
 static gboolean
-return_motion_part (Db *tx, Arena *arena, const char *video_id, GError **error)
+return_motion_part (Db *tx, const Remove *self, const char *video_id, GError **error)
 {
-    gint64 n_changed = 0;
+    gint64 n_returned = 0, n_left = 0, now_ms = timestamp_now_ms ();
 
-    return db_exec (tx, SQL_MOTION_RETURN,
-                    DB_ARGS (db_text (video_id), db_int (timestamp_now_ms ())), &n_changed,
-                    error) &&
-           (n_changed == 0 || ingest_add_thumbnails (tx, arena, video_id, NULL, TRUE, error));
+    return db_exec (tx, SQL_MOTION_RETURN, DB_ARGS (db_text (video_id), db_int (now_ms)),
+                    &n_returned, error) &&
+           (self->job.delete_on_disk ||
+            db_exec (tx, SQL_MOTION_STAY,
+                     DB_ARGS (db_text (video_id), db_text (self->asset.id), db_int (now_ms)),
+                     &n_left, error)) &&
+           (n_returned + n_left == 0 ||
+            ingest_add_thumbnails (tx, self->arena, video_id, NULL, TRUE, error));
 }
 
 /* The motion part goes with the last photo that shows it, unless it is seen by itself, or was before. */
 static gboolean
-remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError **error)
+remove_motion_part (Db *tx, const Remove *self, GError **error)
 {
+    const RemovedAssetRow *photo = &self->asset;
     const char *video_id = photo->live_photo_video_id;
     StringList ids = { &video_id, 1 };
     gboolean is_shown;
@@ -172,10 +185,10 @@ remove_motion_part (Db *tx, Arena *arena, const RemovedAssetRow *photo, GError *
         !asset_motion_part_is_shown (tx, video_id, photo->id, TRUE, &is_shown, error))
         return FALSE;
     return is_shown ||
-           (return_motion_part (tx, arena, video_id, error) &&
+           (return_motion_part (tx, self, video_id, error) &&
             db_exec (tx, SQL_MOTION_REMOVE,
-                     DB_ARGS (asset_changes (arena, &ids), db_int (timestamp_now_ms ())), NULL,
-                     error) &&
+                     DB_ARGS (asset_changes (self->arena, &ids), db_int (timestamp_now_ms ())),
+                     NULL, error) &&
             trash_add_emptying (tx, error));
 }
 
@@ -198,7 +211,7 @@ run_remove (Db *tx, gpointer data, GError **error)
         return TRUE;
     }
     return delete_files_later (tx, self, error) && remember_removal (tx, self, error) &&
-           remove_motion_part (tx, self->arena, &self->asset, error) &&
+           remove_motion_part (tx, self, error) &&
            albums_drop_assets (tx, self->arena, &ids, error) &&
            people_check_assets (tx, self->arena, &ids, error) &&
            stacks_settle (tx, self->arena, &ids, error) && /* another primary steps in */
