@@ -68,12 +68,25 @@ is_known (Span data)
     return FALSE;
 }
 
+/* A Fujifilm file tells from byte 84 on where its parts lie, each by offset and length. Exiv2 adds the two, and
+ * throws what nobody catches when the sum has more than 32 bits. */
+static gboolean
+has_parts_beyond (Span data)
+{
+    if (!span_starts (data, "FUJIFILM", 8))
+        return FALSE;
+    for (gsize at = 84; at <= 100 && at + 8 <= data.n; at += 8)
+        if ((guint64) be32 (data.data + at) + be32 (data.data + at + 4) > G_MAXUINT32)
+            return TRUE;
+    return FALSE;
+}
+
 GExiv2Metadata *
 metadata_exiv2_open (Span data)
 {
     g_autoptr (GExiv2Metadata) metadata = NULL;
 
-    if (!is_known (data))
+    if (!is_known (data) || has_parts_beyond (data))
         return NULL;
     metadata = gexiv2_metadata_new ();
     if (!gexiv2_metadata_open_buf (metadata, data.data, (glong) data.n, NULL))

@@ -588,6 +588,20 @@ test_nothing_is_no_failure (void)
 }
 
 static void
+test_parts_beyond_any_file_end_nothing (void)
+{
+    for (gsize part = 84; part <= 100; part += 8) {
+        char raf[160] = "FUJIFILMCCD-RAW 0201";
+        json_t *root;
+
+        memset (raf + part, 0xff, 8);
+        root = read_both (raf, sizeof raf, NULL, 0, NULL);
+        g_assert_cmpuint (json_object_size (json_object_get (root, "file")), ==, 0);
+        json_decref (root);
+    }
+}
+
+static void
 test_what_cannot_be_read_is_an_error (void)
 {
     g_autoptr (GString) text = g_string_new (NULL);
@@ -648,6 +662,7 @@ main (int argc, char **argv)
     CASE (a_directory_that_contains_itself_ends);
     CASE (too_many_regions_are_cut);
     CASE (nothing_is_no_failure);
+    CASE (parts_beyond_any_file_end_nothing);
     CASE (what_cannot_be_read_is_an_error);
     CASE (damage_is_survived);
     return g_test_run ();
