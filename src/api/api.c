@@ -219,12 +219,6 @@ api_openapi_json (Api *self)
     return self->settings.contract->openapi_json;
 }
 
-static int
-compare_texts (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 StringList
 api_missing_operations (Api *self, Arena *arena)
 {
@@ -236,7 +230,7 @@ api_missing_operations (Api *self, Arena *arena)
         if (!route_is_served (route))
             out.items[out.n++] = route->operation->id;
     }
-    qsort (out.items, out.n, sizeof *out.items, compare_texts);
+    string_list_sort (&out);
     return out;
 }
 

@@ -1,5 +1,7 @@
 #include "base/descriptor.h"
 
+#include <string.h>
+
 int
 enum_find (const EnumDescriptor *self, const char *text)
 {
@@ -19,6 +21,19 @@ string_list_once (Arena *arena, const StringList *list)
         if (g_hash_table_add (seen, (gpointer) list->items[i]))
             once.items[once.n++] = list->items[i];
     return once;
+}
+
+static int
+compare_texts (gconstpointer a, gconstpointer b)
+{
+    return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+void
+string_list_sort (StringList *list)
+{
+    if (list->n > 1)
+        qsort (list->items, list->n, sizeof *list->items, compare_texts);
 }
 
 GHashTable *

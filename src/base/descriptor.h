@@ -57,6 +57,8 @@ typedef struct {
 
 /** Each text once, in the order of their first places; the texts themselves are shared. */
 StringList string_list_once (Arena *arena, const StringList *list);
+/** By their bytes, in place. */
+void string_list_sort (StringList *list);
 /** To ask whether a text is among them; the texts themselves are shared. */
 GHashTable *string_list_set (const StringList *list);
 

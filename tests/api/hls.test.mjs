@@ -405,7 +405,7 @@ describe('a long video', () => {
     let next;
     await until('room for the next one', async () => {
       next = get(segment);
-      return (await Promise.race([next, sleep(1000)]))?.status !== 429;
+      return (await Promise.race([next, sleep(3000)]))?.status !== 429;
     });
     await end(big, variant);
     (await next).expect(503, 'Session ended');

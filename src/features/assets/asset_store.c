@@ -2,8 +2,6 @@
 #define G_LOG_DOMAIN "assets"
 #include "features/assets/asset_store.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
@@ -164,12 +162,6 @@ asset_local_month (gint64 local_ms)
     return (year - 1970) * 12 + (gint64) month - 1;
 }
 
-static int
-compare_texts (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 DbValue
 asset_changes (Arena *arena, const StringList *ids)
 {
@@ -180,7 +172,7 @@ asset_changes (Arena *arena, const StringList *ids)
         uuid_v7_text (update_id);
         changes.items[i] = arena_printf (arena, "%s %s", ids->items[i], update_id);
     }
-    qsort (changes.items, changes.n, sizeof *changes.items, compare_texts);
+    string_list_sort (&changes);
     return db_strings (arena, &changes);
 }
 

@@ -22,12 +22,6 @@ static const char SQL_FOLDERS[] = "SELECT DISTINCT " FOLDER " AS folder FROM ass
 static const char SQL_IN_FOLDER[] = "SELECT id FROM asset WHERE " SHOWN " AND " FOLDER " = $2"
                                     " ORDER BY original_path, id";
 
-static int
-compare_texts (gconstpointer a, gconstpointer b)
-{
-    return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 /* Without slashes at the end, unless it is the root. */
 static const char *
 trim (Arena *arena, const char *path)
@@ -50,8 +44,7 @@ get_unique_original_paths (ApiCall *call, const GetUniqueOriginalPathsRequest *i
     for (gsize i = 0; i < out->n; i++)
         out->items[i] = trim (
             call->arena, layout_absolute (call->arena, call->app->media_location, out->items[i]));
-    if (out->n > 1)
-        qsort (out->items, out->n, sizeof *out->items, compare_texts);
+    string_list_sort (out);
     return API_OK;
 }
 
