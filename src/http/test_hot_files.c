@@ -52,9 +52,11 @@ test_what_just_changed_is_not_kept (void)
     g_autoptr (GBytes) bytes = bytes_of ("content");
     struct stat info, now;
 
-    g_assert_true (g_file_set_contents (path, "content", -1, NULL));
-    g_assert_cmpint (g_stat (path, &info), ==, 0);
-    hot_files_keep (path, &info, bytes);
+    do { /* a machine that stands still meanwhile makes it an old one */
+        g_assert_true (g_file_set_contents (path, "content", -1, NULL));
+        g_assert_cmpint (g_stat (path, &info), ==, 0);
+        hot_files_keep (path, &info, bytes);
+    } while (g_get_real_time () / G_USEC_PER_SEC > info.st_ctim.tv_sec + 1);
     g_assert_null (hot_files_find (path, &now));
     g_unlink (path);
     g_rmdir (folder);
