@@ -16,7 +16,8 @@ struct _Socket {
     char *user_id, *session_id; /* NULL: not authorised */
     gboolean is_joined;         /* CONNECT was answered: events may be sent */
     gboolean is_closed;
-    GQueue waiting; /* GBytes, engine.io packets as text */
+    gint n_connects; /* how often it asked to join; atomic */
+    GQueue waiting;  /* GBytes, engine.io packets as text */
     gsize n_waiting_bytes;
     HttpRequest *poll;      /* a GET that waits, NULL: none */
     Connection *connection; /* the WebSocket; NULL: polling */
@@ -43,7 +44,7 @@ struct _Realtime {
 
 /* ---- hub; the lock is held ---- */
 
-/** @return NULL when there are too many strangers, or the server stops. Takes what @identity holds. */
+/** @return NULL when there are too many strangers or sockets of its user, or the server stops. Takes what @identity holds. */
 Socket *hub_add (Realtime *self, RealtimeIdentity identity);
 Socket *hub_find (Realtime *self, const char *sid);
 /** Leave the rooms and the table. Its poll, if any, is to be answered by the caller: returned. */

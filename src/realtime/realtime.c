@@ -12,6 +12,9 @@
 #include "realtime/hub.h"
 
 #define MAX_STRANGERS 1000 /* sockets that never said who they are */
+#define MAX_OF_USER 100
+/* A client connects once. What answers it is more than what it sent, and waits for one that does not read. */
+#define MAX_CONNECTS 8
 
 gint64
 hub_now_ms (void)
@@ -45,12 +48,28 @@ socket_unref (Socket *socket)
     g_free (socket);
 }
 
+/* Each may have packets waiting, and is told of each of the others. */
+static gboolean
+are_too_many (Realtime *self, const char *user_id)
+{
+    GHashTableIter iter;
+    gpointer socket;
+    guint n = 0;
+
+    if (user_id == NULL)
+        return self->n_strangers >= MAX_STRANGERS;
+    g_hash_table_iter_init (&iter, self->by_sid);
+    while (g_hash_table_iter_next (&iter, NULL, &socket))
+        n += g_strcmp0 (((Socket *) socket)->user_id, user_id) == 0;
+    return n >= MAX_OF_USER;
+}
+
 Socket *
 hub_add (Realtime *self, RealtimeIdentity identity)
 {
     Socket *socket;
 
-    if (self->is_stopping || (identity.user_id == NULL && self->n_strangers >= MAX_STRANGERS)) {
+    if (self->is_stopping || are_too_many (self, identity.user_id)) {
         g_free (identity.user_id);
         g_free (identity.session_id);
         return NULL;
@@ -282,10 +301,13 @@ hub_receive (Realtime *self, Socket *socket, const Packet *packet)
     case PACKET_MESSAGE:
         if (!message_parse (packet, &message))
             return FALSE;
-        if (message.type == MESSAGE_CONNECT)
-            connect_to (self, socket, message.name_space);
-        /* it leaves, or says what only a server says */
+        /* else it leaves, or says what only a server says */
         goes_on = message.type != MESSAGE_DISCONNECT && message.type != MESSAGE_CONNECT_ERROR;
+        if (message.type == MESSAGE_CONNECT) {
+            goes_on = g_atomic_int_add (&socket->n_connects, 1) < MAX_CONNECTS;
+            if (goes_on)
+                connect_to (self, socket, message.name_space);
+        }
         message_clear (&message);
         return goes_on;
     case PACKET_NOOP:

@@ -187,6 +187,36 @@ test_strangers_have_a_limit (Fixture *self, gconstpointer data)
     sid = polling_open (client, "X-User: anna\r\n"); /* those who are known have room */
 }
 
+static void
+test_sockets_of_a_user_have_a_limit (Fixture *self, gconstpointer data)
+{
+    g_autoptr (TestClient) client = test_client_new (self->port);
+
+    for (int i = 0; i < 100; i++)
+        g_free (polling_open (client, "X-User: anna\r\n"));
+    {
+        g_autoptr (TestReply) reply = test_client_get (client, POLLING, "X-User: anna\r\n");
+
+        polling_assert_reply (reply, 400, "{\"code\":4,\"message\":\"Forbidden\"}");
+    }
+    g_free (polling_open (client, "X-User: bert\r\n")); /* it is anna's own */
+}
+
+/* Each answer to it would wait for one who does not read. */
+static void
+test_who_connects_over_and_over_is_closed (Fixture *self, gconstpointer data)
+{
+    g_autoptr (TestClient) client = test_client_new (self->port);
+    g_autofree char *sid = polling_open (client, NULL);
+    g_autoptr (GString) many = g_string_new ("40/x,");
+
+    for (int i = 0; i < 100; i++)
+        g_string_append (many, "\x1e"
+                               "40/x,");
+    polling_post (client, sid, many->str, 200, "ok");
+    polling_expect (client, sid, 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -200,5 +230,7 @@ main (int argc, char *argv[])
     ADD_SOCKET_TEST ("ping-flood", &much_room, test_pings_without_reading_pile_up_nothing);
     ADD_SOCKET_TEST ("ping-timeout", &quick_pings, test_who_does_not_answer_pings_is_closed);
     ADD_SOCKET_TEST ("strangers", NULL, test_strangers_have_a_limit);
+    ADD_SOCKET_TEST ("sockets-of-a-user", NULL, test_sockets_of_a_user_have_a_limit);
+    ADD_SOCKET_TEST ("connects-often", NULL, test_who_connects_over_and_over_is_closed);
     return g_test_run ();
 }
