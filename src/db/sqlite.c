@@ -112,12 +112,24 @@ get_reader (SqliteDb *self, GError **error)
 /* ---- the engine ---- */
 
 static gboolean
+may_go_on (SqliteTx *tx, GError **error)
+{
+    if (sqlite3_total_changes64 (tx->connection->handle) <= tx->last_change)
+        return TRUE;
+    tx->is_cut = TRUE;
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_DB, "it is run again, alone");
+    return FALSE;
+}
+
+static gboolean
 sqlite_query (Db *db, const char *sql, DbArgs args, gboolean stream, DbEachRow each, gpointer data,
               gint64 *out_changed, GError **error)
 {
     SqliteConnection *connection =
         db->parent != NULL ? ((SqliteTx *) db)->connection : get_reader ((SqliteDb *) db, error);
 
+    if (db->parent != NULL && !may_go_on ((SqliteTx *) db, error))
+        return FALSE;
     return connection != NULL && sqlite_connection_query (connection, db->engine, sql, args, each,
                                                           data, out_changed, error);
 }
@@ -251,7 +263,8 @@ migrate (SqliteDb *self, SqliteConnection *connection, const DbSettings *setting
          const DbMigration *migrations, gsize n_migrations, GError **error)
 {
     SqliteTx tx = { .base = { .engine = &engine, .parent = &self->base },
-                    .connection = connection };
+                    .connection = connection,
+                    .last_change = G_MAXINT64 };
     gsize n_applied = 0;
     gboolean ok;
 

@@ -30,6 +30,8 @@ typedef struct {
 typedef struct {
     Db base;
     SqliteConnection *connection;
+    gint64 last_change; /* of the connection, after which it may run no more; see sqlite_writer.c */
+    gboolean is_cut;    /* it wanted to */
 } SqliteTx;
 
 /* sqlite_connection.c */

@@ -195,6 +195,78 @@ test_members_of_a_group_fail_alone (TestDb *t)
     g_assert_cmpint (g_atomic_int_get (&n_after), ==, n_good);
 }
 
+/* ---- a large one among others ---- */
+
+#define N_STATEMENTS 1000
+
+typedef struct {
+    TestDb *t;
+    GThread *thread;
+    gint is_begun; /* atomic */
+    int wait_ms, n_runs;
+} Large;
+
+static gboolean
+run_large (Db *db, gpointer data, GError **error)
+{
+    Large *self = data;
+
+    self->n_runs++;
+    for (int i = 0; i < N_STATEMENTS; i++)
+        if (!db_exec (db, "UPDATE thing SET size = size + 1 WHERE id = 'counter'", DB_NO_ARGS, NULL,
+                      error))
+            return FALSE;
+    return TRUE;
+}
+
+static gpointer
+write_large (gpointer data)
+{
+    Large *self = data;
+    g_autoptr (GError) error = NULL;
+
+    g_atomic_int_set (&self->is_begun, 1);
+    db_write (self->t->db, run_large, self, &error);
+    g_assert_no_error (error);
+    return NULL;
+}
+
+/* The large one comes while this runs, so that it is the second of the group. */
+static gboolean
+wait_for_large (Db *db, gpointer data, GError **error)
+{
+    Large *self = data;
+
+    self->thread = g_thread_new ("large", write_large, self);
+    while (!g_atomic_int_get (&self->is_begun))
+        g_thread_yield ();
+    g_usleep ((gulong) self->wait_ms * 1000);
+    return TRUE;
+}
+
+static void
+test_a_large_one_has_a_transaction_of_its_own (TestDb *t)
+{
+    Large large = { .t = t };
+    gint64 size = 0;
+    int expected = 0;
+
+    if (t->engine != TEST_SQLITE)
+        return; /* there each has its own anyway */
+    g_assert_true (insert (t->db, "counter", 0, &t->error));
+    /* longer each time, until it came in time */
+    for (large.wait_ms = 1; large.n_runs != 2; large.wait_ms *= 2) {
+        g_assert_cmpint (large.wait_ms, <, 10000);
+        large.is_begun = large.n_runs = 0;
+        g_assert_true (db_write (t->db, wait_for_large, &large, &t->error));
+        g_thread_join (large.thread);
+        expected += N_STATEMENTS;
+    }
+    g_assert_true (db_select_int (t->db, "SELECT size FROM thing WHERE id = 'counter'", DB_NO_ARGS,
+                                  &size, NULL, &t->error));
+    g_assert_cmpint (size, ==, expected);
+}
+
 /* Read, then write what follows from it: nobody may come in between. */
 static gboolean
 increment (Db *db, gpointer data, GError **error)
@@ -464,6 +536,8 @@ test_writes_add (void)
         { "/writes/a-transaction-reads-its-own-writes", test_a_transaction_reads_its_own_writes },
         { "/writes/readers-see-what-is-committed", test_readers_see_what_is_committed },
         { "/writes/members-of-a-group-fail-alone", test_members_of_a_group_fail_alone },
+        { "/writes/a-large-one-has-a-transaction-of-its-own",
+          test_a_large_one_has_a_transaction_of_its_own },
         { "/writes/no-update-is-lost", test_no_update_is_lost },
         { "/writes/callbacks-run-after-the-commit", test_callbacks_run_after_the_commit },
         { "/writes/a-broken-constraint-is-named", test_a_broken_constraint_is_named },
