@@ -153,6 +153,8 @@ test('edits that make no sense are refused, field by field', async () => {
   both.expectIssues('');
   assert.equal(both.json.errors[0].message, 'dateTimeRelative cannot exist alongside dateTimeOriginal');
   (await bulk({ ids: [id], timeZone: '../../etc/passwd' })).expectIssues('timeZone');
+  // a body of megabytes would be gigabytes in the database and in sidecars
+  (await bulk({ ids: Array.from({ length: 700 }, () => crypto.randomUUID()), description: 'x'.repeat(100_000) })).expectIssues('description');
 });
 
 test('many are changed at once, each by its own date', async () => {

@@ -11,6 +11,7 @@
 #include "features/trash/trash.h"
 
 #define MAX_RANDOM 1000
+#define MAX_DESCRIPTIONS_BYTES (64 * 1024 * 1024) /* written by one edit, and again into sidecars */
 #define ZERO_RATING "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"
 
 /* ---- changing ---- */
@@ -73,6 +74,11 @@ update_assets (ApiCall *call, const UpdateAssetsRequest *in)
 
     if (body->has_latitude != body->has_longitude)
         return api_refuse_field (call, "", "Latitude and longitude must be provided together");
+    if (body->description != NULL && body->ids.n > 0 &&
+        strlen (body->description) > MAX_DESCRIPTIONS_BYTES / body->ids.n)
+        return api_refuse_field (call, "description",
+                                 "Must have at most %" G_GSIZE_FORMAT " bytes for so many assets",
+                                 MAX_DESCRIPTIONS_BYTES / body->ids.n);
     if (body->has_rating && body->rating == 0)
         return api_refuse_field (call, "rating", ZERO_RATING);
     if (body->has_date_time_relative && body->date_time_original != NULL)
