@@ -9,6 +9,8 @@
 #include "features/stacks/stacks.h"
 #include "features/users/users.h"
 
+#define PAGE 1000 /* SQLite keeps a copy of each page that a statement changes, until its end */
+
 /* $1 a JSON array of ids */
 static const char SQL_ASSETS_FIND[] =
     "SELECT a.id AS id, a.owner_id AS owner_id, a.library_id AS library_id, a.type AS type,"
@@ -206,16 +208,24 @@ gboolean
 asset_store_flags (Db *tx, Arena *arena, const StringList *ids, const AssetFlags *flags,
                    gint64 now_ms, GError **error)
 {
+    StringList sorted = string_list_once (arena, ids);
+
     if (flags->set_duplicate_id && flags->duplicate_id == NULL &&
         !duplicates_dismiss (tx, arena, ids, error))
         return FALSE;
-    return db_exec (tx, SQL_FLAGS_UPDATE,
-                    DB_ARGS (asset_changes (arena, ids),
-                             db_int_if (flags->has_favorite, flags->is_favorite != 0),
-                             db_text (flags->visibility), db_bool (flags->set_duplicate_id),
-                             db_text (flags->duplicate_id), db_int (now_ms)),
-                    NULL, error) &&
-           (flags->visibility == NULL || stacks_settle (tx, arena, ids, error));
+    string_list_sort (&sorted); /* of two that change the same one waits for the other */
+    for (gsize at = 0; at < sorted.n; at += PAGE) {
+        StringList some = { sorted.items + at, MIN (PAGE, sorted.n - at) };
+
+        if (!db_exec (tx, SQL_FLAGS_UPDATE,
+                      DB_ARGS (asset_changes (arena, &some),
+                               db_int_if (flags->has_favorite, flags->is_favorite != 0),
+                               db_text (flags->visibility), db_bool (flags->set_duplicate_id),
+                               db_text (flags->duplicate_id), db_int (now_ms)),
+                      NULL, error))
+            return FALSE;
+    }
+    return flags->visibility == NULL || stacks_settle (tx, arena, ids, error);
 }
 
 gboolean

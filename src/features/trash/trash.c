@@ -42,7 +42,7 @@ static const char SQL_TRASH_FIND_OLD[] =
     "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND deleted_at <= $1"
     "   AND (status = 'active' OR (status = 'trashed' AND NOT " IS_SHOWN "))";
 
-#define PAGE 1000
+#define PAGE 1000 /* SQLite keeps a copy of each page that a statement changes, until its end */
 #define DAY_MS 86400000
 
 typedef struct {
@@ -54,11 +54,19 @@ typedef struct {
 gboolean
 trash_put_in (Db *tx, Arena *arena, const StringList *ids, gboolean by_force, GError **error)
 {
-    return db_exec (tx, SQL_TRASH_PUT,
-                    DB_ARGS (asset_changes (arena, ids), db_int (timestamp_now_ms ()),
-                             db_text (by_force ? "deleted" : "trashed")),
-                    NULL, error) &&
-           stacks_settle (tx, arena, ids, error) && (!by_force || trash_add_emptying (tx, error));
+    StringList sorted = string_list_once (arena, ids);
+
+    string_list_sort (&sorted); /* of two that put the same away one waits for the other */
+    for (gsize at = 0; at < sorted.n; at += PAGE) {
+        StringList some = { sorted.items + at, MIN (PAGE, sorted.n - at) };
+
+        if (!db_exec (tx, SQL_TRASH_PUT,
+                      DB_ARGS (asset_changes (arena, &some), db_int (timestamp_now_ms ()),
+                               db_text (by_force ? "deleted" : "trashed")),
+                      NULL, error))
+            return FALSE;
+    }
+    return stacks_settle (tx, arena, ids, error) && (!by_force || trash_add_emptying (tx, error));
 }
 
 static gboolean
