@@ -199,13 +199,16 @@ static gint64
 instant_of_wall_ms (gint64 wall_ms, const char *time_zone)
 {
     g_autoptr (GTimeZone) zone = time_zone == NULL ? NULL : open_zone (time_zone);
-    gint64 seconds = wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0);
+    gint64 seconds = wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0), adjusted = seconds;
     gint interval;
 
     if (zone == NULL)
         return wall_ms;
-    /* An hour that comes twice is taken as the first; one that is skipped moves behind the gap. */
-    interval = g_time_zone_adjust_time (zone, G_TIME_TYPE_DAYLIGHT, &seconds);
+    /* An hour that comes twice is taken as the first; one that is skipped moves behind the gap, as the
+     * clock of who has not set it yet goes on in the offset before. */
+    interval = g_time_zone_adjust_time (zone, G_TIME_TYPE_DAYLIGHT, &adjusted);
+    if (adjusted != seconds && interval > 0)
+        interval--;
     if (interval < 0)
         return wall_ms;
     return wall_ms - (gint64) g_time_zone_get_offset (zone, interval) * 1000;

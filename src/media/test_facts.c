@@ -144,11 +144,16 @@ test_the_position_gives_the_zone (void)
     }
     g_auto (Found) winter = find ("'DateTimeOriginal': '2020:01:01 12:00:00', " BERLIN);
     g_auto (Found) summer = find ("'DateTimeOriginal': '2020:07:01 12:00:00', " BERLIN);
+    g_auto (Found) twice = find ("'DateTimeOriginal': '2021:10:31 02:30:00.25', " BERLIN);
+    g_auto (Found) skipped = find ("'DateTimeOriginal': '2021:03:28 02:30:00', " BERLIN);
     g_auto (Found) told = find ("'DateTimeOriginal': '2020:01:01 12:00:00', "
                                 "'OffsetTimeOriginal': '+02:00', " BERLIN);
 
     assert_dates (&winter, "2020-01-01T11:00:00.000Z", "2020-01-01T12:00:00.000Z", "Europe/Berlin");
     assert_dates (&summer, "2020-07-01T10:00:00.000Z", "2020-07-01T12:00:00.000Z", "Europe/Berlin");
+    assert_dates (&twice, "2021-10-31T00:30:00.250Z", "2021-10-31T02:30:00.250Z", "Europe/Berlin");
+    assert_dates (&skipped, "2021-03-28T01:30:00.000Z", "2021-03-28T03:30:00.000Z",
+                  "Europe/Berlin");
     assert_dates (&told, "2020-01-01T10:00:00.000Z", "2020-01-01T12:00:00.000Z", "UTC+2");
     g_assert_cmpstr (winter.facts.city, ==, "Berlin");
     g_assert_cmpstr (winter.facts.country, ==, "Germany");
