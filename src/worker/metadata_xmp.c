@@ -333,6 +333,40 @@ is_too_deep (const char *text)
     return FALSE;
 }
 
+static const char *
+skip_blanks (const char *text)
+{
+    while (g_ascii_isspace (*text))
+        text++;
+    return text;
+}
+
+/* Bytes that are no UTF-8 are of Latin-1: of a single one the XMP toolkit would refuse all. */
+static char *
+to_utf8 (const guint8 *bytes, gsize n)
+{
+    g_autofree char *copy = g_strndup ((const char *) bytes, n);
+    GString *text = g_string_new (NULL);
+
+    for (const char *at = copy, *end;; at = end + 1) {
+        gboolean is_whole = g_utf8_validate (at, -1, &end);
+
+        g_string_append_len (text, at, end - at);
+        if (is_whole)
+            return g_string_free (text, FALSE);
+        g_string_append_unichar (text, (guchar) *end);
+    }
+}
+
+/* The encoding that it names is no longer that of the text: the XMP toolkit would decode it once more. */
+static const char *
+skip_declaration (const char *text)
+{
+    const char *end = g_str_has_prefix (text, "<?xml ") ? strstr (text, "?>") : NULL;
+
+    return end == NULL ? text : skip_blanks (end + 2);
+}
+
 /* UTF-8 that begins as Exiv2 expects it, or NULL. Declares no entities: nothing that makes XMP
  * needs them, and they are how XML is made to explode. */
 static GBytes *
@@ -349,22 +383,20 @@ normalize (Span packet)
     else if ((packet.data[0] == 0xfe && packet.data[1] == 0xff) || packet.data[0] == 0)
         text = metadata_text_from_utf16 (packet.data, n, TRUE);
     else
-        text = g_strndup ((const char *) packet.data, n);
+        text = to_utf8 (packet.data, n);
     if (text == NULL)
         return NULL;
     n = strlen (text);
     start = text;
     if (g_str_has_prefix (start, "\xef\xbb\xbf"))
         start += 3;
-    while (g_ascii_isspace (*start))
-        start++;
+    start = skip_declaration (skip_blanks (start));
     n -= (gsize) (start - text);
     if (n < 16 || g_strstr_len (start, (gssize) n, "<!ENTITY") != NULL ||
         g_strstr_len (start, (gssize) n, "<!DOCTYPE") != NULL || is_too_deep (start))
         return NULL;
     /* Exiv2 knows a packet by these; an rdf:RDF alone is valid as well. */
-    if (!g_str_has_prefix (start, "<?xml") && !g_str_has_prefix (start, "<?xpacket") &&
-        !g_str_has_prefix (start, "<x:xmpmeta")) {
+    if (!g_str_has_prefix (start, "<?xpacket") && !g_str_has_prefix (start, "<x:xmpmeta")) {
         GString *wrapped = NULL;
         if (*start != '<')
             return NULL;

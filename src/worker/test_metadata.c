@@ -311,10 +311,21 @@ test_sidecars_are_read_in_any_encoding (void)
     g_autofree char *marked = g_strconcat ("\xef\xbb\xbf", xmp, NULL);
     gsize n_wide = 0;
     g_autofree char *wide = g_convert (marked, -1, "UTF-16LE", "UTF-8", NULL, &n_wide, NULL);
+    g_autofree char *declared =
+        g_strconcat ("\xef\xbb\xbf<?xml version='1.0' encoding='utf-16'?>\r\n", xmp, NULL);
+    gsize n_declared = 0;
+    g_autofree char *wide_declared =
+        g_convert (declared, -1, "UTF-16LE", "UTF-8", NULL, &n_declared, NULL);
+    g_autofree char *remarked =
+        g_strconcat ("<?xml version='1.0'?>\n<!-- by hand -->\n", xmp, NULL);
     const struct {
         const char *bytes;
         gsize n;
-    } cases[] = { { xmp, strlen (xmp) }, { marked, strlen (marked) }, { wide, n_wide } };
+    } cases[] = { { xmp, strlen (xmp) },
+                  { marked, strlen (marked) },
+                  { wide, n_wide },
+                  { wide_declared, n_declared },
+                  { remarked, strlen (remarked) } };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
         json_t *root = read_both ("", 0, cases[i].bytes, cases[i].n, "jpg");
@@ -323,6 +334,26 @@ test_sidecars_are_read_in_any_encoding (void)
         g_assert_cmpfloat (number_of (tags, "GPSLatitude"), ==, 52.52);
         g_assert_cmpfloat (number_of (tags, "GPSLongitude"), ==, -13.405);
         g_assert_cmpfloat (number_of (tags, "FNumber"), ==, 2.8);
+        json_decref (root);
+    }
+}
+
+static void
+test_bytes_that_are_no_utf8_cost_nothing_else (void)
+{
+    static const char *const declarations[] = { "", "<?xml version='1.0' encoding='ISO-8859-1'?>" };
+    g_autofree char *xmp = make_xmp ("<xmp:Rating>5</xmp:Rating><dc:description><rdf:Alt>"
+                                     "<rdf:li xml:lang='x-default'>Gr\xfc\xdf"
+                                     "e f\xc3\xbcr \xe2\x82\xac 5</rdf:li>"
+                                     "</rdf:Alt></dc:description>");
+
+    for (gsize i = 0; i < G_N_ELEMENTS (declarations); i++) {
+        g_autofree char *bytes = g_strconcat (declarations[i], xmp, NULL);
+        json_t *root = read_both ("", 0, bytes, strlen (bytes), "jpg");
+        const json_t *tags = json_object_get (root, "sidecar");
+
+        g_assert_cmpfloat (number_of (tags, "Rating"), ==, 5);
+        g_assert_cmpstr (text_of (tags, "Description"), ==, "Grüße für € 5");
         json_decref (root);
     }
 }
@@ -651,6 +682,7 @@ main (int argc, char **argv)
     CASE (the_newer_of_xmp_and_iptc_counts);
     CASE (regions_and_containers_keep_their_shape);
     CASE (sidecars_are_read_in_any_encoding);
+    CASE (bytes_that_are_no_utf8_cost_nothing_else);
     CASE (a_sidecar_that_cannot_be_read_is_left_out);
     CASE (entities_are_refused);
     CASE (long_texts_and_lists_are_cut);
