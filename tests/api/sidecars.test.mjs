@@ -263,7 +263,7 @@ test('a text that a reader would cut stays whole in the database', async () => {
 test('nothing is written into the folders of an external library', async () => {
   const photos = path.join(folder, 'photos');
   fs.mkdirSync(photos);
-  fs.writeFileSync(path.join(photos, 'a.jpg'), jpeg({ date: '2020:01:02 03:04:05' }));
+  fs.writeFileSync(path.join(photos, 'a.jpg'), jpeg({ date: '2020:01:02 03:04:05', position: [52.52, 13.4] }));
   fs.writeFileSync(path.join(photos, 'b.jpg'), jpeg({ date: '2020:01:02 03:04:05' }));
   fs.writeFileSync(path.join(photos, 'b.jpg.xmp'), others);
   fs.chmodSync(photos, 0o555);
@@ -278,6 +278,10 @@ test('nothing is written into the folders of an external library', async () => {
     await refresh(id);
     assert.deepEqual([(await asset(id)).exifInfo.description, (await asset(id)).exifInfo.rating], ['mine', 3]);
   }
+  // a place that was taken away stays away
+  await change(ids[0], { latitude: 0, longitude: 0 });
+  await refresh(ids[0]);
+  assert.equal((await asset(ids[0])).exifInfo.latitude, null);
   assert.equal(server.log.split('are kept in the database alone').length, 2, 'it is said once');
   assert.deepEqual(await failed(), []);
   fs.chmodSync(photos, 0o755);

@@ -51,9 +51,11 @@ overlay (const AssetRow *asset, json_t *tags)
     }
     if (asset_is_locked (asset, "rating"))
         json_object_set_new (tags, "Rating", json_integer (asset->has_rating ? asset->rating : 0));
-    if (asset_is_locked (asset, "latitude") && asset->has_latitude && asset->has_longitude) {
-        json_object_set_new (tags, "GPSLatitude", json_real (asset->latitude));
-        json_object_set_new (tags, "GPSLongitude", json_real (asset->longitude));
+    if (asset_is_locked (asset, "latitude")) { /* 0/0 says that there is none */
+        gboolean is_there = asset->has_latitude && asset->has_longitude;
+
+        json_object_set_new (tags, "GPSLatitude", json_real (is_there ? asset->latitude : 0));
+        json_object_set_new (tags, "GPSLongitude", json_real (is_there ? asset->longitude : 0));
     }
     if (asset_is_locked (asset, "dateTimeOriginal") && asset->has_date_time_original)
         overlay_date (asset, tags);

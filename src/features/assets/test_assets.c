@@ -317,6 +317,24 @@ test_reading_the_file_again_keeps_every_edit (void)
     g_assert_cmpstr (facts.time_zone, ==, "UTC-7");
 }
 
+/* As often as it is read: the database has no place then, and the lock alone knows that there was one. */
+static void
+test_a_position_that_was_taken_away_does_not_come_back (void)
+{
+    static const char tags[] = "{\"file\":{\"GPSLatitude\":1,\"GPSLongitude\":2}}";
+    g_autoptr (Arena) arena = arena_new ();
+    AssetRow row = photo_of ("2001-06-09T15:17:32Z", "2001-06-09T13:17:32Z", NULL);
+    AssetChange change = { .has_position = TRUE };
+    AssetFacts facts;
+
+    asset_change_apply (&change, NULL, FALSE, arena, &row);
+    for (guint i = 0; i < 2; i++) {
+        find_facts (&row, tags, arena, &facts);
+        g_assert_false (facts.has_position);
+        row.has_latitude = row.has_longitude = facts.has_position;
+    }
+}
+
 static void
 test_reading_the_file_again_takes_what_was_not_edited (void)
 {
@@ -594,6 +612,8 @@ main (int argc, char *argv[])
                      test_reading_the_file_again_keeps_every_edit);
     g_test_add_func ("/assets/reading-the-file-again-takes-what-was-not-edited",
                      test_reading_the_file_again_takes_what_was_not_edited);
+    g_test_add_func ("/assets/a-position-that-was-taken-away-does-not-come-back",
+                     test_a_position_that_was_taken_away_does_not_come_back);
     test_db_add ("/assets/an-edit-is-stored-and-moves-the-month",
                  test_an_edit_is_stored_and_moves_the_month);
     test_db_add ("/assets/what-is-edited-goes-to-the-sidecar",
