@@ -30,18 +30,25 @@ export function offsetAt(zone: string, instant: number): number | null {
       part('minute'),
       part('second'),
     );
-    return Math.round((local - Math.floor(instant / 1000) * 1000) / 60_000);
+    // Of the old local times with seconds the lower minute: no midnight becomes the day before.
+    return Math.floor((local - Math.floor(instant / 1000) * 1000) / 60_000);
   } catch {
     return null;
   }
 }
 
-/** The offset of a zone when its clocks show @local (milliseconds as if they were UTC). */
+const day = 24 * 3600_000;
+
+/**
+ * The offset of a zone when its clocks show @local (milliseconds as if they were UTC). As the server has it, an hour
+ * that comes twice is the first one, and one that is skipped goes on in the offset before.
+ */
 export function offsetOfLocal(zone: string, local: number): number | null {
-  const first = offsetAt(zone, local);
-  if (first === null) return null;
-  // Near a change of the clocks the first guess may be of the other side.
-  return offsetAt(zone, local - first * 60_000);
+  const before = offsetAt(zone, local - day);
+  const after = offsetAt(zone, local + day);
+  if (before === null || after === null) return null;
+  const isBefore = offsetAt(zone, local - before * 60_000) === before;
+  return !isBefore && offsetAt(zone, local - after * 60_000) === after ? after : before;
 }
 
 export function offsetText(minutes: number): string {
@@ -57,6 +64,29 @@ export function withOffset(localText: string, zone: string): string | null {
   const offset = offsetOfLocal(zone, local);
   if (offset === null) return null;
   return `${new Date(local).toISOString().slice(0, -1)}${offsetText(offset)}`;
+}
+
+interface Taken {
+  localDateTime: string;
+  exifInfo?: { timeZone?: string | null };
+}
+
+/**
+ * Send when a photo was taken, so that its clocks show @localText. The zone of its place counts more than the offset
+ * that a camera told, which may be that of another season.
+ */
+export async function sendLocal<T extends Taken>(
+  localText: string,
+  offset: string,
+  send: (dateTimeOriginal: string) => Promise<T>,
+): Promise<T | null> {
+  const told = withOffset(localText, offset);
+  const saved = told && (await send(told));
+  if (!saved) return null;
+  const there = saved.exifInfo?.timeZone ?? offset;
+  const meant = withOffset(localText, there);
+  const isShown = saved.localDateTime.slice(0, 19) === told.slice(0, 19);
+  return isShown || there === offset || !meant ? saved : send(meant);
 }
 
 /** Those to choose from, with the one that is set now. */
