@@ -174,6 +174,67 @@ test_rotation (void)
     }
 }
 
+/* libavformat tells the dates of neither WMV nor AVCHD. */
+static void
+test_dates (void)
+{
+    static const struct {
+        const char *name, *options, *tag, *expected;
+    } cases[] = {
+        { "dated.wmv", "-c:v wmv2 -metadata creation_time=2014-05-06T07:08:09Z", "CreationDate",
+          "2014-05-06T07:08:09.000Z" },
+        { "undated.wmv", "-c:v wmv2", "CreationDate", NULL },
+        { "dated.mkv", "-c:v libx264 -metadata DATE_RECORDED='2014-05-06 07:08:09'",
+          "DateTimeOriginal", "2014-05-06 07:08:09" },
+        { "camcorder.mts",
+          "-c:v libx264 -bsf:v h264_metadata=sei_user_data='17ee8c60-f84d-11d9-8cd6-0800200c9a66+"
+          "MDPM\x02\x18\x4b\x20\x10\x05\x19\x05\x12\x34\x56'",
+          "DateTimeOriginal", "2010:05:05 12:34:56+05:30" },
+        { "cut.mts",
+          "-c:v libx264 -bsf:v h264_metadata=sei_user_data='17ee8c60-f84d-11d9-8cd6-0800200c9a66+"
+          "MDPM\x7f\x18\x4b\x20\x10\x05'",
+          "DateTimeOriginal", NULL },
+        { "plain.mts", "-c:v libx264", "DateTimeOriginal", NULL },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *options =
+            g_strdup_printf ("-f lavfi -i testsrc2=s=320x180:r=10:d=1 %s", cases[i].options);
+        json_t *json;
+
+        make (cases[i].name, options);
+        json = read_metadata (cases[i].name);
+        g_assert_cmpstr (
+            json_string_value (json_object_get (json_object_get (json, "file"), cases[i].tag)), ==,
+            cases[i].expected);
+        json_decref (json);
+    }
+}
+
+/* As cameras of Fujifilm write it into AVI, in the place of what may be skipped. */
+static void
+test_short_date (void)
+{
+    static const char date[] = "2004/01/05 12:34";
+    g_autofree char *path = g_build_filename (folder, "dated.avi", NULL), *bytes = NULL;
+    char *at;
+    json_t *json;
+    gsize n;
+
+    make ("dated.avi", "-f lavfi -i testsrc2=s=320x180:r=10:d=1 -c:v mjpeg");
+    g_assert_true (g_file_get_contents (path, &bytes, &n, NULL));
+    at = memmem (bytes, n, "JUNK", 4);
+    g_assert_nonnull (at);
+    memcpy (at, "IDIT", 4);
+    memcpy (at + 8, date, sizeof date);
+    g_assert_true (g_file_set_contents (path, bytes, (gssize) n, NULL));
+    json = read_metadata ("dated.avi");
+    g_assert_cmpstr (
+        json_string_value (json_object_get (json_object_get (json, "file"), "CreateDate")), ==,
+        "2004-01-05 12:34");
+    json_decref (json);
+}
+
 static void
 test_kinds (void)
 {
@@ -436,6 +497,8 @@ main (int argc, char **argv)
     folder = g_dir_make_tmp ("tintype-video-XXXXXX", NULL);
     g_test_add_func ("/video/facts", test_facts);
     g_test_add_func ("/video/rotation", test_rotation);
+    g_test_add_func ("/video/dates", test_dates);
+    g_test_add_func ("/video/short-date", test_short_date);
     g_test_add_func ("/video/kinds", test_kinds);
     g_test_add_func ("/video/black-start", test_black_start);
     g_test_add_func ("/video/all-black", test_all_black);

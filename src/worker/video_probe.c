@@ -6,6 +6,7 @@
 #include <libavutil/pixdesc.h>
 #include <libavutil/spherical.h>
 #include "worker/metadata_xmp.h"
+#include "worker/video_date.h"
 #include "worker/video_file.h"
 
 #define TIME_LIMIT_S 30
@@ -26,6 +27,7 @@ static const struct {
     { "make", "Make" },
     { "model", "Model" },
     { "description", "Description" },
+    { "DATE_RECORDED", "DateTimeOriginal" }, /* of Matroska */
 };
 
 static const char *const position_keys[] = { "com.apple.quicktime.location.ISO6709", "location",
@@ -84,14 +86,14 @@ read_position (const AVDictionary *metadata, MetadataTags *tags)
     }
 }
 
-/* libavformat writes 2022-07-24T21:10:56.000000Z; in the file there is no zone. */
+/* libavformat writes 2022-07-24T21:10:56.000000Z, of AVI also 2004-01-05 12:34; in the file there is no zone. */
 static void
 read_date (const AVDictionary *metadata, const char *tag, MetadataTags *tags)
 {
     const char *text = get_text (metadata, "creation_time");
 
-    if (text != NULL && strlen (text) >= 19)
-        metadata_tags_text (tags, tag, text, 19);
+    if (text != NULL && strlen (text) >= 16)
+        metadata_tags_text (tags, tag, text, (gssize) MIN (strlen (text), 19));
 }
 
 static void
@@ -225,6 +227,7 @@ video_probe (int fd, MetadataTags *tags, json_t *probe, GError **error)
     if (file == NULL)
         return FALSE;
     read_tags (file, tags);
+    video_date_read (file, tags);
     describe (file, probe);
     return TRUE;
 }
