@@ -70,9 +70,34 @@ read_iim (Span data, MetadataTags *tags)
     }
 }
 
+/* In TIFF the records are 32-bit numbers, which were turned if the file has its lowest byte first. */
+static guint8 *
+turn_words (Span iptc)
+{
+    guint8 *turned = g_memdup2 (iptc.data, iptc.n);
+
+    for (gsize i = 0; i + 4 <= iptc.n; i += 4)
+        for (gsize k = 0; k < 4; k++)
+            turned[i + k] = iptc.data[i + 3 - k];
+    return turned;
+}
+
+static gboolean
+has_digest (Span iptc, const guint8 *digest)
+{
+    g_autoptr (GChecksum) md5 = g_checksum_new (G_CHECKSUM_MD5);
+    guint8 sum[16];
+    gsize n_sum = sizeof sum;
+
+    g_checksum_update (md5, iptc.data, (gssize) iptc.n);
+    g_checksum_get_digest (md5, sum, &n_sum);
+    return memcmp (sum, digest, sizeof sum) == 0;
+}
+
 gboolean
 metadata_iptc_read (Span photoshop, Span iptc, MetadataTags *tags)
 {
+    g_autofree guint8 *turned = NULL;
     Span digest = { NULL, 0 };
     gsize at = 0;
 
@@ -97,16 +122,21 @@ metadata_iptc_read (Span photoshop, Span iptc, MetadataTags *tags)
     }
     if (iptc.n == 0)
         return FALSE;
-    read_iim (iptc, tags);
-    if (digest.n == 16) {
-        g_autoptr (GChecksum) md5 = g_checksum_new (G_CHECKSUM_MD5);
-        guint8 sum[16];
-        gsize n_sum = sizeof sum;
-        g_checksum_update (md5, iptc.data, (gssize) iptc.n);
-        g_checksum_get_digest (md5, sum, &n_sum);
-        return memcmp (sum, digest.data, 16) != 0;
+    if (iptc.n >= 4 && iptc.data[0] != 0x1c && iptc.data[3] == 0x1c) {
+        turned = turn_words (iptc);
+        iptc.data = turned;
     }
-    return FALSE;
+    read_iim (iptc, tags);
+    if (digest.n != 16)
+        return FALSE;
+    /* whole 32-bit numbers have up to three bytes that are not counted */
+    for (guint i = 0; i < 4 && iptc.n > i; i++) {
+        if (has_digest ((Span){ iptc.data, iptc.n - i }, digest.data))
+            return FALSE;
+        if (iptc.data[iptc.n - i - 1] != 0)
+            break;
+    }
+    return TRUE;
 }
 
 /* ---- ICC ---- */

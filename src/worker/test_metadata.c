@@ -270,6 +270,34 @@ test_the_newer_of_xmp_and_iptc_counts (void)
     json_decref (alone);
 }
 
+/* A scan with a caption, as Photoshop and scanners write it: the records are an array of 32-bit numbers. */
+static void
+test_iptc_of_tiff_is_read_in_both_byte_orders (void)
+{
+    static const char iptc[] = "\x1c\x02\x78\x00\x05words\x1c\x02\x19\x00\x02kw\0\0\0";
+    static const char little[] = "II*\0\x08\0\0\0\x03\0\0\x01\x03\0\x01\0\0\0\x01\0\0\0"
+                                 "\x01\x01\x03\0\x01\0\0\0\x01\0\0\0"
+                                 "\xbb\x83\x04\0\x05\0\0\0\x32\0\0\0\0\0\0\0";
+    static const char big[] = "MM\0*\0\0\0\x08\0\x03\x01\0\0\x03\0\0\0\x01\0\x01\0\0"
+                              "\x01\x01\0\x03\0\0\0\x01\0\x01\0\0"
+                              "\x83\xbb\0\x04\0\0\0\x05\0\0\0\x32\0\0\0\0";
+    const char *const heads[] = { little, big };
+
+    G_STATIC_ASSERT (sizeof little == 51 && sizeof big == 51 && sizeof iptc >= 20);
+    for (gsize i = 0; i < G_N_ELEMENTS (heads); i++) {
+        GByteArray *file = g_byte_array_new ();
+        json_t *tags;
+
+        g_byte_array_append (file, (const guint8 *) heads[i], 50);
+        g_byte_array_append (file, (const guint8 *) iptc, 20);
+        tags = read_file (file);
+        g_assert_cmpstr (text_of (tags, "Description"), ==, "words");
+        g_assert_cmpstr (json_string_value (json_array_get (json_object_get (tags, "Keywords"), 0)),
+                         ==, "kw");
+        json_decref (tags);
+    }
+}
+
 static void
 test_regions_and_containers_keep_their_shape (void)
 {
@@ -680,6 +708,7 @@ main (int argc, char **argv)
     CASE (webp_chunks_are_read);
     CASE (gif_frames_are_counted);
     CASE (the_newer_of_xmp_and_iptc_counts);
+    CASE (iptc_of_tiff_is_read_in_both_byte_orders);
     CASE (regions_and_containers_keep_their_shape);
     CASE (sidecars_are_read_in_any_encoding);
     CASE (bytes_that_are_no_utf8_cost_nothing_else);
