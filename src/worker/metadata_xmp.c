@@ -341,12 +341,17 @@ skip_blanks (const char *text)
     return text;
 }
 
-/* Bytes that are no UTF-8 are of Latin-1: of a single one the XMP toolkit would refuse all. */
+/* Bytes that are no UTF-8 are of Latin-1, control characters are blanks: of a single one the XMP toolkit
+ * would refuse all. */
 static char *
 to_utf8 (const guint8 *bytes, gsize n)
 {
     g_autofree char *copy = g_strndup ((const char *) bytes, n);
     GString *text = g_string_new (NULL);
+
+    for (char *at = copy; *at != '\0'; at++)
+        if ((guchar) *at < 0x20 && *at != '\n' && *at != '\t' && *at != '\r')
+            *at = ' ';
 
     for (const char *at = copy, *end;; at = end + 1) {
         gboolean is_whole = g_utf8_validate (at, -1, &end);

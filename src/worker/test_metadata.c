@@ -372,7 +372,7 @@ test_bytes_that_are_no_utf8_cost_nothing_else (void)
     static const char *const declarations[] = { "", "<?xml version='1.0' encoding='ISO-8859-1'?>" };
     g_autofree char *xmp = make_xmp ("<xmp:Rating>5</xmp:Rating><dc:description><rdf:Alt>"
                                      "<rdf:li xml:lang='x-default'>Gr\xfc\xdf"
-                                     "e f\xc3\xbcr \xe2\x82\xac 5</rdf:li>"
+                                     "e f\xc3\xbcr \xe2\x82\xac\0135</rdf:li>"
                                      "</rdf:Alt></dc:description>");
 
     for (gsize i = 0; i < G_N_ELEMENTS (declarations); i++) {
