@@ -138,7 +138,8 @@ gconstpointer db_row_blob (const DbRow *row, guint column, gsize *out_n_bytes);
 
 /** Run @run in a transaction and wait until it is durable. @run may run again after a conflict
  *  (PostgreSQL), or when it is too large to share a transaction (SQLite): it touches nothing but the
- *  database, @data and its own arena objects, and must not wait for anything else. FALSE from @run with an error undoes all of it and is returned.
+ *  database, @data and its own arena objects, and must not wait for anything else. FALSE from @run with
+ *  an error undoes all of it and is returned.
  *  @db inside is the transaction's own: reads and db_exec () on it see its changes. Not nested. */
 typedef gboolean (*DbRun) (Db *db, gpointer data, GError **error);
 gboolean db_write (Db *self, DbRun run, gpointer data, GError **error);

@@ -44,7 +44,8 @@ struct _Realtime {
 
 /* ---- hub; the lock is held ---- */
 
-/** @return NULL when there are too many strangers or sockets of its user, or the server stops. Takes what @identity holds. */
+/** @return NULL when there are too many strangers or sockets of its user, or the server stops. Takes what
+ *  @identity holds. */
 Socket *hub_add (Realtime *self, RealtimeIdentity identity);
 Socket *hub_find (Realtime *self, const char *sid);
 /** Leave the rooms and the table. Its poll, if any, is to be answered by the caller: returned. */

@@ -12,7 +12,6 @@
 #include "realtime/hub.h"
 
 #define MAX_STRANGERS 1000 /* sockets that never said who they are */
-#define MAX_OF_USER 100
 /* A client connects once. What answers it is more than what it sent, and waits for one that does not read. */
 #define MAX_CONNECTS 8
 
@@ -61,7 +60,7 @@ are_too_many (Realtime *self, const char *user_id)
     g_hash_table_iter_init (&iter, self->by_sid);
     while (g_hash_table_iter_next (&iter, NULL, &socket))
         n += g_strcmp0 (((Socket *) socket)->user_id, user_id) == 0;
-    return n >= MAX_OF_USER;
+    return n >= self->settings.max_of_user;
 }
 
 Socket *
@@ -417,6 +416,8 @@ realtime_new (const RealtimeSettings *settings)
         self->settings.connect_timeout_ms = 45000;
     if (self->settings.max_waiting_bytes == 0)
         self->settings.max_waiting_bytes = 1024 * 1024;
+    if (self->settings.max_of_user == 0)
+        self->settings.max_of_user = 4000;
     g_mutex_init (&self->lock);
     self->by_sid = g_hash_table_new (g_str_hash, g_str_equal);
     self->rooms =

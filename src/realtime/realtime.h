@@ -24,6 +24,7 @@ typedef struct {
     guint ping_timeout_ms;    /* 0: 20,000 */
     guint connect_timeout_ms; /* 0: 45,000; from the handshake until a client may get events */
     guint max_waiting_bytes;  /* 0: 1 MiB a connection */
+    guint max_of_user;        /* 0: 4,000 connections */
 } RealtimeSettings;
 
 Realtime *realtime_new (const RealtimeSettings *settings);
