@@ -367,7 +367,8 @@ to_utf8 (const guint8 *bytes, gsize n)
 static const char *
 skip_declaration (const char *text)
 {
-    const char *end = g_str_has_prefix (text, "<?xml ") ? strstr (text, "?>") : NULL;
+    const char *end =
+        g_str_has_prefix (text, "<?xml") && g_ascii_isspace (text[5]) ? strstr (text, "?>") : NULL;
 
     return end == NULL ? text : skip_blanks (end + 2);
 }

@@ -344,16 +344,17 @@ test_sidecars_are_read_in_any_encoding (void)
     gsize n_declared = 0;
     g_autofree char *wide_declared =
         g_convert (declared, -1, "UTF-16LE", "UTF-8", NULL, &n_declared, NULL);
+    g_autofree char *broken =
+        g_strconcat ("<?xml\n  version='1.0'\n  encoding='utf-8'\n?>\n", xmp, NULL);
     g_autofree char *remarked =
         g_strconcat ("<?xml version='1.0'?>\n<!-- by hand -->\n", xmp, NULL);
     const struct {
         const char *bytes;
         gsize n;
-    } cases[] = { { xmp, strlen (xmp) },
-                  { marked, strlen (marked) },
-                  { wide, n_wide },
-                  { wide_declared, n_declared },
-                  { remarked, strlen (remarked) } };
+    } cases[] = {
+        { xmp, strlen (xmp) },         { marked, strlen (marked) },     { wide, n_wide },
+        { wide_declared, n_declared }, { remarked, strlen (remarked) }, { broken, strlen (broken) }
+    };
 
     for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
         json_t *root = read_both ("", 0, cases[i].bytes, cases[i].n, "jpg");
