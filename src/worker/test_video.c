@@ -190,6 +190,10 @@ test_dates (void)
           "-c:v libx264 -bsf:v h264_metadata=sei_user_data='17ee8c60-f84d-11d9-8cd6-0800200c9a66+"
           "MDPM\x02\x18\x4b\x20\x10\x05\x19\x05\x12\x34\x56'",
           "DateTimeOriginal", "2010:05:05 12:34:56+05:30" },
+        { "zoneless.mts",
+          "-c:v libx264 -bsf:v h264_metadata=sei_user_data='17ee8c60-f84d-11d9-8cd6-0800200c9a66+"
+          "MDPM\x02\x18\xff\x20\x10\x05\x19\x05\x12\x34\x56'",
+          "DateTimeOriginal", "2010:05:05 12:34:56" },
         { "cut.mts",
           "-c:v libx264 -bsf:v h264_metadata=sei_user_data='17ee8c60-f84d-11d9-8cd6-0800200c9a66+"
           "MDPM\x7f\x18\x4b\x20\x10\x05'",

@@ -72,12 +72,14 @@ copy_unescaped (const guint8 *from, gsize n_from, guint8 *to, gsize n_to)
 }
 
 /* The digits of the date are half bytes. Of the zone, 1 is half an hour, 2 to 16 are hours and 32 is west of
- * Greenwich; 64 says that it was summer, which changes nothing of what the clock showed. */
+ * Greenwich; 64 says that it was summer, which changes nothing of what the clock showed. Where no zone was
+ * set all bits may be: no clock is 15 hours away. */
 static gboolean
 take_mdpm (const guint8 *block, gsize n, MetadataTags *tags)
 {
     const guint8 *day = NULL, *clock = NULL;
-    g_autofree char *text = NULL;
+    g_autoptr (GString) text = g_string_new (NULL);
+    guint hours;
 
     for (gsize i = 1; i + 5 <= n && i <= 5 * (gsize) block[0]; i += 5) {
         if (block[i] == 0x18)
@@ -87,10 +89,13 @@ take_mdpm (const guint8 *block, gsize n, MetadataTags *tags)
     }
     if (day == NULL || clock == NULL)
         return FALSE;
-    text = g_strdup_printf ("%02x%02x:%02x:%02x %02x:%02x:%02x%c%02d:%s", day[1], day[2], day[3],
-                            clock[0], clock[1], clock[2], clock[3], day[0] & 0x20 ? '-' : '+',
-                            day[0] >> 1 & 0x0f, day[0] & 1 ? "30" : "00");
-    metadata_tags_text (tags, "DateTimeOriginal", text, -1);
+    hours = day[0] >> 1 & 0x0f;
+    g_string_printf (text, "%02x%02x:%02x:%02x %02x:%02x:%02x", day[1], day[2], day[3], clock[0],
+                     clock[1], clock[2], clock[3]);
+    if (hours < 15)
+        g_string_append_printf (text, "%c%02u:%s", day[0] & 0x20 ? '-' : '+', hours,
+                                day[0] & 1 ? "30" : "00");
+    metadata_tags_text (tags, "DateTimeOriginal", text->str, -1);
     return TRUE;
 }
 
