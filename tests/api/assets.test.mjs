@@ -351,13 +351,13 @@ test('edits of a photo in an external library, which has no sidecar from us, are
   (await call('POST', `/libraries/${library.id}/scan`)).expect(204);
   await server.waitForJobs();
   const [[source]] = await server.sql(`SELECT id FROM asset WHERE library_id = '${library.id}'`);
-  await put(source, { description: 'words of the library' });
-  const target = await upload(jpeg());
+  await put(source, { description: 'words of the library', latitude: 0, longitude: 0 }); // no place
+  const target = await upload(jpeg({ position: [52.52, 13.4] }));
   await server.waitForJobs();
   (await call('PUT', '/assets/copy', { sourceId: source, targetId: target })).expect(204);
   await server.waitForJobs();
   const { exifInfo, originalPath } = await get(target);
-  assert.equal(exifInfo.description, 'words of the library');
+  assert.deepEqual([exifInfo.description, exifInfo.latitude, exifInfo.city], ['words of the library', null, null]);
   assert.match(fs.readFileSync(`${originalPath}.xmp`, 'utf8'), /words of the library/);
 });
 

@@ -177,10 +177,12 @@ set_edits (const AssetRow *source, AssetChange *out)
         out->has_rating = source->has_rating;
         out->rating = source->rating;
     }
-    if (asset_is_locked (source, "latitude") && source->has_latitude && source->has_longitude) {
+    if (asset_is_locked (source, "latitude")) { /* 0/0 says that there is none */
+        gboolean is_there = source->has_latitude && source->has_longitude;
+
         out->has_position = TRUE;
-        out->latitude = source->latitude;
-        out->longitude = source->longitude;
+        out->latitude = is_there ? source->latitude : 0;
+        out->longitude = is_there ? source->longitude : 0;
     }
     if (asset_is_locked (source, "dateTimeOriginal") && source->has_date_time_original) {
         out->has_date = TRUE;
