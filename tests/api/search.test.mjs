@@ -49,6 +49,7 @@ before(async () => {
   await describe_('sea', { description: 'Ein schöner Tag am Strand', rating: 5 });
   await describe_('tree', { description: 'ein Baum', isFavorite: true, rating: 2 });
   await describe_('gone', { description: 'a beach' });
+  await server.waitForJobs(); // which read the files once more, and find no tags there
   (await call('DELETE', '/assets', { ids: [ids.gone] })).expect(204);
   await server.sql(`UPDATE asset SET visibility = 'locked' WHERE id = '${ids.secret}'`);
   await server.sql(`INSERT INTO partner (shared_by_id, shared_with_id, in_timeline, created_at, updated_at, create_id, update_id)
