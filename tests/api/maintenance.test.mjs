@@ -153,7 +153,9 @@ test('it begins in the same process, tells clients, and serves next to nothing',
   (await server.request('POST', '/admin/maintenance', { body: { action: 'end' } })).expect(401);
 
   // the link in the log does
-  const [, token] = /log in at http:\S+\/maintenance\?token=(\S+)/.exec(server.log);
+  const link = /log in at http:\S+\/maintenance\?token=(\S+)\s/;
+  await server.says(link);
+  const [, token] = link.exec(server.log);
   const login = await server.request('POST', '/admin/maintenance/login', { body: { token } });
   assert.equal(login.expect(201).json.username, 'immich-admin');
   assert.ok(cookieOf(login));
