@@ -170,13 +170,19 @@ def video_seeds():
              b"\1" + photo(b'GCamera:MotionPhoto="1"', items) + movie, b"\1" + samsung, b"\1" + heic + box(b"mpvd", movie)])
 
 
+# The date and the zone as camcorders put them into a picture.
+CAMCORDER = "17ee8c60-f84d-11d9-8cd6-0800200c9a66+MDPM\x02\x18\x4b\x20\x10\x05\x19\x05\x12\x34\x56"
+
+
 def made_videos(folder):
     """Small ones of every container, by ffmpeg."""
     source = ["-f", "lavfi", "-i", "testsrc=s=32x24:r=5:d=0.4", "-f", "lavfi", "-i", "sine=d=0.4"]
     for name, options in (("mp4", ["-c:v", "mpeg4"]), ("mov", ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]),
                           ("webm", ["-c:v", "libvpx", "-c:a", "libopus"]), ("mkv", ["-c:v", "mpeg4"]),
                           ("avi", ["-c:v", "mpeg4", "-c:a", "mp2"]), ("ts", ["-c:v", "mpeg2video", "-c:a", "mp2"]),
-                          ("flv", ["-c:v", "flv", "-c:a", "mp3", "-ar", "44100"])):
+                          ("flv", ["-c:v", "flv", "-c:a", "mp3", "-ar", "44100"]),
+                          ("wmv", ["-c:v", "wmv2", "-c:a", "wmav2", "-metadata", "creation_time=2014-05-06T07:08:09Z"]),
+                          ("mts", ["-c:v", "libx264", "-bsf:v", "h264_metadata=sei_user_data=" + CAMCORDER])):
         made = folder / f"made.{name}"
         if subprocess.run(["ffmpeg", "-v", "error", "-y", *source, *options, made], check=False).returncode == 0:
             made.write_bytes(b"\0" + made.read_bytes())
