@@ -143,6 +143,11 @@ describe('changes', () => {
     expect(putAssets([june, may], [photo], false)[1]).toBe(may);
   });
 
+  it('count a photo that moved from a loaded month to one that is not', () => {
+    const months = putAssets([june, may], [asset('a', '2024-05-10T00:00:00Z')], false);
+    expect(months.map(({ count }) => count)).toEqual([1, 8]);
+  });
+
   it('do not double a photo that is told twice, and move one whose date changed', () => {
     const once = putAssets([june, may], [asset('c', '2024-06-10T00:00:00Z')], true);
     expect(putAssets(once, [asset('c', '2024-06-10T00:00:00Z')], true)[0]!.count).toBe(3);

@@ -175,8 +175,8 @@ export function removeAssets(months: Months, ids: ReadonlySet<string>): Month[] 
 }
 
 /** Add photos, or replace those that are there; a photo whose date changed moves. One that was told
- *  of twice is as it was told last.
- *  @param areNew  they were not in this list before, so they count where nothing is loaded yet */
+ *  of twice is as it was told last. Where nothing is loaded yet, those count that came there.
+ *  @param areNew  they were not in this list before, so all of them came */
 export function putAssets(
   months: Months,
   added: readonly GridAsset[],
@@ -191,12 +191,18 @@ export function putAssets(
     const key = monthKey(asset.local);
     byMonth.set(key, [...(byMonth.get(key) ?? []), asset]);
   }
+  const listed = new Set(
+    months.flatMap(({ assets }) => assets?.map(({ id }) => id).filter((id) => ids.has(id)) ?? []),
+  );
   const result = months.map((month) => {
     const mine = byMonth.get(month.key) ?? [];
     byMonth.delete(month.key);
     const hadSome = month.assets?.some((asset) => ids.has(asset.id)) ?? false;
     if (mine.length === 0 && !hadSome) return month;
-    if (!month.assets) return areNew ? { ...month, count: month.count + mine.length } : month;
+    if (!month.assets) {
+      const came = mine.filter(({ id }) => areNew || listed.has(id)).length;
+      return came > 0 ? { ...month, count: month.count + came } : month;
+    }
     const kept = month.assets.filter((asset) => !ids.has(asset.id));
     const assets = sortAssets([...kept, ...mine], order);
     return { key: month.key, count: assets.length, assets };

@@ -284,8 +284,12 @@ export class Timeline {
     const leaving = assets.filter((asset) => !this.view.accepts(asset));
     this.touch(staying);
     let months: Months = this.without(this.months, new Set(leaving.map(({ id }) => id)));
+    const listed = staying.filter(({ id }) => findAsset(months, id));
     if (staying.length > 0) months = putAssets(months, staying, areNew, orderOf(this.view));
     this.months = months;
+    // What went to a month that is not loaded is still looked at, or chosen.
+    const moved = listed.filter(({ id }) => !findAsset(months, id));
+    for (const { local } of moved) void this.ensure(monthKey(local));
   }
 
   remove(ids: readonly string[]): void {

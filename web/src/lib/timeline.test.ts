@@ -189,6 +189,19 @@ describe('Timeline', () => {
     expect(shown(timeline)).toEqual([]);
   });
 
+  it('loads the month to which a photo that it shows went', async () => {
+    const timeline = await start();
+    await timeline.ensure(june);
+    const moved = { ...photo('20a'), local: Date.parse('2024-05-20T12:00:00Z') };
+    api.getTimeBucket.mockResolvedValue({
+      ...bucket('20a'),
+      fileCreatedAt: ['2024-05-20T12:00:00'],
+    });
+    timeline.put([moved]);
+    await vi.waitFor(() => expect(timeline.find('20a')?.asset.local).toBe(moved.local));
+    expect(shown(timeline)).toEqual(['03b', '20a']);
+  });
+
   it('shows the photo that stands for a stack when its cover has gone', async () => {
     const timeline = await start();
     const stack = ['s', '2'];
