@@ -1,18 +1,17 @@
 /* exchange.c -- one request from its head to the end of its answer
  *
- * libmicrohttpd calls exchange_step () on the connection's event thread: once when the head is
- * there, then for each piece of the body, then when the body is complete (also when there is none),
- * and again whenever a suspended connection was resumed. A response queued in the first of these
- * ends the connection, one queued in the last does not; in the middle of a body none can be queued,
- * and it is written straight to the socket (send_raw).
+ * The connection calls exchange_begin () when the head is there, exchange_take () for each piece of the body,
+ * exchange_complete () when that was all (also when there is none), and exchange_proceed () whenever it was
+ * roused while it waited; each says what the connection does next. An answer may come at any of these. In
+ * the end, however it came, the connection calls exchange_finish ().
  *
- * Two hold an exchange: its connection, until libmicrohttpd reports the end, and the application,
- * while it is lent the request: during begin (), and from handle () or fail () to http_respond (). The
- * two meet in the atomic member answer; who moves it away from ANSWER_SUSPENDED resumes the
- * connection, exactly once. Another thread of the application may hold it for longer, by
- * http_request_ref (): it has the request's memory, not the connection. */
+ * Two hold an exchange: its connection, until the end, and the application, while it is lent the
+ * request: during begin (), and from handle () or fail () to http_respond (). The two meet in the atomic
+ * member answer; who moves it away from ANSWER_SUSPENDED rouses the connection, exactly once. Another thread
+ * of the application may hold it for longer, by http_request_ref (): it has the request's memory, not the
+ * connection. */
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/json_writer.h"
 #include "http/private.h"
@@ -20,20 +19,24 @@
 #define FIRST_BUFFER_BYTES (16 * 1024)
 
 Exchange *
-exchange_new (HttpServer *server, Connection *connection, struct MHD_Connection *mhd,
-              const char *target)
+exchange_new (HttpServer *server, Connection *connection, const guint8 *head, gsize n_bytes,
+              gboolean is_cut)
 {
     Arena *arena = arena_new ();
     Exchange *self = arena_new0 (arena, Exchange);
 
     self->request.arena = arena;
     self->request.private_data = self;
-    self->request.target = arena_strdup (arena, target != NULL ? target : "");
+    self->request.target = "";
+    self->head_text = arena_alloc (arena, n_bytes + 1);
+    memcpy (self->head_text, head, n_bytes);
+    self->n_head_text = n_bytes;
+    self->head_is_cut = is_cut;
     self->server = server_ref (server);
     self->connection = connection;
+    self->loop = connection->loop;
     self->fd = connection->fd;
-    self->mhd = mhd;
-    self->sleeper.owner = self;
+    self->body_fd = -1;
     atomic_init (&self->n_refs, 1);
     self->started_us = g_get_monotonic_time ();
     return self;
@@ -46,6 +49,13 @@ exchange_ref (Exchange *self)
     return self;
 }
 
+static void
+abandon_stream (Exchange *self)
+{
+    if (self->stream != NULL)
+        stream_abandon (self->stream);
+}
+
 void
 exchange_unref (Exchange *self)
 {
@@ -53,12 +63,15 @@ exchange_unref (Exchange *self)
 
     if (atomic_fetch_sub_explicit (&self->n_refs, 1, memory_order_acq_rel) != 1)
         return;
-    if (self->response != NULL)
-        MHD_destroy_response (self->response);
+    abandon_stream (self);
     if (self->stream != NULL)
         stream_unref (self->stream);
     if (self->offer != NULL)
         upgrade_offer_withdraw (self->offer);
+    if (self->body != NULL)
+        g_bytes_unref (self->body);
+    if (self->body_fd >= 0)
+        close (self->body_fd);
     if (self->buffer != NULL)
         g_byte_array_unref (self->buffer);
     if (self->request.body != NULL)
@@ -102,70 +115,36 @@ fail (Exchange *self, const GError *why)
         http_respond (&self->request, plain_problem (why));
 }
 
-/* ---- sending ---- */
+/* ---- answering ---- */
 
-static enum MHD_Result
+static ExchangeStep
 send_answer (Exchange *self)
 {
-    if (self->offer == NULL && (self->must_close || atomic_load (&self->server->is_stopping)))
-        MHD_add_response_header (self->response, "Connection", "close");
+    if (atomic_load (&self->server->is_stopping))
+        self->must_close = TRUE;
+    answer_end_head (self, loop_date (self->loop));
     connection_set_state (self->connection, CONNECTION_BUSY);
     self->phase = PHASE_SENT;
-    return MHD_queue_response (self->mhd, self->status, self->response);
-}
-
-static enum MHD_Result
-append_header (void *text, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    g_string_append_printf (text, "%s: %s\r\n", name, value);
-    return MHD_YES;
-}
-
-/* Past libmicrohttpd, which answers a body only when it is complete; then close. Nothing else was
- * written to this socket since the last answer, so there is room for a small one. */
-static enum MHD_Result
-send_raw (Exchange *self)
-{
-    g_autoptr (GString) text = g_string_new (NULL);
-    gsize n_body = self->body != NULL ? g_bytes_get_size (self->body) : 0;
-    char date[32];
-
-    headers_http_date_format (g_get_real_time () / G_USEC_PER_SEC, date);
-    g_string_append_printf (text,
-                            "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
-                            "Content-Length: %" G_GSIZE_FORMAT "\r\n",
-                            self->status, http_problem_title (self->status), date, n_body);
-    MHD_get_response_headers (self->response, append_header, text);
-    g_string_append (text, "\r\n");
-    if (n_body > 0)
-        g_string_append_len (text, g_bytes_get_data (self->body, NULL), (gssize) n_body);
-    self->sent_raw =
-        send (self->fd, text->str, text->len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t) text->len;
-    self->connection->lingers = TRUE;
-    self->phase = PHASE_SENT;
-    return MHD_NO;
+    return STEP_SEND;
 }
 
 /* Answered before the body was read. A client that still sends must get to read the answer: a
  * small rest is read first, a large one makes the connection end, lingering. */
-static enum MHD_Result
+static ExchangeStep
 answer_early (Exchange *self)
 {
     gint64 rest = self->request.content_length - (gint64) self->n_received;
-    gboolean is_head = self->n_received == 0 && self->phase != PHASE_BODY;
 
     if (!self->is_chunked && !self->expects_continue && rest <= DRAIN_MAX_BYTES) {
         self->phase = PHASE_DRAIN;
-        return MHD_YES;
+        return rest > 0 ? STEP_RECEIVE : send_answer (self);
     }
-    if (is_head) {
-        self->connection->lingers = TRUE;
-        return send_answer (self);
-    }
-    return send_raw (self);
+    self->must_close = TRUE;
+    self->connection->lingers = TRUE;
+    return send_answer (self);
 }
 
-static enum MHD_Result
+static ExchangeStep
 fail_early (Exchange *self, GError *why)
 {
     fail (self, why);
@@ -175,37 +154,32 @@ fail_early (Exchange *self, GError *why)
 /* ---- waiting for the application ---- */
 
 /* The application answers later, from another thread, or has done so just now. */
-static enum MHD_Result
+static ExchangeStep
 wait_for_answer (Exchange *self)
 {
     int pending = ANSWER_PENDING;
 
-    if (!server_sleep (self->server, &self->sleeper)) {
-        atomic_compare_exchange_strong (&self->answer, &pending, ANSWER_CUT);
-        return MHD_NO;
-    }
-    MHD_suspend_connection (self->mhd);
-    if (!atomic_compare_exchange_strong (&self->answer, &pending, ANSWER_SUSPENDED)) {
-        server_resume (self->server, &self->sleeper, self->mhd);
-    }
-    return MHD_YES;
+    return atomic_compare_exchange_strong (&self->answer, &pending, ANSWER_SUSPENDED)
+               ? STEP_WAIT
+               : exchange_proceed (self);
 }
 
 /* Move the answer on to @next; TRUE when it was still wanted. */
 static gboolean
 settle (Exchange *self, AnswerState next)
 {
-    int state = atomic_load (&self->answer);
+    int state = ANSWER_PENDING;
+    gboolean is_wanted;
 
-    while (state == ANSWER_PENDING || state == ANSWER_SUSPENDED) {
-        if (!atomic_compare_exchange_weak (&self->answer, &state, next))
-            continue;
-        if (state == ANSWER_SUSPENDED) {
-            server_resume (self->server, &self->sleeper, self->mhd);
-        }
-        return TRUE;
-    }
-    return FALSE;
+    if (atomic_compare_exchange_strong (&self->answer, &state, next))
+        return TRUE; /* its connection runs, and will look */
+    state = ANSWER_SUSPENDED;
+    g_mutex_lock (&self->loop->lock);
+    is_wanted = atomic_compare_exchange_strong (&self->answer, &state, next);
+    if (is_wanted) /* under the lock: it can not be closed before */
+        loop_rouse (self->loop, self->connection);
+    g_mutex_unlock (&self->loop->lock);
+    return is_wanted;
 }
 
 void
@@ -221,7 +195,8 @@ http_respond (HttpRequest *request, HttpResponse *response)
     }
     keeper_unwatch (self->server->keeper, self);
     response_finish (response, self);
-    settle (self, ANSWER_READY);
+    if (!settle (self, ANSWER_READY))
+        abandon_stream (self);
     exchange_unref (self);
 }
 
@@ -264,9 +239,9 @@ exchange_cut (Exchange *self)
 {
     int suspended = ANSWER_SUSPENDED;
 
-    if (atomic_compare_exchange_strong (&self->answer, &suspended, ANSWER_CUT)) {
-        server_resume (self->server, &self->sleeper, self->mhd);
-    }
+    g_mutex_lock (&self->loop->lock);
+    atomic_compare_exchange_strong (&self->answer, &suspended, ANSWER_CUT);
+    g_mutex_unlock (&self->loop->lock);
 }
 
 /* ---- handling ---- */
@@ -282,7 +257,7 @@ exchange_handle (gpointer exchange, gpointer server)
 }
 
 /* The body is complete, or there is none. */
-static enum MHD_Result
+static ExchangeStep
 handle (Exchange *self)
 {
     self->phase = PHASE_HANDLING;
@@ -296,16 +271,11 @@ handle (Exchange *self)
     exchange_ref (self); /* the application's */
     if (self->plan.on_event_thread) {
         self->server->app_class->handle (self->server->app, &self->request);
-        return has_answer (self) ? send_answer (self) : wait_for_answer (self);
+        return wait_for_answer (self);
     }
-    if (wait_for_answer (self) == MHD_NO) {
-        /* never handed over: take the application's reference back, its sink ends in abort () */
-        self->sink_is_open = self->plan.body == HTTP_BODY_SINK;
-        exchange_unref (self);
-        return MHD_NO;
-    }
+    atomic_store (&self->answer, ANSWER_SUSPENDED);
     g_thread_pool_push (self->server->pool, self, NULL);
-    return MHD_YES;
+    return STEP_WAIT;
 }
 
 /* ---- the body ---- */
@@ -336,7 +306,7 @@ is_over_limit (const Exchange *self, guint64 n_bytes)
 }
 
 /* begin () or http_request_continue () gave a plan to take the body by. */
-static enum MHD_Result
+static ExchangeStep
 take_plan (Exchange *self)
 {
     atomic_store (&self->answer, ANSWER_PENDING);
@@ -351,32 +321,32 @@ take_plan (Exchange *self)
     self->phase = PHASE_BODY;
     if (self->has_body)
         connection_set_state (self->connection, CONNECTION_RECEIVES);
-    return MHD_YES;
+    return STEP_RECEIVE;
 }
 
-static enum MHD_Result
-take_body (Exchange *self, const char *data, size_t *n_data)
+ExchangeStep
+exchange_take (Exchange *self, const guint8 *bytes, gsize n_bytes)
 {
     g_autoptr (GError) why = NULL;
-    gsize n_bytes = *n_data;
 
-    *n_data = 0; /* all of it is used, whatever happens */
     self->n_received += n_bytes;
     atomic_store_explicit (&self->connection->n_receive, self->n_received, memory_order_relaxed);
+    if (self->phase == PHASE_DRAIN)
+        return STEP_RECEIVE;
 
     if (is_over_limit (self, self->n_received)) {
         why = too_large (self);
     } else if (self->plan.body == HTTP_BODY_SINK) {
-        if (self->plan.sink_class->write (self->plan.sink, (const guint8 *) data, n_bytes, &why))
-            return MHD_YES;
+        if (self->plan.sink_class->write (self->plan.sink, bytes, n_bytes, &why))
+            return STEP_RECEIVE;
     } else {
         if (self->buffer == NULL) {
             gsize n_announced = (gsize) MAX (self->request.content_length, FIRST_BUFFER_BYTES);
 
             self->buffer = g_byte_array_sized_new ((guint) MIN (n_announced, 1024 * 1024));
         }
-        g_byte_array_append (self->buffer, (const guint8 *) data, (guint) n_bytes);
-        return MHD_YES;
+        g_byte_array_append (self->buffer, bytes, (guint) n_bytes);
+        return STEP_RECEIVE;
     }
 
     if (why == NULL)
@@ -385,10 +355,27 @@ take_body (Exchange *self, const char *data, size_t *n_data)
     return fail_early (self, why);
 }
 
+ExchangeStep
+exchange_complete (Exchange *self)
+{
+    return self->phase == PHASE_DRAIN ? send_answer (self) : handle (self);
+}
+
+ExchangeStep
+exchange_refuse (Exchange *self, GError *why)
+{
+    g_autoptr (GError) error = why;
+
+    if (self->phase == PHASE_DRAIN)
+        return STEP_CLOSE;
+    abort_sink (self);
+    return fail_early (self, error);
+}
+
 /* ---- the head ---- */
 
-static enum MHD_Result
-begin (Exchange *self, const char *method, const char *version)
+ExchangeStep
+exchange_begin (Exchange *self)
 {
     g_autoptr (GError) why = NULL;
     HttpPlan plan = { .body = HTTP_BODY_BUFFER };
@@ -396,7 +383,7 @@ begin (Exchange *self, const char *method, const char *version)
     self->began = TRUE;
     server_count_begin (self->server);
     connection_set_state (self->connection, CONNECTION_BUSY);
-    if (!request_read_head (self, method, version, &why)) {
+    if (!request_read_head (self, &why)) {
         /* what follows a head that could not be understood can not be either */
         self->must_close = TRUE;
         self->connection->lingers = TRUE;
@@ -427,44 +414,17 @@ begin (Exchange *self, const char *method, const char *version)
     }
 }
 
-/* The application had the request, and the connection was resumed. */
-static enum MHD_Result
-proceed (Exchange *self)
+/* The application had the request, and the connection was roused, perhaps by something else. */
+ExchangeStep
+exchange_proceed (Exchange *self)
 {
     switch (atomic_load (&self->answer)) {
     case ANSWER_READY:
         return self->phase == PHASE_DEFERRED ? answer_early (self) : send_answer (self);
     case ANSWER_CONTINUE:
         return take_plan (self);
-    case ANSWER_CUT:
-        return MHD_NO;
     default:
-        return MHD_YES;
-    }
-}
-
-enum MHD_Result
-exchange_step (Exchange *self, const char *method, const char *version, const char *data,
-               size_t *n_data)
-{
-    switch (self->phase) {
-    case PHASE_HEAD:
-        return begin (self, method, version);
-    case PHASE_DEFERRED:
-    case PHASE_HANDLING:
-        return proceed (self);
-    case PHASE_BODY:
-        return *n_data > 0 ? take_body (self, data, n_data) : handle (self);
-    case PHASE_DRAIN:
-        if (*n_data == 0)
-            return send_answer (self);
-        self->n_received += *n_data;
-        *n_data = 0;
-        return MHD_YES;
-    case PHASE_SENT:
-    default:
-        *n_data = 0;
-        return MHD_YES;
+        return STEP_WAIT;
     }
 }
 
@@ -478,7 +438,7 @@ exchange_finish (Exchange *self, gboolean complete)
         gboolean is_sent = self->phase == PHASE_SENT;
         ExchangeOutcome outcome = {
             .status = is_sent ? self->status : 0,
-            .complete = is_sent && (complete || self->sent_raw),
+            .complete = is_sent && complete,
             .duration_us = g_get_monotonic_time () - self->started_us,
         };
 
@@ -490,5 +450,6 @@ exchange_finish (Exchange *self, gboolean complete)
             access_log_write (&self->request, &outcome);
         server_count_end (self->server, &outcome);
     }
+    abandon_stream (self);
     exchange_unref (self);
 }

@@ -44,11 +44,11 @@ range_counts (HttpRequest *request, const char *etag, gint64 modified_s)
     return headers_http_date_parse (if_range, &date_s) && date_s == modified_s;
 }
 
-static struct MHD_Response *
-static_response (const char *text)
+static void
+answer_text (Exchange *exchange, const char *text)
 {
-    return MHD_create_response_from_buffer (strlen (text), (void *) (gsize) text,
-                                            MHD_RESPMEM_PERSISTENT);
+    exchange->n_body_bytes = strlen (text);
+    exchange->body = g_bytes_new_static (text, exchange->n_body_bytes);
 }
 
 void
@@ -92,29 +92,20 @@ read_whole (FileBody *self)
     return TRUE;
 }
 
-static void
-unref_bytes (void *bytes)
-{
-    g_bytes_unref (bytes);
-}
-
 /* A thumbnail: in memory it leaves with its head in one packet, not in two, which costs less than
  * sendfile () saves. */
-static struct MHD_Response *
-send_part (FileBody *self, const HttpRequest *request, guint64 first, guint64 n_bytes)
+static void
+answer_part (FileBody *self, Exchange *exchange, guint64 first, guint64 n_bytes)
 {
-    const char *bytes;
-    int fd;
-
+    exchange->body_first = first;
+    exchange->n_body_bytes = n_bytes;
     if (self->bytes != NULL || (self->info.st_size <= HOT_FILE_MAX_BYTES &&
-                                request->method == HTTP_GET && read_whole (self))) {
-        bytes = g_bytes_get_data (self->bytes, NULL);
-        return MHD_create_response_from_buffer_with_free_callback_cls (
-            n_bytes, (void *) (gsize) (bytes + first), unref_bytes, g_bytes_ref (self->bytes));
+                                exchange->request.method == HTTP_GET && read_whole (self))) {
+        exchange->body = g_bytes_ref (self->bytes);
+    } else {
+        exchange->body_fd = self->fd;
+        self->fd = -1; /* the answer's now */
     }
-    fd = self->fd;
-    self->fd = -1; /* the response's now */
-    return MHD_create_response_from_fd_at_offset64 (n_bytes, fd, first);
 }
 
 static char *
@@ -137,22 +128,20 @@ put_etag (char out[ETAG_BYTES], guint64 size, guint64 modified_ms)
     g_stpcpy (put_hex (at, modified_ms), "\"");
 }
 
-struct MHD_Response *
-file_response_new (HttpResponse *response, FileBody *file, Exchange *exchange, unsigned *out_status,
-                   guint64 *out_n_bytes)
+unsigned
+file_response_finish (HttpResponse *response, FileBody *file, Exchange *exchange)
 {
     HttpRequest *request = &exchange->request;
     const struct stat *info = &file->info;
     guint64 size, first, last;
     gint64 modified_ms;
+    unsigned status = 200;
     char etag[ETAG_BYTES], date[32], content_range[96];
-    struct MHD_Response *body;
 
-    *out_n_bytes = 0;
     if (!find_info (file)) {
-        *out_status = 500;
-        return static_response ("{\"message\":\"Internal Server Error\","
-                                "\"error\":\"Internal Server Error\",\"statusCode\":500}");
+        answer_text (exchange, "{\"message\":\"Internal Server Error\","
+                               "\"error\":\"Internal Server Error\",\"statusCode\":500}");
+        return 500;
     }
     size = (guint64) info->st_size;
     modified_ms = (gint64) info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
@@ -163,38 +152,32 @@ file_response_new (HttpResponse *response, FileBody *file, Exchange *exchange, u
     http_response_set_header (response, "Last-Modified", date);
     http_response_set_header (response, "Accept-Ranges", "bytes");
 
-    if (is_fresh (request, response_get (response, "ETag"), info->st_mtim.tv_sec)) {
-        *out_status = 304;
-        return static_response ("");
-    }
+    if (is_fresh (request, response_get (response, "ETag"), info->st_mtim.tv_sec))
+        return 304;
 
     first = 0;
     last = size > 0 ? size - 1 : 0;
-    *out_status = 200;
     if (range_counts (request, response_get (response, "ETag"), info->st_mtim.tv_sec)) {
         switch (range_parse (http_request_header (request, "Range"), size, &first, &last)) {
         case RANGE_PART:
-            *out_status = 206;
+            status = 206;
             g_snprintf (content_range, sizeof content_range,
                         "bytes %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
                         first, last, size);
             http_response_set_header (response, "Content-Range", content_range);
             break;
         case RANGE_UNSATISFIABLE:
-            *out_status = 416;
             g_snprintf (content_range, sizeof content_range, "bytes */%" G_GUINT64_FORMAT, size);
             http_response_set_header (response, "Content-Range", content_range);
-            return static_response ("{\"message\":\"Range Not Satisfiable\","
-                                    "\"error\":\"Range Not Satisfiable\",\"statusCode\":416}");
+            answer_text (exchange, "{\"message\":\"Range Not Satisfiable\","
+                                   "\"error\":\"Range Not Satisfiable\",\"statusCode\":416}");
+            return 416;
         case RANGE_WHOLE:
         default:
             break;
         }
     }
-    if (size == 0)
-        return static_response ("");
-    *out_n_bytes = last - first + 1;
-    body = send_part (file, request, first, *out_n_bytes);
-    g_assert (body != NULL); /* only out of memory */
-    return body;
+    if (size > 0)
+        answer_part (file, exchange, first, last - first + 1);
+    return status;
 }

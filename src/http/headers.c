@@ -54,21 +54,21 @@ is_only_shown (const char *content_type)
 }
 
 void
-headers_add_security (struct MHD_Response *to, HttpResponse *response, const char *content_type,
-                      HttpServer *server, gboolean is_secure)
+headers_add_security (Exchange *to, HttpResponse *response, const char *content_type)
 {
-    MHD_add_response_header (to, "X-Content-Type-Options", "nosniff");
-    if (is_secure && response_get (response, "Strict-Transport-Security") == NULL)
-        MHD_add_response_header (to, "Strict-Transport-Security", "max-age=31536000");
+    const char *csp = to->server->content_security_policy;
+
+    answer_add_header (to, "X-Content-Type-Options", "nosniff");
+    if (to->request.is_secure && response_get (response, "Strict-Transport-Security") == NULL)
+        answer_add_header (to, "Strict-Transport-Security", "max-age=31536000");
     /* half a kilobyte that each of a wall of thumbnails would carry for nothing */
     if (is_only_shown (content_type))
         return;
     for (gsize i = 0; i < G_N_ELEMENTS (of_documents); i++)
         if (response_get (response, of_documents[i].name) == NULL)
-            MHD_add_response_header (to, of_documents[i].name, of_documents[i].value);
-    if (server->content_security_policy != NULL &&
-        response_get (response, "Content-Security-Policy") == NULL)
-        MHD_add_response_header (to, "Content-Security-Policy", server->content_security_policy);
+            answer_add_header (to, of_documents[i].name, of_documents[i].value);
+    if (csp != NULL && response_get (response, "Content-Security-Policy") == NULL)
+        answer_add_header (to, "Content-Security-Policy", csp);
 }
 
 /* The opaque part between the quotes, without the ending that names an encoding. */

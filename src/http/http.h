@@ -1,4 +1,4 @@
-/* http.h -- the HTTP server: requests in, responses out, on libmicrohttpd
+/* http.h -- the HTTP server: requests in, responses out, HTTP/1.1 and 1.0
  *
  * Event threads (one a core) read, parse and write; they never block. The application is asked
  * twice for each request: begin () once the head is there, to say how the body shall be taken, and

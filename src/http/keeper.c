@@ -1,21 +1,16 @@
 /* keeper.c -- the thread that keeps the house of connections in order
  *
- * libmicrohttpd ends a connection on which nothing moves. What it does not do is done here: a head
- * that comes a byte at a time has a deadline; when nearly all places are taken, those who wait the
- * longest without a request make room, so ten thousand slow clients lock nobody out; a connection
- * closed while its client still sends is read on for a moment, since the kernel would otherwise
- * reset it and the client never see its answer; and long polls learn that their client left, which
- * libmicrohttpd does not notice while a connection is suspended.
- *
- * And a client that sends something and leaves at once may be overlooked by libmicrohttpd, which waits
- * for an edge of epoll that has been: those who left are looked for here.
+ * A connection on which nothing moves is ended, and so is one whose head comes a byte at a time for too long;
+ * when nearly all places are taken, those who wait the longest without a request make room, so ten
+ * thousand slow clients lock nobody out; a connection closed while its client still sends is read on for a
+ * moment, since the kernel would otherwise reset it and the client never see its answer; and long polls learn
+ * that their client left.
  *
  * A connection is ended with shutdown () on its descriptor under the lock, which keeper_remove ()
- * takes before libmicrohttpd closes it: the number can not have become another file. */
+ * takes before it is closed: the number can not have become another file. Its loop then sees the end. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -113,13 +108,6 @@ wake (Keeper *self)
 
     if (write (self->wake_fd, &one, sizeof one) < 0 && errno != EAGAIN)
         g_warning ("cannot wake the thread that watches connections: %s", g_strerror (errno));
-}
-
-void
-connection_set_state (Connection *self, ConnectionState state)
-{
-    atomic_store_explicit (&self->since_ms, now_ms (), memory_order_relaxed);
-    atomic_store_explicit (&self->state, state, memory_order_release);
 }
 
 guint
@@ -269,7 +257,17 @@ keeper_remove (Keeper *self, Connection *connection)
         g_hash_table_remove (self->shares, connection->share);
     atomic_fetch_sub (&self->n_connections, 1);
     g_mutex_unlock (&self->lock);
-    g_free (connection);
+}
+
+Connection *
+keeper_any (Keeper *self)
+{
+    Connection *connection;
+
+    g_mutex_lock (&self->lock);
+    connection = self->connections;
+    g_mutex_unlock (&self->lock);
+    return connection;
 }
 
 void
@@ -414,40 +412,24 @@ evict (Keeper *self, gint64 now)
         shutdown (g_array_index (candidates, Candidate, i).connection->fd, SHUT_RDWR);
 }
 
-/* Call with the lock. It waits for its client, in the same state and with no byte more than a tick ago. */
-static gboolean
-stands_still (Connection *c)
+/* Call with the lock. How long its client has let it wait; less than nothing while it does not. */
+static gint64
+waits_since_ms (Connection *c, gint64 now)
 {
+    /* in this order: the age of a long request that ends just now is not that of its rest */
+    int state = atomic_load_explicit (&c->state, memory_order_acquire);
     gint64 since_ms = atomic_load_explicit (&c->since_ms, memory_order_relaxed);
     guint64 n_bytes = atomic_load_explicit (&c->n_receive, memory_order_relaxed);
-    gboolean is_same = since_ms == c->since_seen_ms && n_bytes == c->n_seen;
 
-    c->since_seen_ms = since_ms;
-    c->n_seen = n_bytes;
-    return is_same && atomic_load_explicit (&c->state, memory_order_relaxed) != CONNECTION_BUSY;
-}
-
-/* Call with the lock. */
-static void
-close_left (Keeper *self)
-{
-    g_autoptr (GArray) polls = g_array_new (FALSE, FALSE, sizeof (struct pollfd));
-
-    for (Connection *c = self->connections; c != NULL; c = c->next) {
-        struct pollfd each = { .fd = c->fd, .events = POLLRDHUP };
-
-        if (stands_still (c))
-            g_array_append_val (polls, each);
+    if (state == CONNECTION_BUSY)
+        return -1;
+    if (state != CONNECTION_RECEIVES)
+        return now - since_ms;
+    if (n_bytes != c->n_seen || c->grown_ms < since_ms) {
+        c->n_seen = n_bytes;
+        c->grown_ms = now;
     }
-    if (polls->len == 0 || poll ((struct pollfd *) (void *) polls->data, polls->len, 0) <= 0)
-        return;
-    for (guint i = 0; i < polls->len; i++) {
-        const struct pollfd *each = &g_array_index (polls, struct pollfd, i);
-        char byte;
-
-        if (each->revents != 0 && recv (each->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-            shutdown (each->fd, SHUT_RDWR);
-    }
+    return now - c->grown_ms;
 }
 
 /* Call with the lock. */
@@ -459,17 +441,14 @@ tick (Keeper *self)
     gpointer value;
 
     for (Connection *c = self->connections; c != NULL; c = c->next) {
-        /* in this order: the age of a long request that ends just now is not that of its rest */
-        int state = atomic_load_explicit (&c->state, memory_order_acquire);
-        gint64 age_ms = now - atomic_load_explicit (&c->since_ms, memory_order_relaxed);
+        gboolean is_new =
+            atomic_load_explicit (&c->state, memory_order_relaxed) == CONNECTION_WAITS_FIRST;
 
-        if ((state == CONNECTION_WAITS_FIRST && age_ms > self->head_timeout_ms) ||
-            (state == CONNECTION_WAITS_NEXT && age_ms > self->idle_timeout_ms))
+        if (waits_since_ms (c, now) > (is_new ? self->head_timeout_ms : self->idle_timeout_ms))
             shutdown (c->fd, SHUT_RDWR);
     }
     if (is_under_pressure (self))
         evict (self, now);
-    close_left (self);
 
     g_hash_table_iter_init (&iter, self->items);
     while (g_hash_table_iter_next (&iter, NULL, &value)) {

@@ -3,17 +3,18 @@
  * A Connection is one TCP connection, an Exchange one request on it with its answer. Both belong to
  * the event thread of their connection, except where a member says otherwise. */
 #pragma once
-#include <microhttpd.h>
-#include <sys/stat.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include "base/error.h"
 #include "base/shares.h"
+#include "http/head.h"
 #include "http/http.h"
 #include "http/metrics.h"
 
 typedef struct _Exchange Exchange;
 typedef struct _Connection Connection;
+typedef struct _Loop Loop;
 typedef struct _Keeper Keeper;
 typedef struct _ProxyList ProxyList;
 typedef struct _AddressShare AddressShare;
@@ -21,19 +22,52 @@ typedef struct _UpgradeOffer UpgradeOffer;
 
 /* What is read and thrown away so that a client which is still sending gets to read its answer. */
 #define DRAIN_MAX_BYTES (64 * 1024)
+/* Read at once of a body whose length is known. */
+#define READ_BYTES (256 * 1024)
 
-/* ---- connections (keeper.c) ---- */
+/* ---- event threads (loop.c) ---- */
+
+/** A thread that waits for its connections' sockets and runs those that can go on. Connections are dealt
+ *  out to the loops in turn, and stay with theirs. */
+struct _Loop {
+    HttpServer *server; /* which owns it */
+    int epoll_fd, wake_fd;
+    GThread *thread;
+    guint8 *buffer;                       /* READ_BYTES, for whoever runs */
+    Connection *first_ready, *last_ready; /* have more to do, after the others had their turn */
+    gint64 date_s;
+    char date[32]; /* of date_s, for the header Date */
+
+    GMutex lock; /* of all below */
+    Connection *roused;
+    gboolean is_ending;
+};
+
+/** @listens: it accepts for all. */
+Loop *loop_new (HttpServer *server, gboolean listens, GError **error);
+void loop_start (Loop *self, guint index);
+void loop_stop_listening (Loop *self);
+void loop_stop (Loop *self); /* ends its thread; its connections stay open */
+void loop_free (Loop *self);
+void loop_later (Loop *self, Connection *connection); /* on its thread: run it again in its turn */
+/** Any thread, with the lock: have @connection run. */
+void loop_rouse (Loop *self, Connection *connection);
+const char *loop_date (Loop *self);
+
+/* ---- connections (connection.c) ---- */
 
 typedef enum {
     CONNECTION_WAITS_FIRST, /* for the head of its first request */
     CONNECTION_WAITS_NEXT,  /* for the head of another one */
     CONNECTION_RECEIVES,    /* a body */
     CONNECTION_BUSY,        /* handled or answered */
+    CONNECTION_IS_FULL,     /* its client does not take more of the answer for now */
 } ConnectionState;
 
 struct _Connection {
     Connection *previous, *next; /* the keeper's list, under its lock */
     HttpServer *server;
+    Loop *loop;
     int fd;
     AddressShare *share; /* how many connections this address has; the keeper's */
     char peer[INET6_ADDRSTRLEN];
@@ -44,12 +78,34 @@ struct _Connection {
     _Atomic int state;         /* ConnectionState; read by the keeper */
     _Atomic gint64 since_ms;   /* when it came into this state, monotonic */
     _Atomic guint64 n_receive; /* bytes of the body so far */
-    guint64 n_seen;            /* the keeper's: n_receive a tick ago */
-    gint64 since_seen_ms;      /* the keeper's: since_ms a tick ago */
+    guint64 n_seen;            /* the keeper's: n_receive when it last grew */
+    gint64 grown_ms;           /* the keeper's: and when that was seen */
+
+    /* what epoll said that was not used up yet: it says so once (EPOLLET) */
+    gboolean can_read, can_write, has_hung_up;
+    guint8 *ahead; /* read and not used yet: NULL when nothing */
+    gsize n_ahead;
+    ChunkReader chunks;
+    gsize n_head_sent;
+    guint64 n_body_sent;
+    guint8 *chunk; /* of a stream: framed, n_chunk_sent of n_chunk bytes are gone */
+    gsize n_chunk, n_chunk_sent;
+
+    Connection *next_ready, *next_roused; /* the loop's */
+    gboolean is_ready;
+    gboolean is_roused; /* under the loop's lock */
+    gboolean is_closed; /* freed once neither of the two */
 };
 
-/** Watches over all connections from a thread of its own: drops those that take too long or too much
- *  of the share of others, lets closing ones linger, tells long polls that their client left. */
+void connection_open (HttpServer *server, Loop *loop, int fd, const struct sockaddr *address);
+/** On its thread: go on as far as it goes without waiting. @events: of epoll; 0: it was roused, or its turn */
+void connection_run (Connection *self, guint32 events);
+void connection_close (Connection *self); /* on its thread, or when that has ended */
+void connection_free_closed (Connection *self);
+void connection_set_state (Connection *self, ConnectionState state);
+
+/** Watches over all connections from a thread of its own (keeper.c): drops those that take too long or too
+ *  much of the share of others, lets closing ones linger, tells long polls that their client left. */
 Keeper *keeper_new (HttpServer *server, guint max_connections, guint head_timeout_s,
                     guint idle_timeout_s, GError **error);
 void keeper_stop (Keeper *self); /* ends its thread; the other functions stay callable */
@@ -57,12 +113,12 @@ void keeper_free (Keeper *self);
 gboolean keeper_admits (Keeper *self, const struct sockaddr *address);
 Connection *keeper_add (Keeper *self, int fd, const struct sockaddr *address);
 void keeper_remove (Keeper *self, Connection *connection); /* its fd is still open */
+Connection *keeper_any (Keeper *self);                     /* one that is open; NULL: none is */
 void keeper_close_waiting (Keeper *self);                  /* those between two requests */
 guint keeper_n_connections (const Keeper *self);
 void keeper_watch (Keeper *self, Exchange *exchange, void (*gone) (gpointer data), gpointer data);
 void keeper_unwatch (Keeper *self, Exchange *exchange); /* waits for a call under way */
 void keeper_fire_watches (Keeper *self);
-void connection_set_state (Connection *self, ConnectionState state);
 
 /* ---- exchanges (exchange.c) ---- */
 
@@ -72,41 +128,34 @@ typedef enum {
     PHASE_BODY,
     PHASE_DRAIN,    /* answered; what is left of the body is dropped */
     PHASE_HANDLING, /* the application has it */
-    PHASE_SENT,     /* the answer is with libmicrohttpd */
+    PHASE_SENT,     /* the answer is on its way */
 } ExchangePhase;
 
 typedef enum {
     ANSWER_PENDING,   /* none yet; the connection runs */
-    ANSWER_SUSPENDED, /* none yet; the connection sleeps until MHD_resume_connection () */
+    ANSWER_SUSPENDED, /* none yet; the connection waits to be roused */
     ANSWER_CONTINUE,  /* none yet; http_request_continue () was called */
     ANSWER_READY,
-    ANSWER_CUT, /* the server stops: nobody will read it */
+    ANSWER_CUT, /* its connection was closed: nobody will read it */
 } AnswerState;
-
-/** Something asleep in libmicrohttpd, which may not be stopped before all of them are awake. */
-typedef struct _Sleeper Sleeper;
-struct _Sleeper {
-    Sleeper *previous, *next; /* under the server's lock */
-    gpointer owner;           /* an Exchange or an HttpStream */
-    gboolean is_stream;
-    gboolean is_listed;
-};
 
 struct _Exchange {
     HttpRequest request; /* first, so that one is the other */
     HttpServer *server;  /* (ref) */
     Connection *connection;
-    struct MHD_Connection *mhd;
+    Loop *loop;
     int fd;
     _Atomic int n_refs;
-    _Atomic int answer; /* AnswerState */
+    _Atomic int answer; /* AnswerState; leaves ANSWER_SUSPENDED under the loop's lock */
     ExchangePhase phase;
     HttpPlan plan;
     gint64 started_us;
 
     /* the head, copied into the arena: a handler may outlive the connection */
-    const HttpPair *headers;
-    gsize n_headers;
+    char *head_text;
+    gsize n_head_text;
+    Head head;
+    gboolean head_is_cut; /* it is longer than is taken */
     gboolean has_body, is_chunked, expects_continue, must_close, began;
 
     /* the body */
@@ -115,15 +164,17 @@ struct _Exchange {
     gboolean sink_is_open;
 
     /* the answer; written before answer becomes ANSWER_READY */
-    struct MHD_Response *response;
     unsigned status;
-    GBytes *body;         /* of the response when it is in memory; lives as long as it */
+    char *
+        answer_head; /* in the arena: status line and headers, the last ones added when it is sent */
+    gsize n_answer_head, answer_head_room;
+    GBytes *body;         /* in memory (ref), sent from body_first; or NULL */
+    int body_fd;          /* in a file, closed in the end; or -1 */
+    guint64 body_first;   /* where in either it begins */
     guint64 n_body_bytes; /* announced; streams count for themselves */
     HttpStream *stream;   /* (ref) */
-    UpgradeOffer *offer;  /* until taken */
-    gboolean sent_raw;
-
-    Sleeper sleeper;
+    gboolean stream_is_over;
+    UpgradeOffer *offer; /* until taken */
 
     /* http_request_watch (); the keeper's, under its lock */
     void (*gone) (gpointer data);
@@ -140,25 +191,40 @@ typedef struct {
     gint64 duration_us;
 } ExchangeOutcome;
 
-Exchange *exchange_new (HttpServer *server, Connection *connection, struct MHD_Connection *mhd,
-                        const char *target);
+/** What its connection has to do next. */
+typedef enum {
+    STEP_RECEIVE, /* read the body, and hand it to exchange_take () */
+    STEP_WAIT,    /* until it is roused, then exchange_proceed () */
+    STEP_SEND,    /* the answer, then exchange_finish () */
+    STEP_CLOSE,
+} ExchangeStep;
+
+/** @head, copied: to its empty line; or, with @is_cut, the beginning of one that is too long. */
+Exchange *exchange_new (HttpServer *server, Connection *connection, const guint8 *head,
+                        gsize n_bytes, gboolean is_cut);
 Exchange *exchange_ref (Exchange *self);
 void exchange_unref (Exchange *self);
-enum MHD_Result exchange_step (Exchange *self, const char *method, const char *version,
-                               const char *data, size_t *n_data);
+ExchangeStep exchange_begin (Exchange *self);
+ExchangeStep exchange_take (Exchange *self, const guint8 *bytes, gsize n_bytes); /* of the body */
+ExchangeStep exchange_complete (Exchange *self); /* that was all of the body, or there is none */
+ExchangeStep exchange_refuse (Exchange *self, GError *why); /* its body makes no sense */
+ExchangeStep exchange_proceed (Exchange *self);
 void exchange_finish (Exchange *self,
                       gboolean complete); /* by its connection; drops its reference */
-void exchange_cut (Exchange *self);       /* any thread: if it sleeps, wake it to be closed */
+void exchange_cut (Exchange *self); /* by its connection, which closes: nobody rouses it any more */
 void exchange_handle (gpointer exchange, gpointer server); /* on a thread of the pool */
 
 /* ---- the parts of an answer ---- */
 
 /** request.c: read the head into the exchange. FALSE with the error that answers it. */
-gboolean request_read_head (Exchange *self, const char *method, const char *version,
-                            GError **error);
+gboolean request_read_head (Exchange *self, GError **error);
 
-/** response.c: take @response apart into exchange->response and its companions. */
+/** response.c: take @response apart into the members of @exchange for its answer. */
 void response_finish (HttpResponse *response, Exchange *exchange);
+/** One more header of the answer. What has a control character, or one would become two, is left out. */
+void answer_add_header (Exchange *self, const char *name, const char *value);
+/** The last headers of a head that is sent. @date is now */
+void answer_end_head (Exchange *self, const char *date);
 
 /** What an HttpResponse of a file sends. */
 typedef struct {
@@ -169,10 +235,9 @@ typedef struct {
     const char *path; /* where small ones are remembered; NULL: nowhere */
 } FileBody;
 
-/** file.c: a response body of the file, with status, ranges and validators as asked. Takes what @file
- *  holds. */
-struct MHD_Response *file_response_new (HttpResponse *response, FileBody *file, Exchange *exchange,
-                                        unsigned *out_status, guint64 *out_n_bytes);
+/** file.c: the answer is the file, with status, ranges and validators as asked. Takes what @file holds.
+ *  @return the status */
+unsigned file_response_finish (HttpResponse *response, FileBody *file, Exchange *exchange);
 void file_body_clear (FileBody *self);
 
 /** stream.c */
@@ -182,10 +247,14 @@ HttpStream *stream_new (HttpServer *server, void (*produce) (HttpStream *stream,
 HttpStream *stream_ref (HttpStream *self);
 void stream_unref (HttpStream *self);
 void stream_set_encoding (HttpStream *self, int encoding); /* ContentEncoding, before it starts */
-/** The libmicrohttpd response of a stream; the producer starts unless @is_head. */
-struct MHD_Response *stream_start (HttpStream *self, struct MHD_Connection *mhd, gboolean is_head);
+void stream_start (HttpStream *self);                      /* the producer */
+typedef enum { STREAM_DATA, STREAM_WAIT, STREAM_END, STREAM_FAILED } StreamResult;
+/** By @connection: what there is; with STREAM_WAIT it is roused once there is more. */
+StreamResult stream_read (HttpStream *self, Connection *connection, guint8 *out, gsize n_max,
+                          gsize *out_n_bytes);
+/** Nobody reads on: the producer is told, and no connection is roused any more. */
+void stream_abandon (HttpStream *self);
 guint64 stream_n_bytes (HttpStream *self);
-void stream_cut (HttpStream *self);                     /* any thread */
 void stream_produce (gpointer stream, gpointer server); /* on a thread of the stream pool */
 
 /** upgrade.c */
@@ -193,7 +262,8 @@ typedef void (*Upgraded) (gpointer data, HttpUpgrade *upgrade, int socket_fd, co
                           gsize n_early);
 UpgradeOffer *upgrade_offer_new (Upgraded upgraded, gpointer data);
 void upgrade_offer_withdraw (UpgradeOffer *self); /* nobody took it */
-struct MHD_Response *upgrade_response_new (UpgradeOffer *offer);
+/** The head was sent: the socket of @connection is the application's, with what was read ahead. */
+void upgrade_take_over (UpgradeOffer *offer, Connection *connection);
 void upgrades_shutdown (HttpServer *server); /* all sockets, and any that would follow */
 
 const char *response_get (HttpResponse *self, const char *name); /* a header; NULL: not set */
@@ -207,8 +277,7 @@ gboolean headers_is_name (const char *a, const char *b); /* the same name of a h
 gboolean headers_etag_matches (const char *list, const char *etag);
 /** What a browser must be told on every answer, and of documents more; without what @response says for
  *  itself. @content_type NULL: none. */
-void headers_add_security (struct MHD_Response *to, HttpResponse *response,
-                           const char *content_type, HttpServer *server, gboolean is_secure);
+void headers_add_security (Exchange *to, HttpResponse *response, const char *content_type);
 gboolean headers_http_date_parse (const char *text, gint64 *out_s);
 void headers_http_date_format (gint64 s, char out[32]);
 
@@ -241,8 +310,10 @@ struct _HttpServer {
     guint max_head_bytes;
     char *content_security_policy; /* NULL: none */
     ProxyList *proxies;
-    GBytes *no_bytes; /* the empty body */
-    struct MHD_Daemon *daemon;
+    GBytes *no_bytes;         /* the empty body */
+    Loop **loops;             /* n_loops; the first one listens */
+    guint n_loops, next_loop; /* next_loop: the first one's */
+    gboolean is_running;
     guint16 port;
     int listen_fd;
     GThreadPool *pool, *stream_pool;
@@ -250,23 +321,17 @@ struct _HttpServer {
     Keeper *keeper;
     Metric *connections_gauge; /* NULL: internal */
 
-    _Atomic int n_resuming;  /* calls of MHD_resume_connection () under way */
     _Atomic int is_stopping; /* no new connections, no further requests on the old ones */
     _Atomic int n_active;    /* requests begun and not yet ended */
 
     GMutex lock; /* of all below */
     GCond changed;
-    gboolean is_cutting; /* nothing may fall asleep any more */
-    Sleeper *sleepers;
+    gboolean is_cutting; /* sockets that come now are ended at once */
     HttpUpgrade *upgrades;
     _Atomic guint n_upgrades;
 };
 
 HttpServer *server_ref (HttpServer *self);
 void server_unref (HttpServer *self);
-/** To be called before MHD_suspend_connection (). FALSE: the server stops, close instead. */
-gboolean server_sleep (HttpServer *self, Sleeper *sleeper);
-/** Instead of MHD_resume_connection (). */
-void server_resume (HttpServer *self, Sleeper *sleeper, struct MHD_Connection *mhd);
 void server_count_begin (HttpServer *self);
 void server_count_end (HttpServer *self, const ExchangeOutcome *outcome);

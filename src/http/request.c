@@ -1,70 +1,21 @@
-/* request.c -- the head of a request: checked, copied, and asked for headers and cookies
+/* request.c -- the head of a request: what it means, and asking it for headers and cookies
  *
- * libmicrohttpd is lenient about heads; what two servers in a row could understand differently
- * (request smuggling, RFC 9112 section 11.2) is refused here. */
+ * What two servers in a row could understand differently (request smuggling, RFC 9112 section 11.2) is
+ * refused: in its text by head.c, in its meaning here. */
 #include <string.h>
 
 #include "http/private.h"
 
 #define CORRELATION_ID_MAX 200
 
-typedef struct {
-    Exchange *exchange;
-    HttpPair *pairs;
-    gsize n_pairs, n_room;
-    gboolean is_malformed;
-} Collector;
-
-static gboolean
-is_token (const char *text, gsize length)
-{
-    for (gsize i = 0; i < length; i++)
-        if (!g_ascii_isalnum (text[i]) &&
-            (text[i] == '\0' || strchr ("!#$%&'*+-.^_`|~", text[i]) == NULL))
-            return FALSE;
-    return length > 0;
-}
-
-/* The copy and its NULs in one piece of the arena. */
-static enum MHD_Result
-collect (void *collector, enum MHD_ValueKind kind, const char *name, size_t n_name,
-         const char *value, size_t n_value)
-{
-    Collector *self = collector;
-    Arena *arena = self->exchange->request.arena;
-    char *copy;
-
-    if (!is_token (name, n_name)) {
-        self->is_malformed = TRUE;
-        return MHD_NO;
-    }
-    if (self->n_pairs == self->n_room) {
-        gsize n_room = self->n_room == 0 ? 24 : self->n_room * 2;
-
-        self->pairs = arena_grow (arena, self->pairs, self->n_room * sizeof (HttpPair),
-                                  n_room * sizeof (HttpPair));
-        self->n_room = n_room;
-    }
-    copy = arena_alloc (arena, n_name + n_value + 2);
-    memcpy (copy, name, n_name);
-    if (n_value > 0)
-        memcpy (copy + n_name + 1, value, n_value);
-    if (memchr (copy + n_name + 1, '\0', n_value) != NULL) {
-        self->is_malformed = TRUE;
-        return MHD_NO;
-    }
-    self->pairs[self->n_pairs++] = (HttpPair){ copy, copy + n_name + 1 };
-    return MHD_YES;
-}
-
 const char *
 http_request_header (HttpRequest *request, const char *name)
 {
     Exchange *self = request->private_data;
 
-    for (gsize i = 0; i < self->n_headers; i++)
-        if (headers_is_name (self->headers[i].name, name))
-            return self->headers[i].value;
+    for (gsize i = 0; i < self->head.n_headers; i++)
+        if (headers_is_name (self->head.headers[i].name, name))
+            return self->head.headers[i].value;
     return NULL;
 }
 
@@ -74,10 +25,10 @@ http_request_cookie (HttpRequest *request, const char *name)
     Exchange *self = request->private_data;
     gsize n_name = strlen (name);
 
-    for (gsize i = 0; i < self->n_headers; i++) {
-        if (!headers_is_name (self->headers[i].name, "Cookie"))
+    for (gsize i = 0; i < self->head.n_headers; i++) {
+        if (!headers_is_name (self->head.headers[i].name, "Cookie"))
             continue;
-        for (const char *at = self->headers[i].value; *at != '\0';) {
+        for (const char *at = self->head.headers[i].value; *at != '\0';) {
             gsize n;
 
             at += strspn (at, "; \t");
@@ -196,41 +147,65 @@ read_body_length (Exchange *self, const char *length, guint n_lengths, const cha
     return TRUE;
 }
 
-gboolean
-request_read_head (Exchange *self, const char *method, const char *version, GError **error)
+static gboolean
+read_text (Exchange *self, GError **error)
 {
     HttpRequest *request = &self->request;
-    Collector collector = { .exchange = self };
+    char *text = self->head_text;
+    char *next =
+        head_read_line (&self->head, text, self->n_head_text, self->head_is_cut ? NULL : error);
+
+    if (next != NULL) {
+        request->method_text = self->head.method;
+        request->method = method_parse (self->head.method);
+        request->target = self->head.target;
+    }
+    if (self->head_is_cut) {
+        g_set_error (error, APP_ERROR, APP_ERROR_HEADERS,
+                     "the request's path and headers have more than the %u bytes that are taken; "
+                     "clear this site's cookies",
+                     self->server->max_head_bytes);
+        return FALSE;
+    }
+    return next != NULL && head_read_headers (&self->head, request->arena, next,
+                                              self->n_head_text - (gsize) (next - text), error);
+}
+
+gboolean
+request_read_head (Exchange *self, GError **error)
+{
+    HttpRequest *request = &self->request;
     const char *length = NULL, *encoding = NULL, *correlation_id = NULL;
     const char *forwarded_proto = NULL, *forwarded_host = NULL, *forwarded_for = NULL;
     guint n_lengths = 0, n_encodings = 0, n_hosts = 0;
-    const union MHD_ConnectionInfo *info;
+    gboolean is_read, keeps = FALSE;
 
-    request->method_text = arena_strdup (request->arena, method);
-    request->method = method_parse (method);
+    request->method_text = "-";
+    request->method = HTTP_OTHER;
     request->path = "/";
     request->query = "";
     request->host = "";
     request->peer = arena_strdup (request->arena, self->connection->peer); /* may outlive it */
     request->content_length = -1;
+    is_read = read_text (self, error);
 
-    MHD_get_connection_values_n (self->mhd, MHD_HEADER_KIND, collect, &collector);
-    self->headers = collector.pairs;
-    self->n_headers = collector.n_pairs;
-
-    for (gsize i = 0; i < self->n_headers; i++) {
-        const char *name = self->headers[i].name, *value = self->headers[i].value;
+    for (gsize i = 0; i < self->head.n_headers; i++) {
+        const char *name = self->head.headers[i].name, *value = self->head.headers[i].value;
 
         switch (g_ascii_tolower (*name)) { /* most headers are passed over by their first letter */
         case 'c':
             if (g_ascii_strcasecmp (name, "Content-Length") == 0) {
                 length = value;
                 n_lengths++;
+            } else if (g_ascii_strcasecmp (name, "Connection") == 0) {
+                self->must_close = self->must_close || head_list_has (value, "close");
+                keeps = keeps || head_list_has (value, "keep-alive");
             }
             break;
         case 'e':
             if (g_ascii_strcasecmp (name, "Expect") == 0)
-                self->expects_continue = g_ascii_strcasecmp (value, "100-continue") == 0;
+                self->expects_continue =
+                    !self->head.is_1_0 && g_ascii_strcasecmp (value, "100-continue") == 0;
             break;
         case 'h':
             if (g_ascii_strcasecmp (name, "Host") == 0) {
@@ -280,26 +255,15 @@ request_read_head (Exchange *self, const char *method, const char *version, GErr
     if (forwarded_host != NULL)
         request->host = first_of_list (request->arena, forwarded_host);
 
+    self->must_close = self->must_close || (self->head.is_1_0 && !keeps);
+    if (!is_read)
+        return FALSE;
     if (!read_body_length (self, length, n_lengths, encoding, n_encodings, error) ||
         !read_target (self, error))
         return FALSE;
-    if (collector.is_malformed) {
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
-                             "a header of the request is malformed: names are letters, digits and "
-                             "'-', values have no control characters");
-        return FALSE;
-    }
-    if (n_hosts > 1 || (n_hosts == 0 && strcmp (version, MHD_HTTP_VERSION_1_1) == 0)) {
+    if (n_hosts > 1 || (n_hosts == 0 && !self->head.is_1_0)) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
                              "the request must have one Host header");
-        return FALSE;
-    }
-    info = MHD_get_connection_info (self->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (info != NULL && info->header_size > self->server->max_head_bytes) {
-        g_set_error (error, APP_ERROR, APP_ERROR_HEADERS,
-                     "the request's headers have %" G_GSIZE_FORMAT " bytes, at most %u are taken; "
-                     "clear this site's cookies",
-                     info->header_size, self->server->max_head_bytes);
         return FALSE;
     }
     return TRUE;

@@ -5,6 +5,7 @@
  * runs in the thread that answers, so that compressing never keeps an event thread busy. */
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "http/compress.h"
@@ -191,12 +192,6 @@ response_get (HttpResponse *self, const char *name)
 void
 http_response_add_header (HttpResponse *self, const char *name, const char *value)
 {
-    for (const char *c = value; *c != '\0'; c++) {
-        if ((guchar) *c < 0x20 || *c == 0x7f) { /* or one header could be made into two */
-            g_warning ("the header '%s' of an answer has a control character, left out", name);
-            return;
-        }
-    }
     if (self->n_headers == self->n_room) {
         gsize n_room = self->n_room == 0 ? 8 : self->n_room * 2;
 
@@ -233,28 +228,10 @@ http_response_set_untrusted (HttpResponse *self)
 /* ---- meeting the request ---- */
 
 static void
-unref_bytes (void *bytes)
-{
-    g_bytes_unref (bytes);
-}
-
-static void
 finish_bytes (HttpResponse *self, Exchange *exchange)
 {
-    gsize n_bytes = 0;
-    gconstpointer bytes = g_bytes_get_data (self->body, &n_bytes);
-
-    exchange->body = self->body;
-    exchange->n_body_bytes = n_bytes;
-    exchange->response = MHD_create_response_from_buffer_with_free_callback_cls (
-        n_bytes, (void *) (gsize) bytes, unref_bytes, g_steal_pointer (&self->body));
-}
-
-static void
-finish_empty (Exchange *exchange)
-{
-    exchange->response =
-        MHD_create_response_from_buffer (0, (void *) (gsize) "", MHD_RESPMEM_PERSISTENT);
+    exchange->body = g_steal_pointer (&self->body);
+    exchange->n_body_bytes = g_bytes_get_size (exchange->body);
 }
 
 /* TRUE: the client has it already, and gets 304. */
@@ -286,8 +263,6 @@ finish_json (HttpResponse *self, Exchange *exchange)
     if (is_fresh (self, request, etag)) {
         http_response_set_header (self, "ETag", etag);
         self->status = 304;
-        self->content_type = NULL;
-        finish_empty (exchange);
         return;
     }
     if (n_bytes > COMPRESS_MIN_BYTES)
@@ -327,7 +302,8 @@ finish_stream (HttpResponse *self, Exchange *exchange)
     }
     stream_set_encoding (stream, (int) encoding);
     exchange->stream = stream;
-    exchange->response = stream_start (stream, exchange->mhd, request->method == HTTP_HEAD);
+    if (request->method != HTTP_HEAD)
+        stream_start (stream);
 }
 
 static gboolean
@@ -337,56 +313,152 @@ is_under_api (const char *path)
            (path[4] == '/' || path[4] == '\0');
 }
 
+/* ---- the head of the answer ---- */
+
+static void
+put (Exchange *self, const char *text, gsize n_bytes)
+{
+    if (self->n_answer_head + n_bytes > self->answer_head_room) {
+        gsize room = MAX (2 * self->answer_head_room, self->n_answer_head + n_bytes + 1024);
+
+        self->answer_head =
+            arena_grow (self->request.arena, self->answer_head, self->n_answer_head, room);
+        self->answer_head_room = room;
+    }
+    memcpy (self->answer_head + self->n_answer_head, text, n_bytes);
+    self->n_answer_head += n_bytes;
+}
+
+static void
+put_text (Exchange *self, const char *text)
+{
+    put (self, text, strlen (text));
+}
+
+static void
+put_number (Exchange *self, guint64 number)
+{
+    char digits[20];
+    gsize n = 0;
+
+    do
+        digits[sizeof digits - ++n] = (char) ('0' + number % 10);
+    while ((number /= 10) > 0);
+    put (self, digits + sizeof digits - n, n);
+}
+
+void
+answer_add_header (Exchange *self, const char *name, const char *value)
+{
+    gsize n_value = 0;
+
+    for (; value[n_value] != '\0'; n_value++) {
+        if ((guchar) value[n_value] < 0x20 || value[n_value] == 0x7f) {
+            g_warning ("the header '%s' of an answer has a control character, left out", name);
+            return;
+        }
+    }
+    put_text (self, name);
+    put (self, ": ", 2);
+    put (self, value, n_value);
+    put (self, "\r\n", 2);
+}
+
+/* RFC 9110 section 8.6 and 9112 section 6: how long the body is, where there may be one. */
+static void
+put_body_length (Exchange *self)
+{
+    if (self->offer != NULL || self->status == 204 || self->status == 304)
+        return;
+    if (self->stream == NULL) {
+        put_text (self, "Content-Length: ");
+        put_number (self, self->n_body_bytes);
+        put (self, "\r\n", 2);
+    } else if (self->head.is_1_0) {
+        self->must_close = TRUE; /* its end is that of the connection */
+    } else {
+        put_text (self, "Transfer-Encoding: chunked\r\n");
+    }
+}
+
+static void
+put_status (Exchange *self)
+{
+    put_text (self, "HTTP/1.1 ");
+    put_number (self, self->status);
+    put_text (self, " ");
+    put_text (self, http_problem_title (self->status));
+    put (self, "\r\n", 2);
+}
+
+/* The head without its body. */
+static void
+drop_body (Exchange *self)
+{
+    g_clear_pointer (&self->body, g_bytes_unref);
+    if (self->body_fd >= 0)
+        close (self->body_fd);
+    self->body_fd = -1;
+    g_clear_pointer (&self->stream, stream_unref);
+}
+
+void
+answer_end_head (Exchange *self, const char *date)
+{
+    answer_add_header (self, "Date", date);
+    if (self->offer != NULL)
+        answer_add_header (self, "Connection", "Upgrade");
+    else if (self->must_close)
+        answer_add_header (self, "Connection", "close");
+    else if (self->head.is_1_0)
+        answer_add_header (self, "Connection", "keep-alive");
+    put (self, "\r\n", 2);
+}
+
 void
 response_finish (HttpResponse *self, Exchange *exchange)
 {
     const HttpRequest *request = &exchange->request;
-    unsigned file_status = 0;
+    const char *content_type;
 
     switch (self->kind) {
-    case RESPONSE_EMPTY:
-        finish_empty (exchange);
-        break;
     case RESPONSE_BYTES:
-        if (is_fresh (self, request, response_get (self, "ETag"))) {
+        if (is_fresh (self, request, response_get (self, "ETag")))
             self->status = 304;
-            self->content_type = NULL;
-            finish_empty (exchange);
-        } else {
+        else
             finish_bytes (self, exchange);
-        }
         break;
     case RESPONSE_JSON:
         finish_json (self, exchange);
         break;
     case RESPONSE_FILE:
-        exchange->response =
-            file_response_new (self, &self->file, exchange, &file_status, &exchange->n_body_bytes);
-        self->status = file_status;
-        if (file_status == 304)
-            self->content_type = NULL;
-        else if (file_status >= 400)
+        self->status = file_response_finish (self, &self->file, exchange);
+        if (self->status >= 400)
             self->content_type = JSON_TYPE;
         break;
     case RESPONSE_STREAM:
         finish_stream (self, exchange);
         break;
     case RESPONSE_UPGRADE:
-    default:
         exchange->offer = g_steal_pointer (&self->offer);
-        exchange->response = upgrade_response_new (exchange->offer);
+        break;
+    case RESPONSE_EMPTY:
+    default:
         break;
     }
-    g_assert (exchange->response != NULL);
 
     exchange->status = self->status;
-    if (self->content_type != NULL)
-        MHD_add_response_header (exchange->response, "Content-Type", self->content_type);
+    put_status (exchange);
+    put_body_length (exchange);
+    content_type = self->status == 304 ? NULL : self->content_type;
+    if (content_type != NULL)
+        answer_add_header (exchange, "Content-Type", content_type);
     for (gsize i = 0; i < self->n_headers; i++)
-        MHD_add_response_header (exchange->response, self->headers[i].name, self->headers[i].value);
-    headers_add_security (exchange->response, self, self->content_type, exchange->server,
-                          request->is_secure);
+        answer_add_header (exchange, self->headers[i].name, self->headers[i].value);
+    headers_add_security (exchange, self, content_type);
     if (is_under_api (request->path))
-        MHD_add_response_header (exchange->response, "X-Correlation-ID", request->correlation_id);
+        answer_add_header (exchange, "X-Correlation-ID", request->correlation_id);
+    if (request->method == HTTP_HEAD)
+        drop_body (exchange);
     http_response_free (self);
 }

@@ -19,12 +19,6 @@
 #define OTHER_FDS 512 /* databases, files of jobs, lingering connections */
 #define STOP_POLL_MS 20
 
-/* One connection's memory in libmicrohttpd, for its head and its answer's. A head may take half of
- * it, and there is room for ours above the limit, so that it is we who refuse one too large. Larger
- * pieces would make uploads cheaper by a fifth, but libmicrohttpd clears all of it for each request, and
- * it is resident then: 10,000 connections would hold a gigabyte. */
-#define CONNECTION_MEMORY_BYTES (32 * 1024)
-
 static const double duration_bounds_s[] = { 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                             0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
                                             1,      2.5,     5,      10,    30 };
@@ -79,125 +73,6 @@ static double
 read_connections (gpointer server)
 {
     return keeper_n_connections (((HttpServer *) server)->keeper);
-}
-
-gboolean
-server_sleep (HttpServer *self, Sleeper *sleeper)
-{
-    gboolean may_sleep;
-
-    g_mutex_lock (&self->lock);
-    may_sleep = !self->is_cutting;
-    if (may_sleep) {
-        sleeper->previous = NULL;
-        sleeper->next = self->sleepers;
-        if (sleeper->next != NULL)
-            sleeper->next->previous = sleeper;
-        self->sleepers = sleeper;
-    }
-    g_mutex_unlock (&self->lock);
-    return may_sleep;
-}
-
-void
-server_resume (HttpServer *self, Sleeper *sleeper, struct MHD_Connection *mhd)
-{
-    atomic_fetch_add (&self->n_resuming, 1);
-    g_mutex_lock (&self->lock);
-    if (sleeper->previous != NULL)
-        sleeper->previous->next = sleeper->next;
-    else
-        self->sleepers = sleeper->next;
-    if (sleeper->next != NULL)
-        sleeper->next->previous = sleeper->previous;
-    g_mutex_unlock (&self->lock);
-    /* from here on the event thread may do anything with it, so it was taken off the list before */
-    MHD_resume_connection (mhd);
-    atomic_fetch_sub (&self->n_resuming, 1);
-}
-
-/* ---- what libmicrohttpd calls ---- */
-
-static Connection *
-connection_of (struct MHD_Connection *mhd)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info != NULL ? info->socket_context : NULL;
-}
-
-static enum MHD_Result
-on_accept (void *server, const struct sockaddr *address, socklen_t n_address)
-{
-    HttpServer *self = server;
-
-    return !atomic_load (&self->is_stopping) && keeper_admits (self->keeper, address) ? MHD_YES
-                                                                                      : MHD_NO;
-}
-
-static void
-on_connection (void *server, struct MHD_Connection *mhd, void **context,
-               enum MHD_ConnectionNotificationCode code)
-{
-    HttpServer *self = server;
-
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        int fd = MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        const struct sockaddr *address =
-            MHD_get_connection_info (mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-
-        *context = keeper_add (self->keeper, fd, address);
-    } else if (*context != NULL) {
-        keeper_remove (self->keeper, *context);
-        *context = NULL;
-    }
-}
-
-/* The request line is there. */
-static void *
-on_target (void *server, const char *target, struct MHD_Connection *mhd)
-{
-    Connection *connection = connection_of (mhd);
-
-    connection->exchange = exchange_new (server, connection, mhd, target);
-    return connection->exchange;
-}
-
-static enum MHD_Result
-on_request (void *server, struct MHD_Connection *mhd, const char *url, const char *method,
-            const char *version, const char *data, size_t *n_data, void **context)
-{
-    return exchange_step (*context, method, version, data, n_data);
-}
-
-static void
-on_completed (void *server, struct MHD_Connection *mhd, void **context,
-              enum MHD_RequestTerminationCode code)
-{
-    Connection *connection = connection_of (mhd);
-    Exchange *exchange = connection != NULL ? connection->exchange : NULL;
-
-    *context = NULL;
-    if (exchange == NULL) /* upgraded, and over since then */
-        return;
-    connection->exchange = NULL;
-    connection_set_state (connection, CONNECTION_WAITS_NEXT);
-    atomic_store_explicit (&connection->n_receive, 0, memory_order_relaxed);
-    exchange_finish (exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-}
-
-/* Queries are parsed by us; this saves libmicrohttpd decoding them. */
-static size_t
-keep_escaped (void *server, struct MHD_Connection *mhd, char *text)
-{
-    return strlen (text);
-}
-
-static void
-on_panic (void *unused, const char *file, unsigned line, const char *reason)
-{
-    g_error ("libmicrohttpd: %s (%s:%u)", reason != NULL ? reason : "internal error", file, line);
 }
 
 /* ---- starting ---- */
@@ -282,28 +157,6 @@ fit_to_descriptors (guint max_connections)
     return fitting;
 }
 
-static struct MHD_Daemon *
-start_daemon (HttpServer *self, guint n_threads, guint max_connections, guint idle_timeout_s)
-{
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE;
-    /* the keeper counts; libmicrohttpd's limit is one of each thread, and stops accepting */
-    guint limit = (max_connections + OTHER_FDS) * n_threads;
-
-    MHD_set_panic_func (on_panic, NULL);
-    return MHD_start_daemon (flags, 0, on_accept, self, on_request, self,                /* */
-                             MHD_OPTION_LISTEN_SOCKET, self->listen_fd,                  /* */
-                             MHD_OPTION_THREAD_POOL_SIZE, n_threads > 1 ? n_threads : 0, /* */
-                             MHD_OPTION_CONNECTION_LIMIT, limit,                         /* */
-                             MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s,              /* */
-                             MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                             (size_t) CONNECTION_MEMORY_BYTES,                  /* */
-                             MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, /* */
-                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,   /* */
-                             MHD_OPTION_URI_LOG_CALLBACK, on_target, self,      /* */
-                             MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL,  /* */
-                             MHD_OPTION_END);
-}
-
 static guint16
 port_of (int fd)
 {
@@ -315,6 +168,21 @@ port_of (int fd)
     return ntohs (address.ss_family == AF_INET6
                       ? ((struct sockaddr_in6 *) (void *) &address)->sin6_port
                       : ((struct sockaddr_in *) (void *) &address)->sin_port);
+}
+
+static gboolean
+start_loops (HttpServer *self, guint n, GError **error)
+{
+    self->loops = g_new0 (Loop *, n);
+    for (; self->n_loops < n; self->n_loops++) {
+        self->loops[self->n_loops] = loop_new (self, self->n_loops == 0, error);
+        if (self->loops[self->n_loops] == NULL)
+            return FALSE;
+    }
+    for (guint i = 0; i < n; i++)
+        loop_start (self->loops[i], i);
+    self->is_running = TRUE;
+    return TRUE;
 }
 
 static guint
@@ -363,11 +231,7 @@ http_server_new (const HttpSettings *settings, const HttpApp *app_class, gpointe
         exchange_handle, self, (int) or_default (settings->n_pool_threads, MAX (8, n_cores * 4)),
         FALSE, NULL);
     self->stream_pool = g_thread_pool_new (stream_produce, self, MAX_STREAMS, FALSE, NULL);
-    self->daemon = start_daemon (self, or_default (settings->n_event_threads, n_cores),
-                                 max_connections, idle_timeout_s);
-    if (self->daemon == NULL) {
-        g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "the HTTP server does not start: %s",
-                     g_strerror (errno));
+    if (!start_loops (self, or_default (settings->n_event_threads, n_cores), error)) {
         http_server_free (self);
         return NULL;
     }
@@ -404,52 +268,25 @@ wait_for_requests (HttpServer *self, guint grace_s)
     }
 }
 
-/* Wake everything that sleeps, to be closed: libmicrohttpd can not be stopped before. */
-static void
-cut_sleepers (HttpServer *self)
-{
-    g_mutex_lock (&self->lock);
-    self->is_cutting = TRUE;
-    while (self->sleepers != NULL || atomic_load (&self->n_resuming) > 0) {
-        g_autoptr (GPtrArray) exchanges =
-            g_ptr_array_new_with_free_func ((GDestroyNotify) exchange_unref);
-        g_autoptr (GPtrArray) streams =
-            g_ptr_array_new_with_free_func ((GDestroyNotify) stream_unref);
-
-        for (Sleeper *each = self->sleepers; each != NULL; each = each->next) {
-            if (each->is_stream)
-                g_ptr_array_add (streams, stream_ref (each->owner));
-            else
-                g_ptr_array_add (exchanges, exchange_ref (each->owner));
-        }
-        g_mutex_unlock (&self->lock);
-        for (guint i = 0; i < exchanges->len; i++)
-            exchange_cut (exchanges->pdata[i]);
-        for (guint i = 0; i < streams->len; i++)
-            stream_cut (streams->pdata[i]);
-        g_mutex_lock (&self->lock);
-        if (self->sleepers != NULL || atomic_load (&self->n_resuming) > 0)
-            g_cond_wait_until (&self->changed, &self->lock,
-                               g_get_monotonic_time () + G_TIME_SPAN_MILLISECOND);
-    }
-    g_mutex_unlock (&self->lock);
-}
-
 void
 http_server_stop (HttpServer *self, guint grace_s)
 {
-    if (self->daemon == NULL || atomic_exchange (&self->is_stopping, 1))
+    Connection *connection;
+
+    if (!self->is_running || atomic_exchange (&self->is_stopping, 1))
         return;
-    if (MHD_quiesce_daemon (self->daemon) != MHD_INVALID_SOCKET)
-        shutdown (self->listen_fd, SHUT_RDWR); /* new clients are refused, not left waiting */
+    loop_stop_listening (self->loops[0]);
+    shutdown (self->listen_fd, SHUT_RDWR); /* new clients are refused, not left waiting */
     keeper_close_waiting (self->keeper);
     keeper_fire_watches (self->keeper);
     wait_for_requests (self, grace_s);
 
     upgrades_shutdown (self);
-    cut_sleepers (self);
-    MHD_stop_daemon (self->daemon);
-    self->daemon = NULL;
+    for (guint i = 0; i < self->n_loops; i++)
+        loop_stop (self->loops[i]);
+    while ((connection = keeper_any (self->keeper)) != NULL)
+        connection_close (connection);
+    self->is_running = FALSE;
     /* handlers that still run have lost their clients, but not what they work on */
     g_thread_pool_free (g_steal_pointer (&self->pool), FALSE, TRUE);
     g_thread_pool_free (g_steal_pointer (&self->stream_pool), FALSE, TRUE);
@@ -471,6 +308,9 @@ server_unref (HttpServer *self)
 {
     if (atomic_fetch_sub_explicit (&self->n_refs, 1, memory_order_acq_rel) != 1)
         return;
+    for (guint i = 0; i < self->n_loops; i++)
+        loop_free (self->loops[i]);
+    g_free (self->loops);
     keeper_free (self->keeper);
     proxy_list_free (self->proxies);
     g_bytes_unref (self->no_bytes);

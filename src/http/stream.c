@@ -1,17 +1,15 @@
 /* stream.c -- a body that is made while it is sent
  *
  * The producer runs on a thread of its own and writes into a bounded buffer; the connection's event
- * thread reads from it. Full: the producer waits. Empty: the connection is suspended until there
- * is something. Four things can end it: the producer returns, it fails, the client leaves (then
- * libmicrohttpd gives the response back, see release), or the server cuts it off. */
+ * thread reads from it. Full: the producer waits. Empty: the connection is roused when there is
+ * something. Three things can end it: the producer returns, it fails, or the connection is closed
+ * (stream_abandon ()), which also the server does that stops. */
 #include <string.h>
 
 #include "http/compress.h"
 #include "http/private.h"
 
 #define BUFFER_BYTES (256 * 1024)
-#define BLOCK_BYTES                                                                                \
-    (64 * 1024) /* what HTTP/1.0 clients get at once; others get what fits a chunk */
 
 struct _HttpStream {
     _Atomic int n_refs;
@@ -20,16 +18,15 @@ struct _HttpStream {
     gpointer data;
     GDestroyNotify free_data;
     Share *share;
-    struct MHD_Connection *mhd;
     Compressor *compressor; /* the producer's thread only */
-    Sleeper sleeper;
 
     GMutex lock; /* of all below */
     GCond has_room;
     GByteArray *buffer;
-    gsize n_taken;   /* of the buffer, from its start */
-    guint64 n_total; /* taken so far */
-    gboolean is_asleep, has_ended, has_failed, is_abandoned, is_cut;
+    gsize n_taken;       /* of the buffer, from its start */
+    guint64 n_total;     /* taken so far */
+    Connection *waiting; /* for more; NULL: none is */
+    gboolean has_ended, has_failed, is_abandoned;
 };
 
 HttpStream *
@@ -44,8 +41,6 @@ stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer da
     self->data = data;
     self->free_data = free_data;
     self->share = share;
-    self->sleeper.owner = self;
-    self->sleeper.is_stream = TRUE;
     self->buffer = g_byte_array_new ();
     g_mutex_init (&self->lock);
     g_cond_init (&self->has_room);
@@ -93,26 +88,29 @@ stream_n_bytes (HttpStream *self)
     return n_total;
 }
 
-/* Call with the lock, from any thread but the connection's. */
+/* Call with the lock. */
 static void
 rouse (HttpStream *self)
 {
-    if (!self->is_asleep)
+    Connection *connection = g_steal_pointer (&self->waiting);
+
+    if (connection == NULL)
         return;
-    self->is_asleep = FALSE;
-    server_resume (self->server, &self->sleeper, self->mhd);
+    g_mutex_lock (&connection->loop->lock);
+    loop_rouse (connection->loop, connection);
+    g_mutex_unlock (&connection->loop->lock);
 }
 
 /* ---- the connection's side ---- */
 
-static ssize_t
-read_some (void *stream, uint64_t position, char *out, size_t n_max)
+StreamResult
+stream_read (HttpStream *self, Connection *connection, guint8 *out, gsize n_max, gsize *out_n_bytes)
 {
-    HttpStream *self = stream;
-    ssize_t result;
+    StreamResult result = STREAM_DATA;
 
     g_mutex_lock (&self->lock);
-    if (self->n_taken < self->buffer->len && !self->is_cut) {
+    self->waiting = NULL;
+    if (self->n_taken < self->buffer->len) {
         gsize n = MIN (n_max, self->buffer->len - self->n_taken);
 
         memcpy (out, self->buffer->data + self->n_taken, n);
@@ -123,61 +121,33 @@ read_some (void *stream, uint64_t position, char *out, size_t n_max)
             self->n_taken = 0;
         }
         g_cond_signal (&self->has_room);
-        result = (ssize_t) n;
-    } else if (self->has_failed || self->is_cut) {
-        result = MHD_CONTENT_READER_END_WITH_ERROR;
+        *out_n_bytes = n;
+    } else if (self->has_failed) {
+        result = STREAM_FAILED;
     } else if (self->has_ended) {
-        result = MHD_CONTENT_READER_END_OF_STREAM;
-    } else if (server_sleep (self->server, &self->sleeper)) {
-        self->is_asleep = TRUE;
-        MHD_suspend_connection (self->mhd);
-        result = 0;
+        result = STREAM_END;
     } else {
-        result = MHD_CONTENT_READER_END_WITH_ERROR;
+        self->waiting = connection;
+        result = STREAM_WAIT;
     }
     g_mutex_unlock (&self->lock);
     return result;
 }
 
-/* The response is destroyed: sent, or its client left. */
-static void
-release (void *stream)
+void
+stream_abandon (HttpStream *self)
 {
-    HttpStream *self = stream;
-
     g_mutex_lock (&self->lock);
     self->is_abandoned = TRUE;
+    self->waiting = NULL;
     g_cond_signal (&self->has_room);
     g_mutex_unlock (&self->lock);
-    stream_unref (self);
-}
-
-struct MHD_Response *
-stream_start (HttpStream *self, struct MHD_Connection *mhd, gboolean is_head)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_callback (MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_some, self, release);
-
-    g_assert (response != NULL); /* only out of memory */
-    stream_ref (self);           /* the response's */
-    self->mhd = mhd;
-    if (is_head)
-        /* libmicrohttpd ends a chunked body even where there is none, which the client would take
-         * for the start of its next answer; so none is announced, and the connection ends */
-        MHD_set_response_options (response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-    else
-        g_thread_pool_push (self->server->stream_pool, stream_ref (self), NULL);
-    return response;
 }
 
 void
-stream_cut (HttpStream *self)
+stream_start (HttpStream *self)
 {
-    g_mutex_lock (&self->lock);
-    self->is_cut = TRUE;
-    g_cond_signal (&self->has_room);
-    rouse (self);
-    g_mutex_unlock (&self->lock);
+    g_thread_pool_push (self->server->stream_pool, stream_ref (self), NULL);
 }
 
 /* ---- the producer's side ---- */
@@ -189,7 +159,7 @@ put (HttpStream *self, const guint8 *bytes, gsize n_bytes)
     while (n_bytes > 0) {
         gsize n_held = self->buffer->len - self->n_taken, n;
 
-        if (self->is_abandoned || self->is_cut || self->has_failed)
+        if (self->is_abandoned || self->has_failed)
             return FALSE;
         if (n_held >= BUFFER_BYTES) {
             g_cond_wait (&self->has_room, &self->lock);
@@ -205,7 +175,7 @@ put (HttpStream *self, const guint8 *bytes, gsize n_bytes)
         n_bytes -= n;
         rouse (self);
     }
-    return !self->is_abandoned && !self->is_cut && !self->has_failed;
+    return !self->is_abandoned && !self->has_failed;
 }
 
 static gboolean
@@ -227,11 +197,11 @@ http_stream_write (HttpStream *self, gconstpointer bytes, gsize n_bytes)
     gboolean goes_on, is_waited_for;
 
     g_mutex_lock (&self->lock);
-    is_waited_for = self->is_asleep;
+    is_waited_for = self->waiting != NULL;
     if (self->compressor == NULL)
         goes_on = put (self, bytes, n_bytes);
     else
-        goes_on = !self->is_abandoned && !self->is_cut && !self->has_failed;
+        goes_on = !self->is_abandoned && !self->has_failed;
     g_mutex_unlock (&self->lock);
     if (self->compressor == NULL || !goes_on)
         return goes_on;

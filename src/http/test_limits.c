@@ -16,10 +16,25 @@ begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
     out_plan->max_body_bytes = 1000 * 1000;
 }
 
+static int n_filled; /* endless answers that ended */
+
+static void
+fill (HttpStream *stream, gpointer data)
+{
+    static const char block[64 * 1024] = "";
+
+    while (http_stream_write (stream, block, sizeof block))
+        ;
+    g_atomic_int_inc ((int *) data);
+}
+
 static void
 handle (gpointer app, HttpRequest *request)
 {
-    http_respond (request, http_response_new_text (200, "text/plain", "served"));
+    http_respond (request,
+                  strcmp (request->path, "/endless") == 0
+                      ? http_response_new_stream ("text/plain", FALSE, fill, &n_filled, NULL)
+                      : http_response_new_text (200, "text/plain", "served"));
 }
 
 static const HttpApp app_class = { .begin = begin, .handle = handle };
@@ -75,6 +90,21 @@ test_an_idle_connection_ends (void)
     halted = test_client_new (http_server_port (server));
     test_client_send (halted, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
     g_assert_true (test_client_is_closed (halted));
+}
+
+/* Its client takes the head and then nothing more, and stays. */
+static void
+test_an_answer_that_is_not_taken_ends (void)
+{
+    const HttpSettings settings = { .host = "127.0.0.1", .idle_timeout_s = 1 };
+    g_autoptr (HttpServer) server = server_new (&settings);
+    g_autoptr (TestClient) client = test_client_new (http_server_port (server));
+    char some[10];
+
+    test_client_send (client, "GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
+    g_assert_cmpuint (test_client_read_some (client, some, sizeof some), >, 0);
+    while (g_atomic_int_get (&n_filled) == 0)
+        g_usleep (10 * 1000);
 }
 
 static GPtrArray *
@@ -210,6 +240,8 @@ main (int argc, char **argv)
     g_test_init (&argc, &argv, NULL);
     g_test_add_func ("/limits/a-head-that-drips-is-dropped", test_a_head_that_drips_is_dropped);
     g_test_add_func ("/limits/an-idle-connection-ends", test_an_idle_connection_ends);
+    g_test_add_func ("/limits/an-answer-that-is-not-taken-ends",
+                     test_an_answer_that_is_not_taken_ends);
     g_test_add_func ("/limits/thousands-of-slow-connections-are-borne",
                      test_thousands_of_slow_connections_are_borne);
     g_test_add_func ("/limits/slow-connections-make-room-for-others",

@@ -1,10 +1,4 @@
-/* upgrade.c -- handing the socket of a connection over to another protocol (WebSocket)
- *
- * libmicrohttpd would keep its connection, with all its buffers, for as long as the socket lives.
- * So the application gets a duplicate of the descriptor, and libmicrohttpd is done at once. */
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
+/* upgrade.c -- handing the socket of a connection over to another protocol (WebSocket) */
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,12 +36,9 @@ static HttpUpgrade *
 upgrade_new (HttpServer *server, int fd)
 {
     HttpUpgrade *self = g_new0 (HttpUpgrade, 1);
-    int on = 1;
 
     self->server = server_ref (server);
     self->fd = fd;
-    fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) | O_NONBLOCK);
-    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     g_mutex_lock (&server->lock);
     self->next = server->upgrades;
     if (self->next != NULL)
@@ -60,39 +51,13 @@ upgrade_new (HttpServer *server, int fd)
     return self;
 }
 
-static void
-take_over (void *offer, struct MHD_Connection *mhd, void *context, const char *early,
-           size_t n_early, MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
+void
+upgrade_take_over (UpgradeOffer *offer, Connection *connection)
 {
-    Exchange *exchange = context;
-    UpgradeOffer *self = offer;
-    Connection *connection = exchange->connection;
-    HttpServer *server = server_ref (exchange->server);
-    int own_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0);
-
-    if (own_fd >= 0) {
-        HttpUpgrade *upgrade = upgrade_new (server, own_fd);
-
-        exchange->offer = NULL;
-        connection->is_upgraded = TRUE;
-        self->upgraded (self->data, upgrade, own_fd, (const guint8 *) early, n_early);
-        g_free (self);
-    } else {
-        g_warning ("cannot take over a connection: %s", g_strerror (errno));
-    }
-    connection->exchange = NULL;
-    exchange_finish (exchange, own_fd >= 0);
-    MHD_upgrade_action (handle, MHD_UPGRADE_ACTION_CLOSE);
-    server_unref (server);
-}
-
-struct MHD_Response *
-upgrade_response_new (UpgradeOffer *offer)
-{
-    struct MHD_Response *response = MHD_create_response_for_upgrade (take_over, offer);
-
-    g_assert (response != NULL); /* only out of memory */
-    return response;
+    connection->is_upgraded = TRUE;
+    offer->upgraded (offer->data, upgrade_new (connection->server, connection->fd), connection->fd,
+                     connection->ahead, connection->n_ahead);
+    g_free (offer);
 }
 
 void

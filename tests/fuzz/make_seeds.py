@@ -51,6 +51,22 @@ def target_seeds():
     ]
 
 
+def connection_seeds():
+    get, post = b"GET %s HTTP/1.1\r\nHost: h\r\n%s\r\n", b"POST %s HTTP/1.1\r\nHost: h\r\n%s\r\n%s"
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    requests = [
+        get % (b"/a?b", b"Accept-Encoding: gzip\r\n"), get % (b"/c", b"") + get % (b"/p", b""),
+        b"\r\nGET http://h/p?q HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get % (b"/", b"Connection: close\r\n"),
+        post % (b"/p", b"Content-Length: 5\r\n", b"hello") + get % (b"/c", b""),
+        post % (b"/s", chunked, b"3;x=y\r\nabc\r\n0\r\nTrailer: t\r\n\r\n") + get % (b"/", b""),
+        post % (b"/d", b"Content-Length: 3\r\nExpect: 100-continue\r\n", b"abc"),
+        post % (b"/r", b"Content-Length: 3\r\n", b"abc") + post % (b"/s", b"Content-Length: 3\r\n", b"a!c"),
+        post % (b"/p", b"Content-Length: 101\r\n", b"x" * 101) + get % (b"/", b""),
+        post % (b"/", b"Content-Length: 3\r\nContent-Length: 4\r\n", b"abcd"), b"GET /\n\n", b"HEAD /c HTTP/1.1\r\nHost: h\r\n\r\n",
+    ]
+    return [bytes([piece]) + request for piece in (1, 7) for request in requests]
+
+
 def frame(first, payload, mask=b"\1\2\3\4"):
     length = len(payload)
     head = bytes([first])
@@ -194,7 +210,7 @@ def main():
     folder, corpus_script = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     for name, seeds in (("fuzz_multipart", multipart_seeds()), ("fuzz_api_parse", api_parse_seeds()),
                         ("fuzz_target", target_seeds()), ("fuzz_packets", packets_seeds()),
-                        ("fuzz_metadata", metadata_seeds()), ("fuzz_video", video_seeds())):
+                        ("fuzz_connection", connection_seeds()), ("fuzz_metadata", metadata_seeds()), ("fuzz_video", video_seeds())):
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
