@@ -23,6 +23,15 @@ string_list_once (Arena *arena, const StringList *list)
     return once;
 }
 
+void
+string_list_append (Arena *arena, StringList *self, const StringList *more)
+{
+    for (gsize i = 0; i < more->n; i++) {
+        self->items = arena_grow_list (arena, self->items, self->n, sizeof *self->items);
+        self->items[self->n++] = more->items[i];
+    }
+}
+
 static int
 compare_texts (gconstpointer a, gconstpointer b)
 {

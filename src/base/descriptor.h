@@ -57,6 +57,8 @@ typedef struct {
 
 /** Each text once, in the order of their first places; the texts themselves are shared. */
 StringList string_list_once (Arena *arena, const StringList *list);
+/** The texts of @more at the end of @self; they themselves are shared. */
+void string_list_append (Arena *arena, StringList *self, const StringList *more);
 /** By their bytes, in place. */
 void string_list_sort (StringList *list);
 /** To ask whether a text is among them; the texts themselves are shared. */

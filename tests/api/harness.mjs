@@ -249,6 +249,17 @@ export class Server {
     return JSON.parse(stdout);
   }
 
+  /** Assets of a user without files, put straight into the database. */
+  async fill(user, n) {
+    const uuid = engine === 'sqlite' ? "substr(lower(hex(randomblob(4))) || '-0000-4000-8000-' || printf('%012x', i), 1, 36)" : 'gen_random_uuid()::text';
+    const bytes = engine === 'sqlite' ? "CAST(printf('%020d', i) AS BLOB)" : "convert_to(lpad(i::text, 20, '0'), 'UTF8')";
+    await this.sql(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${n})
+      INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, size_bytes, file_created_at, file_modified_at,
+        local_date_time, local_month, created_at, updated_at, update_id)
+      SELECT ${uuid}, '${user.id}', 'IMAGE', 'x', 'a.jpg', ${bytes}, 0, 0, 0, 0, 0, 1, 1, uuid_v7 () FROM numbers`);
+    await this.sql(`INSERT INTO asset_exif (asset_id) SELECT id FROM asset WHERE owner_id = '${user.id}'`);
+  }
+
   /**
    * Act while another server has changed something, and commits it when the act waits for that, after @param last.
    * PostgreSQL alone.

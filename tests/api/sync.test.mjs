@@ -559,17 +559,6 @@ test('only a login session may ask, and only for what there is', async () => {
   (await stream({}, user)).expect(400);
 });
 
-/** @param n assets of a user, put straight into the database */
-async function fill(user, n) {
-  const uuid = engine === 'sqlite' ? "substr(lower(hex(randomblob(4))) || '-0000-4000-8000-' || printf('%012x', i), 1, 36)" : 'gen_random_uuid()::text';
-  const bytes = engine === 'sqlite' ? "CAST(printf('%020d', i) AS BLOB)" : "convert_to(lpad(i::text, 20, '0'), 'UTF8')";
-  await server.sql(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${n})
-    INSERT INTO asset (id, owner_id, type, original_path, original_file_name, checksum, size_bytes, file_created_at, file_modified_at,
-      local_date_time, local_month, created_at, updated_at, update_id)
-    SELECT ${uuid}, '${user.id}', 'IMAGE', 'x', 'a.jpg', ${bytes}, 0, 0, 0, 0, 0, 1, 1, uuid_v7 () FROM numbers`);
-  await server.sql(`INSERT INTO asset_exif (asset_id) SELECT id FROM asset WHERE owner_id = '${user.id}'`);
-}
-
 /** @return ids of new albums, each with all assets of a user */
 async function albumsWithAll(user, n) {
   const ids = [];
@@ -582,7 +571,7 @@ async function albumsWithAll(user, n) {
 test('a long stream comes whole, and goes on where it was cut', async () => {
   const { users: [user, bob], phones: [phone, his] } = await scene(2);
   const n = 4500; // more than two batches
-  await fill(user, n);
+  await server.fill(user, n);
   const lines = await phone.lines();
   const own = lines.filter(({ type }) => type === 'AssetV2');
   assert.equal(new Set(own.map(({ data }) => data.id)).size, n);
@@ -634,7 +623,7 @@ async function slowSync(phone, meanwhile) {
 
 test('of long rows the server reads no more than it sends', async () => {
   const { users: [user], phones: [phone] } = await scene();
-  await fill(user, 400);
+  await server.fill(user, 400);
   await describeAtLength(user);
   const exifs = (lines) => lines.filter(({ type }) => type === 'AssetExifV1').map(({ data }) => data);
   const [[last]] = await server.sql(`SELECT asset_id FROM asset_exif WHERE owner_id = '${user.id}' ORDER BY update_id DESC LIMIT 1`);
@@ -646,7 +635,7 @@ test('of long rows the server reads no more than it sends', async () => {
 
 test('a partner and an album that come while the stream runs wait for the next one', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
-  await fill(bob, 400);
+  await server.fill(bob, 400);
   await describeAtLength(bob);
   await upload(bob);
   const theirs = [await upload(user), await upload(user)];
@@ -679,7 +668,7 @@ test('a partner and an album that come while the stream runs wait for the next o
 
 test('the end of a backfill whose last line is long stands where it ends', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
-  await fill(user, 3);
+  await server.fill(user, 3);
   await describeAtLength(user);
   const [full] = await albumsWithAll(user, 1);
   const empty = (await call('POST', '/albums', { albumName: 'empty' }, user)).expect(201).json.id;
@@ -696,7 +685,7 @@ test('the end of a backfill whose last line is long stands where it ends', async
 
 test('many changes in albums of others are searched once', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
-  await fill(user, 4200);
+  await server.fill(user, 4200);
   const [first] = await albumsWithAll(user, 5); // more than the window of a statement
   const before = await acksOf(bob);
   assert.equal(before.AlbumToAssetV1, undefined);

@@ -1,5 +1,6 @@
 // Tags: a tree of labels, put on assets by users and by the keywords of files.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { jpeg } from './fixtures.mjs';
 import { engine, server } from './harness.mjs';
@@ -128,6 +129,18 @@ test('assets are tagged one by one and in bulk', async () => {
     ['GET', '', undefined, 'tag.read'], ['PUT', '', {}, 'tag.update'], ['DELETE', '', undefined, 'tag.delete'],
     ['PUT', '/assets', { ids: [one] }, 'tag.asset'], ['DELETE', '/assets', { ids: [one] }, 'tag.asset']])
     (await call(method, `/tags/${foreign.id}${where}`, body, user)).expect(400, `Not found or no ${permission} access`);
+});
+
+test('an asset has no more tags than its file can give back, and nobody waits for all that are put on', async () => {
+  const { user, ids: [one, two] } = await scene(2);
+  const tagIds = (await upsert(Array.from({ length: 501 }, (_, i) => `t${i}`), user)).map(({ id }) => id);
+  const bulk = (tags, assetIds) => call('PUT', '/tags/assets', { tagIds: tags, assetIds }, user);
+  (await bulk(tagIds, [one])).expect(400, `An asset can have 500 tags at most; take some off '${one}' first`);
+  assert.equal((await tagsOf(one, user)).length, 500, 'what was written before is not undone');
+  assert.deepEqual((await bulk(tagIds.slice(0, 150), [one, two])).expect(200).json, { count: 150 });
+  assert.deepEqual((await bulk(tagIds.slice(0, 150), [one, two])).expect(200).json, { count: 0 });
+  const many = Array.from({ length: 601 }, () => randomUUID());
+  (await bulk(tagIds, many)).expectIssues('assetIds');
 });
 
 test('a tag that is deleted at this moment is left out', { skip: engine !== 'postgres' && 'SQLite has one writer' }, async () => {

@@ -201,6 +201,33 @@ test('an asset that is removed while its renditions are made leaves none of them
   assert.deepEqual(filesOf(user), []);
 });
 
+test('thousands at once are put into albums, marked, trashed and restored, each of them once', async () => {
+  const user = await server.newUser();
+  await server.fill(user, 2500); // more than two parts
+  const ids = (await server.sql(`SELECT id FROM asset WHERE owner_id = '${user.id}'`)).flat();
+  const album = (await call('POST', '/albums', { albumName: 'all' }, user)).expect(201).json;
+  const answers = async (method) => {
+    const each = (await call(method, `/albums/${album.id}/assets`, { ids }, user)).expect(200).json;
+    assert.deepEqual(each.map(({ id }) => id), ids);
+    return each.filter(({ success }) => success).length;
+  };
+  assert.deepEqual([await answers('PUT'), await answers('PUT')], [2500, 0]);
+  assert.deepEqual([await answers('DELETE'), await answers('DELETE')], [2500, 0]);
+  (await call('PUT', '/albums/assets', { albumIds: [album.id, album.id], assetIds: ids }, user)).expect(200);
+  assert.equal((await call('GET', `/albums/${album.id}`, undefined, user)).json.assetCount, 2500);
+  (await call('PUT', '/albums/assets', { albumIds: ids.slice(0, 121), assetIds: ids }, user)).expectIssues('assetIds');
+
+  const count = async (query) => (await call('GET', `/assets/statistics?${query}`, undefined, user)).expect(200).json.total;
+  (await call('PUT', '/assets', { ids, isFavorite: true }, user)).expect(204);
+  assert.equal(await count('isFavorite=true'), 2500);
+  (await call('DELETE', '/assets', { ids }, user)).expect(204);
+  assert.equal(await count('isTrashed=true'), 2500);
+  assert.deepEqual((await call('POST', '/trash/restore', undefined, user)).expect(200).json, { count: 2500 });
+  (await call('DELETE', '/assets', { ids }, user)).expect(204);
+  assert.deepEqual((await call('POST', '/trash/restore/assets', { ids }, user)).expect(200).json, { count: 2500 });
+  assert.equal(await count('isTrashed=false'), 2500);
+});
+
 test('a removal that a crash interrupts is finished by the next start', async () => {
   const { user, ids } = await scene(3);
   (await call('DELETE', '/assets', { ids, force: true }, user)).expect(204);

@@ -9,6 +9,8 @@
 #include "base/uuid.h"
 #include "features/preferences/preferences.h"
 
+#define PART ((gsize) 1000) /* assets that one write puts in or takes out: others write between */
+
 /* ---- adding assets ---- */
 
 gboolean
@@ -29,9 +31,8 @@ album_add_assets (const App *app, Db *tx, Arena *arena, const char *album_id, co
 
 typedef struct {
     ApiCall *call;
-    const StringList *album_ids, *asset_ids;
-    StringList added; /* to the last album */
-    gint64 n_added;   /* to all of them */
+    const char *album_id;
+    StringList asset_ids, added;
 } Add;
 
 static gboolean
@@ -40,12 +41,23 @@ run_add (Db *tx, gpointer data, GError **error)
     Add *self = data;
     ApiCall *call = self->call;
 
-    self->n_added = 0;
-    for (gsize i = 0; i < self->album_ids->n; i++) {
-        if (!album_add_assets (call->app, tx, call->arena, self->album_ids->items[i],
-                               call->auth->user_id, self->asset_ids, &self->added, error))
+    return album_add_assets (call->app, tx, call->arena, self->album_id, call->auth->user_id,
+                             &self->asset_ids, &self->added, error);
+}
+
+/* @param out_added  grows by what is new in the album */
+static gboolean
+add_in_parts (ApiCall *call, const char *id, const StringList *asset_ids, StringList *out_added,
+              GError **error)
+{
+    for (gsize at = 0; at < asset_ids->n; at += PART) {
+        Add data = { .call = call,
+                     .album_id = id,
+                     .asset_ids = { asset_ids->items + at, MIN (PART, asset_ids->n - at) } };
+
+        if (!db_write (call->db, run_add, &data, error))
             return FALSE;
-        self->n_added += (gint64) self->added.n;
+        string_list_append (call->arena, out_added, &data.added);
     }
     return TRUE;
 }
@@ -83,16 +95,15 @@ album_add_each (ApiCall *call, const char *id, const StringList *asset_ids, Bulk
 {
     g_autoptr (GHashTable) added = g_hash_table_new (g_str_hash, g_str_equal);
     g_autoptr (GHashTable) there = g_hash_table_new (g_str_hash, g_str_equal);
-    StringList albums = { &id, 1 }, before, allowed;
-    Add data = { .call = call, .album_ids = &albums, .asset_ids = &allowed };
+    StringList before, allowed, new = { 0 };
 
     if (!albums_store_find_assets (call->db, call->arena, id, asset_ids, &before, error) ||
         !access_filter_assets (call, asset_ids, "asset.share", &allowed, error) ||
-        (allowed.n > 0 && !db_write (call->db, run_add, &data, error)))
+        !add_in_parts (call, id, &allowed, &new, error))
         return FALSE;
-    add_to_set (added, &data.added);
+    add_to_set (added, &new);
     add_to_set (there, &before);
-    add_to_set (there, &data.added); /* a repetition finds it there */
+    add_to_set (there, &new); /* a repetition finds it there */
     answer_each (call->arena, asset_ids, added, there, BULK_ID_ERROR_REASON_DUPLICATE,
                  BULK_ID_ERROR_REASON_NO_PERMISSION, out);
     return TRUE;
@@ -102,11 +113,12 @@ gboolean
 albums_add_to_all (ApiCall *call, const StringList *album_ids, const StringList *asset_ids,
                    gint64 *out_n, GError **error)
 {
-    Add data = { .call = call, .album_ids = album_ids, .asset_ids = asset_ids };
+    StringList added = { 0 };
 
-    if (!db_write (call->db, run_add, &data, error))
-        return FALSE;
-    *out_n = data.n_added;
+    for (gsize i = 0; i < album_ids->n; i++)
+        if (!add_in_parts (call, album_ids->items[i], asset_ids, &added, error))
+            return FALSE;
+    *out_n = (gint64) added.n;
     return TRUE;
 }
 
@@ -115,8 +127,7 @@ albums_add_to_all (ApiCall *call, const StringList *album_ids, const StringList 
 typedef struct {
     ApiCall *call;
     const char *id;
-    StringList allowed;
-    StringList removed;
+    StringList asset_ids, removed;
 } Remove;
 
 static gboolean
@@ -126,7 +137,7 @@ run_remove (Db *tx, gpointer data, GError **error)
     ApiCall *call = self->call;
 
     /* what was taken out meanwhile is not found */
-    return albums_store_find_assets (tx, call->arena, self->id, &self->allowed, &self->removed,
+    return albums_store_find_assets (tx, call->arena, self->id, &self->asset_ids, &self->removed,
                                      error) &&
            (self->removed.n == 0 ||
             (albums_store_remove_assets (tx, call->arena, self->id, &self->removed, error) &&
@@ -140,23 +151,29 @@ album_remove_assets (ApiCall *call, const char *id, const StringList *asset_ids,
 {
     g_autoptr (GHashTable) removed = g_hash_table_new (g_str_hash, g_str_equal);
     g_autoptr (GHashTable) kept = g_hash_table_new (g_str_hash, g_str_equal);
-    Remove data = { .call = call, .id = id };
-    StringList there;
+    StringList there, allowed, gone = { 0 };
     int role;
 
     if (!albums_store_find_role (call->db, call->arena, id, call->auth->user_id, &role, error) ||
         !albums_store_find_assets (call->db, call->arena, id, asset_ids, &there, error))
         return FALSE;
-    data.allowed = there;
+    allowed = there;
     if (role != ALBUM_USER_ROLE_OWNER &&
-        !access_filter_assets (call, &there, "asset.share", &data.allowed, error))
+        !access_filter_assets (call, &there, "asset.share", &allowed, error))
         return FALSE;
-    if (data.allowed.n > 0 && !db_write (call->db, run_remove, &data, error))
-        return FALSE;
-    add_to_set (removed, &data.removed);
+    for (gsize at = 0; at < allowed.n; at += PART) {
+        Remove data = { .call = call,
+                        .id = id,
+                        .asset_ids = { allowed.items + at, MIN (PART, allowed.n - at) } };
+
+        if (!db_write (call->db, run_remove, &data, error))
+            return FALSE;
+        string_list_append (call->arena, &gone, &data.removed);
+    }
+    add_to_set (removed, &gone);
     add_to_set (kept, &there);
-    for (gsize i = 0; i < data.allowed.n; i++)
-        g_hash_table_remove (kept, data.allowed.items[i]);
+    for (gsize i = 0; i < allowed.n; i++)
+        g_hash_table_remove (kept, allowed.items[i]);
     answer_each (call->arena, asset_ids, removed, kept, BULK_ID_ERROR_REASON_NO_PERMISSION,
                  BULK_ID_ERROR_REASON_NOT_FOUND, out);
     return TRUE;

@@ -6,6 +6,8 @@
 
 #include "base/uuid.h"
 
+#define MAX_PAIRS 300000 /* about as many ids as a body may have */
+
 static ApiStatus
 answer (ApiCall *call, const char *id, gboolean with_contributors, AlbumResponse *out)
 {
@@ -53,12 +55,16 @@ static ApiStatus
 add_assets_to_albums (ApiCall *call, const AddAssetsToAlbumsRequest *in,
                       AlbumsAddAssetsResponse *out)
 {
+    StringList albums = string_list_once (call->arena, &in->body->album_ids);
+    StringList assets = string_list_once (call->arena, &in->body->asset_ids);
     g_autoptr (GError) error = NULL;
-    StringList albums, assets;
     gint64 n_added = 0;
 
-    if (!access_filter_albums (call, &in->body->album_ids, "albumAsset.create", &albums, &error) ||
-        !access_filter_assets (call, &in->body->asset_ids, "asset.share", &assets, &error) ||
+    if (albums.n > 0 && assets.n > MAX_PAIRS / albums.n)
+        return api_refuse_field (call, "assetIds", "At most %d pairs of album and asset at once",
+                                 MAX_PAIRS);
+    if (!access_filter_albums (call, &albums, "albumAsset.create", &albums, &error) ||
+        !access_filter_assets (call, &assets, "asset.share", &assets, &error) ||
         (albums.n > 0 && assets.n > 0 &&
          !albums_add_to_all (call, &albums, &assets, &n_added, &error)))
         return api_fail (call, g_steal_pointer (&error));

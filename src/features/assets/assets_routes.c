@@ -11,6 +11,7 @@
 #include "features/trash/trash.h"
 
 #define MAX_RANDOM 1000
+#define PART ((gsize) 1000) /* assets that one write changes: others write between */
 #define MAX_DESCRIPTIONS_BYTES (64 * 1024 * 1024) /* written by one edit, and again into sidecars */
 #define ZERO_RATING "Rating must be -1 (rejected), 1–5 (starred), or null (unrated); 0 is not valid"
 
@@ -18,7 +19,7 @@
 
 typedef struct {
     ApiCall *call;
-    const StringList *ids;
+    StringList ids;
     const AssetChange *change;
     AssetChangeResult result;
 } Update;
@@ -28,7 +29,7 @@ run_update (Db *tx, gpointer data, GError **error)
 {
     Update *self = data;
 
-    return asset_change_save (self->change, self->call->app, tx, self->call->arena, self->ids,
+    return asset_change_save (self->change, self->call->app, tx, self->call->arena, &self->ids,
                               &self->result, error);
 }
 
@@ -36,16 +37,24 @@ static gboolean
 update (ApiCall *call, const StringList *ids, const AssetChange *change, GError **error)
 {
     StringList once = string_list_once (call->arena, ids);
-    Update data = { .call = call, .ids = &once, .change = change };
+    /* what is asked again after a failure would move those of the first parts a second time */
+    gsize part = change->has_relative ? MAX (once.n, 1) : PART;
 
     if (ids->n == 0)
         return TRUE;
-    if (!access_check_assets (call, &once, "asset.update", error) ||
-        !db_write (call->db, run_update, &data, error))
+    if (!access_check_assets (call, &once, "asset.update", error))
         return FALSE;
-    if (data.result.hidden_video_id != NULL)
-        asset_send_id (call->app, call->auth->user_id, "on_asset_hidden",
-                       data.result.hidden_video_id);
+    for (gsize at = 0; at < once.n; at += part) {
+        Update data = { .call = call,
+                        .ids = { once.items + at, MIN (part, once.n - at) },
+                        .change = change };
+
+        if (!db_write (call->db, run_update, &data, error))
+            return FALSE;
+        if (data.result.hidden_video_id != NULL)
+            asset_send_id (call->app, call->auth->user_id, "on_asset_hidden",
+                           data.result.hidden_video_id);
+    }
     return TRUE;
 }
 

@@ -10,6 +10,11 @@
 #define BELOW_TOO_LONG "A tag below it would have more than 1000 bytes with all its levels"
 #define EXISTS "A tag with that name already exists"
 
+/* Pairs that one write makes or ends: others write between. Few tags, since with each one the words of an asset
+ * are made anew of all it has. */
+#define PART ((gsize) 500)
+#define PART_TAGS ((gsize) 100)
+
 static gboolean
 refuse (GError **error, const char *message)
 {
@@ -217,19 +222,31 @@ run_add (Db *tx, gpointer data, GError **error)
     Tagging *self = data;
 
     return tags_add_to_assets (tx, self->arena, self->tag_ids, self->asset_ids, NULL,
-                               &self->changed, &self->n_new, error);
+                               &self->changed, &self->n_new, error) &&
+           (self->changed.n == 0 || tags_check_number (tx, self->arena, &self->changed, error));
 }
 
 gboolean
 tags_put_on (Db *db, Arena *arena, const StringList *tag_ids, const StringList *asset_ids,
              StringList *out_changed, gint64 *out_n_new, GError **error)
 {
-    Tagging data = { .arena = arena, .tag_ids = tag_ids, .asset_ids = asset_ids };
+    gsize n_tags = CLAMP (tag_ids->n, 1, PART_TAGS), n_assets = PART / n_tags;
+    StringList changed = { 0 };
+    gint64 n_new = 0;
 
-    if (tag_ids->n > 0 && asset_ids->n > 0 && !db_write (db, run_add, &data, error))
-        return FALSE;
-    *out_changed = data.changed;
-    *out_n_new = data.n_new;
+    for (gsize at = 0; at < asset_ids->n; at += n_assets)
+        for (gsize from = 0; from < tag_ids->n; from += n_tags) {
+            StringList tags = { tag_ids->items + from, MIN (n_tags, tag_ids->n - from) };
+            StringList assets = { asset_ids->items + at, MIN (n_assets, asset_ids->n - at) };
+            Tagging data = { .arena = arena, .tag_ids = &tags, .asset_ids = &assets };
+
+            if (!db_write (db, run_add, &data, error))
+                return FALSE;
+            string_list_append (arena, &changed, &data.changed);
+            n_new += data.n_new;
+        }
+    *out_changed = string_list_once (arena, &changed); /* the tags may be of several parts, too */
+    *out_n_new = n_new;
     return TRUE;
 }
 
@@ -247,11 +264,16 @@ tag_take_off (Db *db, Arena *arena, const char *tag_id, const StringList *asset_
               StringList *out_changed, GError **error)
 {
     StringList tag_ids = { &tag_id, 1 };
-    Tagging data = { .arena = arena, .tag_ids = &tag_ids, .asset_ids = asset_ids };
 
-    if (asset_ids->n > 0 && !db_write (db, run_take, &data, error))
-        return FALSE;
-    *out_changed = data.changed;
+    *out_changed = (StringList){ 0 };
+    for (gsize at = 0; at < asset_ids->n; at += PART) {
+        StringList assets = { asset_ids->items + at, MIN (PART, asset_ids->n - at) };
+        Tagging data = { .arena = arena, .tag_ids = &tag_ids, .asset_ids = &assets };
+
+        if (!db_write (db, run_take, &data, error))
+            return FALSE;
+        string_list_append (arena, out_changed, &data.changed);
+    }
     return TRUE;
 }
 

@@ -4,6 +4,7 @@
 
 #define TAG_MAX_BYTES 1000 /* of a value; PostgreSQL's index takes 2700 */
 #define TAG_MAX_LEVELS 32
+#define TAG_MAX_OF_ASSET 500 /* that are read from its file, so more would be lost there */
 
 /* ---- the tree (tag_tree.c); pure ---- */
 
@@ -38,6 +39,8 @@ gboolean tag_store_value (Db *tx, Arena *arena, const TagRow *tag, const char *v
 gboolean tag_remove (Db *tx, Arena *arena, const char *id, GError **error);
 gboolean tags_remove_unused (Db *tx, gint64 *out_n, GError **error);
 
+/** FALSE with APP_ERROR_INVALID when one of the assets has more tags than TAG_MAX_OF_ASSET. */
+gboolean tags_check_number (Db *tx, Arena *arena, const StringList *asset_ids, GError **error);
 /** Take a tag off assets. @param out_changed  those that had it */
 gboolean tag_remove_from_assets (Db *tx, Arena *arena, const char *tag_id,
                                  const StringList *asset_ids, StringList *out_changed,

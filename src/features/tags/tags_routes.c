@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "features/assets/assets.h"
 
-#define MAX_PAIRS 1000000
+#define MAX_PAIRS 300000 /* about as many ids as a body may have */
 #define MAX_UPSERTED 10000
 #define MAX_ANCESTRIES                                                                             \
     100000 /* rows that tell what stands above what: n (n + 1) / 2 for n levels */

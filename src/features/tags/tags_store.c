@@ -78,6 +78,10 @@ static const char SQL_PAIRS_INSERT[] = "INSERT INTO tag_asset (tag_id, asset_id)
                                        "  WHERE t.id IN (SELECT value FROM json_each($1))"
                                        "    AND a.id IN (SELECT value FROM json_each($2))"
                                        " ON CONFLICT (tag_id, asset_id) DO NOTHING";
+/* $1 assets, $2 how many tags one may have */
+static const char SQL_TAGGED_TOO_OFTEN[] =
+    "SELECT asset_id FROM tag_asset WHERE asset_id IN (SELECT value FROM json_each($1))"
+    " GROUP BY asset_id HAVING count(*) > $2 ORDER BY asset_id LIMIT 1";
 /* $1 tag, $2 assets */
 static const char SQL_TAGGED_FIND[] =
     "SELECT asset_id FROM tag_asset"
@@ -433,6 +437,23 @@ tags_add_to_assets (Db *tx, Arena *arena, const StringList *tag_ids, const Strin
 }
 
 gboolean
+tags_check_number (Db *tx, Arena *arena, const StringList *asset_ids, GError **error)
+{
+    const char *found = NULL;
+
+    if (!db_select_text (tx, arena, SQL_TAGGED_TOO_OFTEN,
+                         DB_ARGS (db_strings (arena, asset_ids), db_int (TAG_MAX_OF_ASSET)), &found,
+                         error))
+        return FALSE;
+    if (found == NULL)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                 "An asset can have %d tags at most; take some off '%s' first", TAG_MAX_OF_ASSET,
+                 found);
+    return FALSE;
+}
+
+gboolean
 tag_remove_from_assets (Db *tx, Arena *arena, const char *tag_id, const StringList *asset_ids,
                         StringList *out_changed, GError **error)
 {
@@ -508,8 +529,6 @@ tags_remove_paths (Db *tx, Arena *arena, const char *owner_id, const StringList 
 
 /* ---- from files ---- */
 
-#define MAX_FROM_FILE 500
-
 gboolean
 tags_set_from_file (Db *tx, Arena *arena, const char *owner_id, const char *asset_id,
                     const StringList *keywords, GError **error)
@@ -519,7 +538,7 @@ tags_set_from_file (Db *tx, Arena *arena, const char *owner_id, const char *asse
     TagRowList tags;
     gint64 n_new = 0;
 
-    for (gsize i = 0; i < keywords->n && values.n < MAX_FROM_FILE; i++) {
+    for (gsize i = 0; i < keywords->n && values.n < TAG_MAX_OF_ASSET; i++) {
         const char *value = tag_value_clean (arena, keywords->items[i]);
 
         if (value == NULL)

@@ -37,17 +37,19 @@ static const char SQL_TRASH_FIND_REMOVABLE[] =
     "SELECT id FROM asset WHERE owner_id = $1 AND deleted_at IS NOT NULL AND status = 'trashed'"
     "   AND NOT " IS_SHOWN;
 
-/* $1 deleted before; a film whose file is missing stays with no photo */
+/* $1 deleted before, $2 how many at most; a film whose file is missing stays with no photo */
 static const char SQL_TRASH_FIND_OLD[] =
     "SELECT id FROM asset WHERE deleted_at IS NOT NULL AND deleted_at <= $1"
-    "   AND (status = 'active' OR (status = 'trashed' AND NOT " IS_SHOWN "))";
+    "   AND (status = 'active' OR (status = 'trashed' AND NOT " IS_SHOWN ")) LIMIT $2";
 
-#define PAGE 1000 /* SQLite keeps a copy of each page that a statement changes, until its end */
+/* Assets that one statement changes, of which SQLite keeps a copy of each page until its end; and one write,
+ * so that others write between. */
+#define PAGE ((gsize) 1000)
 #define DAY_MS 86400000
 
 typedef struct {
     Arena *arena;
-    const StringList *ids;
+    StringList ids;
     gboolean by_force;
 } Put;
 
@@ -74,131 +76,150 @@ run_put (Db *tx, gpointer data, GError **error)
 {
     const Put *self = data;
 
-    return trash_put_in (tx, self->arena, self->ids, self->by_force, error);
+    return trash_put_in (tx, self->arena, &self->ids, self->by_force, error);
 }
 
 gboolean
 trash_put (App *app, Arena *arena, const char *owner_id, const StringList *ids, gboolean by_force,
            GError **error)
 {
-    Put data = { arena, ids, by_force };
+    for (gsize at = 0; at < ids->n; at += PAGE) {
+        Put data = { arena, { ids->items + at, MIN (PAGE, ids->n - at) }, by_force };
 
-    if (ids->n == 0)
-        return TRUE;
-    if (!db_write (app->db, run_put, &data, error))
-        return FALSE;
-    if (!by_force)
+        if (!db_write (app->db, run_put, &data, error))
+            return FALSE;
+    }
+    if (!by_force && ids->n > 0)
         asset_send_ids (app, owner_id, "on_asset_trash", ids);
     return TRUE;
 }
 
 /* ---- leaving the trash ---- */
 
+/* What lies there and is named leaves it. */
 typedef struct {
     Arena *arena;
-    const char *owner_id;  /* all of this owner's */
-    const StringList *ids; /* or these; or, with neither, what is old */
-    gint64 older_than_ms;
+    StringList ids;
     const char *status; /* what becomes of them */
-    StringList found;
     gint64 n_changed;
 } Leave;
-
-/* Whose assets, or which, or what is old. */
-static gboolean
-find_leaving (Db *tx, const Leave *self, StringList *out, GError **error)
-{
-    gboolean is_back = g_str_equal (self->status, "active");
-
-    if (self->ids != NULL) {
-        *out = *self->ids;
-        return TRUE;
-    }
-    return self->owner_id != NULL
-               ? db_select_texts (tx, self->arena,
-                                  is_back ? SQL_TRASH_FIND : SQL_TRASH_FIND_REMOVABLE,
-                                  DB_ARGS (db_text (self->owner_id)), out, error)
-               : db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
-                                  DB_ARGS (db_int (self->older_than_ms)), out, error);
-}
 
 static gboolean
 run_leave (Db *tx, gpointer data, GError **error)
 {
     Leave *self = data;
-    gboolean is_old = self->owner_id == NULL && self->ids == NULL;
 
-    self->n_changed = 0;
-    if (!find_leaving (tx, self, &self->found, error))
-        return FALSE;
-    for (gsize at = 0; at < self->found.n; at += PAGE) {
-        StringList some = { self->found.items + at, MIN (PAGE, self->found.n - at) };
-        gint64 n = 0;
+    return db_exec (tx, SQL_TRASH_LEAVE,
+                    DB_ARGS (asset_changes (self->arena, &self->ids), db_int (timestamp_now_ms ()),
+                             db_text (self->status)),
+                    &self->n_changed, error) &&
+           stacks_settle (tx, self->arena, &self->ids, error) &&
+           (g_str_equal (self->status, "active") || self->n_changed == 0 ||
+            trash_add_emptying (tx, error));
+}
 
-        if (!db_exec (tx, is_old ? SQL_TRASH_PUT : SQL_TRASH_LEAVE,
-                      DB_ARGS (asset_changes (self->arena, &some), db_int (timestamp_now_ms ()),
-                               db_text (self->status)),
-                      &n, error) ||
-            !stacks_settle (tx, self->arena, &some, error))
+static gboolean
+leave (Db *db, Arena *arena, const StringList *ids, const char *status, gint64 *out_n,
+       GError **error)
+{
+    gint64 n = 0;
+
+    for (gsize at = 0; at < ids->n; at += PAGE) {
+        Leave data = { .arena = arena,
+                       .ids = { ids->items + at, MIN (PAGE, ids->n - at) },
+                       .status = status };
+
+        if (!db_write (db, run_leave, &data, error))
             return FALSE;
-        self->n_changed += n;
+        n += data.n_changed;
     }
-    return g_str_equal (self->status, "active") || self->n_changed == 0 ||
-           trash_add_emptying (tx, error);
+    *out_n = n;
+    return TRUE;
 }
 
 gboolean
 trash_empty (App *app, Arena *arena, const char *owner_id, gint64 *out_n, GError **error)
 {
-    Leave data = { .arena = arena, .owner_id = owner_id, .status = "deleted" };
+    StringList ids;
 
-    if (!db_write (app->db, run_leave, &data, error))
-        return FALSE;
-    *out_n = data.n_changed;
-    return TRUE;
+    return db_select_texts (app->db, arena, SQL_TRASH_FIND_REMOVABLE, DB_ARGS (db_text (owner_id)),
+                            &ids, error) &&
+           leave (app->db, arena, &ids, "deleted", out_n, error);
 }
 
 gboolean
 trash_restore_all (App *app, Arena *arena, const char *owner_id, gint64 *out_n, GError **error)
 {
-    Leave data = { .arena = arena, .owner_id = owner_id, .status = "active" };
+    StringList ids;
 
-    if (!db_write (app->db, run_leave, &data, error))
+    if (!db_select_texts (app->db, arena, SQL_TRASH_FIND, DB_ARGS (db_text (owner_id)), &ids,
+                          error) ||
+        !leave (app->db, arena, &ids, "active", out_n, error))
         return FALSE;
-    for (gsize at = 0; at < data.found.n; at += PAGE) {
-        StringList some = { data.found.items + at, MIN (PAGE, data.found.n - at) };
+    for (gsize at = 0; at < ids.n; at += PAGE) {
+        StringList some = { ids.items + at, MIN (PAGE, ids.n - at) };
 
         asset_send_ids (app, owner_id, "on_asset_restore", &some);
     }
-    *out_n = data.n_changed;
     return TRUE;
 }
 
 gboolean
 trash_restore (App *app, Arena *arena, const char *owner_id, const StringList *ids, GError **error)
 {
-    Leave data = { .arena = arena, .ids = ids, .status = "active" };
+    gint64 n;
 
     if (ids->n == 0)
         return TRUE;
-    if (!db_write (app->db, run_leave, &data, error))
+    if (!leave (app->db, arena, ids, "active", &n, error))
         return FALSE;
     asset_send_ids (app, owner_id, "on_asset_restore", ids);
     return TRUE;
 }
 
+/* ---- what is old ---- */
+
+typedef struct {
+    Arena *arena;
+    gint64 older_than_ms;
+    StringList found;
+    gint64 n_changed;
+} RemoveOld;
+
+/* Found and changed in one write: what is restored meanwhile stays. */
+static gboolean
+run_remove_old (Db *tx, gpointer data, GError **error)
+{
+    RemoveOld *self = data;
+
+    return db_select_texts (tx, self->arena, SQL_TRASH_FIND_OLD,
+                            DB_ARGS (db_int (self->older_than_ms), db_int (PAGE)), &self->found,
+                            error) &&
+           (self->found.n == 0 ||
+            (db_exec (tx, SQL_TRASH_PUT,
+                      DB_ARGS (asset_changes (self->arena, &self->found),
+                               db_int (timestamp_now_ms ()), db_text ("deleted")),
+                      &self->n_changed, error) &&
+             stacks_settle (tx, self->arena, &self->found, error) &&
+             trash_add_emptying (tx, error)));
+}
+
 gboolean
 trash_remove_old (App *app, Arena *arena, GError **error)
 {
-    Leave data = { .arena = arena,
-                   .status = "deleted",
-                   .older_than_ms =
-                       timestamp_shift (timestamp_now_ms (), -trash_days (app), DAY_MS) };
+    RemoveOld data = { .arena = arena,
+                       .older_than_ms =
+                           timestamp_shift (timestamp_now_ms (), -trash_days (app), DAY_MS) };
+    gint64 n = 0;
 
-    if (!db_write (app->db, run_leave, &data, error))
-        return FALSE;
-    if (data.n_changed > 0)
+    do {
+        data.n_changed = 0;
+        if (!db_write (app->db, run_remove_old, &data, error))
+            return FALSE;
+        n += data.n_changed;
+    } while (data.found.n == PAGE && data.n_changed > 0);
+    if (n > 0)
         g_message ("%" G_GINT64_FORMAT " assets have been in the trash long enough, removing them",
-                   data.n_changed);
+                   n);
     return TRUE;
 }
