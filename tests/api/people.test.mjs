@@ -174,6 +174,11 @@ test('a face is drawn, told of with the asset, given to another person, and dele
   assert.deepEqual((await facesOf(user, photo)).map(({ id }) => id), [faces[0].id]);
   assert.deepEqual(await server.sql(`SELECT id, person_id FROM asset_face WHERE asset_id = '${photo}' AND deleted_at IS NOT NULL`),
     [[faces[1].id, ann.id]]);
+  const columns = 'asset_id, image_width, image_height, x1, y1, x2, y2, source_type, created_at, updated_at, update_id';
+  await server.sql(`WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 998)
+    INSERT INTO asset_face (id, ${columns}) SELECT 'many-' || i, ${columns.replace('update_id', 'uuid_v7 ()')} FROM numbers, asset_face f WHERE f.id = '${faces[0].id}'`);
+  (await call('POST', '/faces', box(photo, bea.id), user)).expect(400, /1000 faces at most/);
+  await server.sql(`DELETE FROM asset_face WHERE id LIKE 'many-%'`);
   (await call('DELETE', `/people/${ann.id}`, undefined, user)).expect(204);
   assert.deepEqual((await facesOf(user, photo)).map(({ person }) => person), [null]);
   assert.deepEqual(await people(), []);

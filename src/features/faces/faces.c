@@ -9,6 +9,7 @@
 
 /* more than any picture has; boxes beyond are slips of a client, and sums of them stay small */
 #define MAX_SIDE 1000000
+#define MAX_OF_ASSET 1000 /* each list of memories and people looks at all of them */
 
 /* $1 asset, $2 viewer */
 static const char SQL_LIST[] =
@@ -17,6 +18,9 @@ static const char SQL_LIST[] =
     "       f.source_type AS source_type, p.id AS person_id"
     "  FROM asset_face f LEFT JOIN person p ON p.id = f.person_id AND p.owner_id = $2"
     " WHERE f.asset_id = $1 AND f.deleted_at IS NULL AND f.is_visible = 1 ORDER BY f.x1, f.id";
+
+/* $1 asset */
+static const char SQL_COUNT[] = "SELECT count(*) FROM asset_face WHERE asset_id = $1";
 
 /* $1 face */
 static const char SQL_FIND_ASSET[] = "SELECT asset_id FROM asset_face WHERE id = $1";
@@ -147,6 +151,13 @@ run_create (Db *tx, gpointer data, GError **error)
     StringList people = { &person_id, 1 };
     gint64 n = 0;
 
+    if (!db_select_int (tx, SQL_COUNT, DB_ARGS (db_text (face->asset_id)), &n, NULL, error))
+        return FALSE;
+    if (n >= MAX_OF_ASSET) {
+        g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                     "An asset can have %d faces at most; delete some of them first", MAX_OF_ASSET);
+        return FALSE;
+    }
     if (!faces_draw_on_edited (tx, self->arena, face, error) ||
         !db_exec (tx, SQL_INSERT,
                   DB_ARGS (db_text (self->face_id), db_text (face->asset_id), db_text (person_id),
