@@ -288,6 +288,10 @@ test('programs keep their facts with an asset', async () => {
   (await call('DELETE', `${where}/mobile-app`)).expect(204);
   (await call('GET', `${where}/mobile-app`))
     .expect(400, `Metadata with key "mobile-app" not found for asset with id "${id}"`);
+  const half = (key) => ({ key, value: { text: 'x'.repeat(49_990) } });
+  (await call('PUT', where, { items: [half('a')] })).expect(200);
+  (await call('PUT', '/assets/metadata', { items: [{ ...half('b'), assetId: id }] })).expect(400, /100000 are allowed/);
+  (await call('PUT', where, { items: [half('a')] })).expect(200);
   (await call('PUT', where, { items: [{ key: 'a', value: {} }, { key: 'a', value: {} }] }))
     .expect(400, 'Duplicate items are not allowed: "a"');
   for (const value of ['text', 1, null, []])

@@ -168,6 +168,20 @@ test('the quota is a limit, also for many at once', async () => {
   const sizes = await Promise.all(stored.map(async (reply) => (await get(reply.json.id, eve)).exifInfo.fileSizeInByte));
   assert.equal(me.quotaUsageInBytes, sizes.reduce((sum, size) => sum + size, 0));
   assert.equal(uploads().filter((file) => file.startsWith(eve.id)).length, 3);
+  const [one, two] = [jpeg(), jpeg()];
+  const sam = await server.newUser({ quotaSizeInBytes: one.length + two.length + 1000 });
+  const send = (file, sidecar) => server.upload(file, 'a.jpg', {}, { as: sam, sidecar: sidecar && Buffer.alloc(sidecar, ' ') });
+  const source = (await send(one, 800)).expect(201).json.id;
+  assert.equal((await server.request('GET', '/users/me', { as: sam })).json.quotaUsageInBytes, one.length, 'as clients know it');
+  (await send(two, 201)).expect(400, 'Quota has been exceeded!');
+  const target = (await send(two)).expect(201).json.id;
+  await server.waitForJobs();
+  (await server.request('PUT', '/assets/copy', { as: sam, body: { sourceId: source, targetId: target } })).expect(400, 'Quota has been exceeded!');
+  assert.equal(uploads().filter((file) => file.startsWith(sam.id)).length, 3);
+  (await server.request('DELETE', '/assets', { as: sam, body: { ids: [source], force: true } })).expect(204);
+  await server.waitForJobs();
+  (await send(one, 1000)).expect(201);
+
   const none = await server.newUser({ quotaSizeInBytes: 0 });
   (await server.upload(bytes, 'a.jpg', {}, { as: none })).expect(400, 'Quota has been exceeded!');
   assert.equal(uploads().filter((file) => file.startsWith(none.id)).length, 0);

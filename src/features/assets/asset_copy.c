@@ -16,6 +16,7 @@
 #include "features/storage-template/storage-template.h"
 #include "features/tags/tags.h"
 #include "features/trash/trash.h"
+#include "features/users/users.h"
 #include "media/layout.h"
 
 #define MAX_SIDECAR_BYTES (64 * 1024 * 1024)
@@ -43,12 +44,14 @@ static const char SQL_LINKS_JOIN[] = "INSERT INTO shared_link_asset (link_id, as
                                      "   JOIN shared_link l ON l.id = x.link_id"
                                      "  WHERE x.asset_id = $1 AND l.owner_id = $3"
                                      " ON CONFLICT (link_id, asset_id) DO NOTHING";
-/* $1 new id, $2 asset, $3 path, $4 now */
+/* $1 new id, $2 asset, $3 path, $4 now, $5 size, $6 owner */
 static const char SQL_SIDECAR_SAVE[] =
-    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at)"
-    " VALUES ($1, $2, 'sidecar', $3, $4, $4)"
+    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at, size_bytes,"
+    "                        sidecar_owner_id)"
+    " VALUES ($1, $2, 'sidecar', $3, $4, $4, $5, $6)"
     " ON CONFLICT (asset_id, type, is_edited)"
-    " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
+    " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at,"
+    "     size_bytes = EXCLUDED.size_bytes, sidecar_owner_id = EXCLUDED.sidecar_owner_id";
 
 /* $1 source, $2 its update id as it was read, $3 target, $4 its original as it was read */
 static const char SQL_IS_SAME[] = "SELECT count(*) FROM asset s JOIN asset t ON t.id = $3"
@@ -82,7 +85,8 @@ typedef struct {
     Arena *arena;
     const AssetCopy *what;
     AssetRow source, target;
-    const char *sidecar;     /* of the target, as it shall be stored; NULL: none is copied */
+    const char *sidecar; /* of the target, as it shall be stored; NULL: none is copied */
+    gint64 sidecar_bytes;
     const char *old_sidecar; /* another one that the target had */
     gboolean is_outdated;    /* one of the two was changed meanwhile; nothing was stored */
 } Copy;
@@ -90,7 +94,7 @@ typedef struct {
 /* ---- the sidecar's file ---- */
 
 static gboolean
-check_sidecar (const Copy *self, const char *path, int fd, GError **error)
+check_sidecar (Copy *self, const char *path, int fd, GError **error)
 {
     struct stat facts;
 
@@ -100,6 +104,7 @@ check_sidecar (const Copy *self, const char *path, int fd, GError **error)
         g_set_error (error, APP_ERROR, APP_ERROR_IO, "'%s' is not a regular file", path);
         return FALSE;
     }
+    self->sidecar_bytes = facts.st_size;
     if (facts.st_size <= MAX_SIDECAR_BYTES)
         return TRUE;
     g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
@@ -132,7 +137,8 @@ copy_sidecar (App *app, Copy *self, GError **error)
     self->sidecar = arena_printf (arena, "%s.xmp", self->target.original_path);
     to = layout_absolute (arena, app->media_location, self->sidecar);
     fd = layout_open (from);
-    ok = check_sidecar (self, from, fd, error);
+    ok = check_sidecar (self, from, fd, error) &&
+         users_check_sidecar (app->db, self->target.owner_id, self->sidecar_bytes, error);
     if (ok && (!g_file_get_contents (arena_printf (arena, "/proc/self/fd/%d", fd), &content,
                                      &n_bytes, &why) ||
                !g_file_set_contents_full (
@@ -158,7 +164,8 @@ record_sidecar (Db *tx, const Copy *self, GError **error)
     uuid_v4_text (id);
     return db_exec (tx, SQL_SIDECAR_SAVE,
                     DB_ARGS (db_text (id), db_text (self->target.id), db_text (self->sidecar),
-                             db_int (timestamp_now_ms ())),
+                             db_int (timestamp_now_ms ()), db_int (self->sidecar_bytes),
+                             db_text (self->target.owner_id)),
                     NULL, error) &&
            (old == NULL || strcmp (old, self->sidecar) == 0 ||
             trash_add_file_deletion (tx, self->arena, &old_paths, error)) &&

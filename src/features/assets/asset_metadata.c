@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 
 #define MAX_KEY_BYTES 255
+#define MAX_TEXT 100000 /* characters of one asset's keys and values, as of a description */
 
 /* $1 asset id */
 static const char SQL_METADATA_FIND[] =
@@ -26,6 +27,11 @@ static const char SQL_METADATA_SAVE[] =
 static const char SQL_METADATA_DELETE[] =
     "DELETE FROM asset_metadata WHERE asset_id = $1 AND key = $2";
 
+/* $1 asset id */
+static const char SQL_METADATA_TEXT[] =
+    "SELECT COALESCE(CAST(sum(length(key) + length(value)) AS BIGINT), 0) FROM asset_metadata"
+    " WHERE asset_id = $1";
+
 gboolean
 asset_metadata_find (Db *db, Arena *arena, const char *id, const char *key,
                      AssetMetadataRowList *out, GError **error)
@@ -37,17 +43,40 @@ asset_metadata_find (Db *db, Arena *arena, const char *id, const char *key,
                             SQL_METADATA_FIND_KEY, DB_ARGS (db_text (id), db_text (key)), error);
 }
 
+static gboolean
+save_item (Db *tx, const char *id, const char *key, const char *value, gint64 now_ms,
+           GError **error)
+{
+    return db_exec (tx, SQL_METADATA_SAVE,
+                    DB_ARGS (db_text (id), db_text (key), db_text (value), db_int (now_ms)), NULL,
+                    error);
+}
+
+/* Nobody's quota counts it. */
+static gboolean
+check_text (Db *tx, const char *id, GError **error)
+{
+    gint64 n = 0;
+
+    if (!db_select_int (tx, SQL_METADATA_TEXT, DB_ARGS (db_text (id)), &n, NULL, error))
+        return FALSE;
+    if (n <= MAX_TEXT)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                 "the metadata of '%s' would have %" G_GINT64_FORMAT
+                 " characters, %d are allowed; delete some of it or send less",
+                 id, n, MAX_TEXT);
+    return FALSE;
+}
+
 gboolean
 asset_set_metadata (Db *tx, const char *id, const AssetMetadataUpsertItemList *items, gint64 now_ms,
                     GError **error)
 {
     for (gsize i = 0; i < items->n; i++)
-        if (!db_exec (tx, SQL_METADATA_SAVE,
-                      DB_ARGS (db_text (id), db_text (items->items[i].key),
-                               db_text (items->items[i].value), db_int (now_ms)),
-                      NULL, error))
+        if (!save_item (tx, id, items->items[i].key, items->items[i].value, now_ms, error))
             return FALSE;
-    return TRUE;
+    return items->n == 0 || check_text (tx, id, error);
 }
 
 static gboolean
@@ -89,13 +118,18 @@ static gboolean
 save (Db *tx, gpointer data, GError **error)
 {
     const Save *self = data;
+    g_autoptr (GHashTable) checked = g_hash_table_new (g_str_hash, g_str_equal);
 
     for (gsize i = 0; i < self->items->n; i++) {
         const AssetMetadataBulkUpsertItem *item = &self->items->items[i];
-        AssetMetadataUpsertItem one = { .key = item->key, .value = item->value };
-        AssetMetadataUpsertItemList list = { &one, 1 };
 
-        if (!asset_set_metadata (tx, item->asset_id, &list, self->now_ms, error))
+        if (!save_item (tx, item->asset_id, item->key, item->value, self->now_ms, error))
+            return FALSE;
+    }
+    for (gsize i = 0; i < self->items->n; i++) {
+        const char *id = self->items->items[i].asset_id;
+
+        if (g_hash_table_add (checked, (gpointer) id) && !check_text (tx, id, error))
             return FALSE;
     }
     return TRUE;

@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "features/ingest/ingest.h"
+#include "features/users/users.h"
 
 /* $1 id, $2 owner, $3 type, $4 path, $5 name, $6 SHA-1, $7 size, $8 fileCreatedAt (and local date),
  * $9 fileModifiedAt, $10 month, $11 duration, $12 favourite, $13 visibility, $14 motion part,
@@ -26,10 +27,11 @@ static const char SQL_ASSET_INSERT[] =
 static const char SQL_EXIF_INSERT[] =
     "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)";
 
-/* $1 id, $2 asset id, $3 path, $4 now */
+/* $1 id, $2 asset id, $3 path, $4 now, $5 size, $6 owner */
 static const char SQL_SIDECAR_INSERT[] =
-    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at)"
-    " VALUES ($1, $2, 'sidecar', $3, $4, $4)";
+    "INSERT INTO asset_file (id, asset_id, type, path, created_at, updated_at, size_bytes,"
+    "                        sidecar_owner_id)"
+    " VALUES ($1, $2, 'sidecar', $3, $4, $4, $5, $6)";
 
 /* $1 owner, $2 SHA-1 */
 #define FIND                                                                                       \
@@ -105,10 +107,12 @@ upload_insert (Db *tx, const Upload *upload, const UploadPlace *place, gint64 no
                     DB_ARGS (db_text (place->id), db_int (upload->file->size_bytes)), NULL,
                     error) &&
            (place->sidecar_path == NULL ||
-            db_exec (tx, SQL_SIDECAR_INSERT,
-                     DB_ARGS (db_text (sidecar_id), db_text (place->id),
-                              db_text (place->sidecar_path), db_int (now_ms)),
-                     NULL, error)) &&
+            (users_check_sidecar (tx, upload->owner_id, upload->sidecar->size_bytes, error) &&
+             db_exec (tx, SQL_SIDECAR_INSERT,
+                      DB_ARGS (db_text (sidecar_id), db_text (place->id),
+                               db_text (place->sidecar_path), db_int (now_ms),
+                               db_int (upload->sidecar->size_bytes), db_text (upload->owner_id)),
+                      NULL, error))) &&
            asset_set_metadata (tx, place->id, &upload->metadata, now_ms, error);
 }
 

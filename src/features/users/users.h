@@ -69,6 +69,9 @@ gboolean users_set_first_picture (App *app, Arena *arena, const char *id, const 
 /** Count @bytes more (or less, when negative) as stored by a user, in the transaction that stores them.
  *  FALSE with APP_ERROR_INVALID 'Quota has been exceeded!' when they do not fit. */
 gboolean users_add_usage (Db *tx, const char *user_id, gint64 bytes, GError **error);
+/** FALSE as well when a sidecar of so many bytes does not fit beside what the user has and all sidecars that
+ *  were sent: these are not told as used, but do not get more room than the quota. */
+gboolean users_check_sidecar (Db *db, const char *user_id, gint64 bytes, GError **error);
 /** Set the usage of a user (NULL: of all) to the sum of what is stored. */
 gboolean users_sync_usage (Db *db, const char *user_id, GError **error);
 

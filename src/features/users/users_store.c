@@ -115,6 +115,13 @@ static const char SQL_ADD_USAGE[] =
 #define STORED_BYTES                                                                               \
     "COALESCE((SELECT CAST(sum(u.n_bytes) AS BIGINT) FROM asset_usage u"                           \
     "           WHERE u.owner_id = users.id AND u.is_external = 0), 0)"
+/* $1 id, $2 bytes: no row when they do not fit */
+static const char SQL_SIDECARS_FIT[] =
+    "SELECT count(*) FROM users WHERE id = $1 AND (quota_size_bytes IS NULL"
+    "    OR quota_usage_bytes + CAST($2 AS BIGINT)"
+    "       + COALESCE((SELECT CAST(sum(f.size_bytes) AS BIGINT) FROM asset_file f"
+    "                    WHERE f.sidecar_owner_id = $1 AND f.size_bytes IS NOT NULL), 0)"
+    "       <= quota_size_bytes)";
 static const char SQL_SYNC_USAGE[] = "UPDATE users SET quota_usage_bytes = " STORED_BYTES
                                      " WHERE id = $1 AND quota_usage_bytes <> " STORED_BYTES;
 static const char SQL_SYNC_USAGE_ALL[] = "UPDATE users SET quota_usage_bytes = " STORED_BYTES
@@ -339,6 +346,13 @@ users_store_count_assets (Db *db, Arena *arena, const char *id, const UserStatis
                           error);
 }
 
+static gboolean
+refuse_quota (GError **error)
+{
+    g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, "Quota has been exceeded!");
+    return FALSE;
+}
+
 gboolean
 users_add_usage (Db *tx, const char *user_id, gint64 bytes, GError **error)
 {
@@ -348,11 +362,17 @@ users_add_usage (Db *tx, const char *user_id, gint64 bytes, GError **error)
                   DB_ARGS (db_text (user_id), db_int (bytes), db_int (timestamp_now_ms ())),
                   &changed, error))
         return FALSE;
-    if (changed == 0 && bytes > 0) {
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID, "Quota has been exceeded!");
-        return FALSE;
-    }
-    return TRUE;
+    return changed > 0 || bytes <= 0 || refuse_quota (error);
+}
+
+gboolean
+users_check_sidecar (Db *db, const char *user_id, gint64 bytes, GError **error)
+{
+    gint64 n = 0;
+
+    return db_select_int (db, SQL_SIDECARS_FIT, DB_ARGS (db_text (user_id), db_int (bytes)), &n,
+                          NULL, error) &&
+           (n > 0 || refuse_quota (error));
 }
 
 gboolean
