@@ -166,6 +166,37 @@ describe('an archive', () => {
   });
 });
 
+test('an archive goes on only with what its reader may still see', async () => {
+  const big = (await server.upload(Buffer.from('big'), 'big.mp4')).expect(201).json.id;
+  await server.waitForJobs();
+  const { originalPath } = (await server.request('GET', `/assets/${big}`, { as: admin })).expect(200).json;
+  fs.truncateSync(originalPath, 100 * 1024 * 1024); // more than all buffers on the way
+  const body = { albumName: 'shared', assetIds: [big, ids[0]], albumUsers: [{ userId: bob.id, role: 'viewer' }] };
+  const { id } = (await server.request('POST', '/albums', { as: admin, body })).expect(201).json;
+  const link = (await server.request('POST', '/shared-links', { as: admin, body: { type: 'ALBUM', albumId: id } })).expect(201).json;
+
+  /** Begin to read, change something, read on. @return the names in it, or undefined when it was broken off */
+  const during = async (where, headers, change) => {
+    const request = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ assetIds: [big, ids[0]] }) };
+    const reader = (await fetch(`${server.base}/api/download/archive${where}`, request)).body.getReader();
+    const chunks = [(await reader.read()).value];
+    await change();
+    try {
+      for (let next; !(next = await reader.read()).done;) chunks.push(next.value);
+    } catch {
+      return undefined;
+    }
+    return read(Buffer.concat(chunks)).map(({ name }) => name);
+  };
+  const as = ({ token }) => ({ authorization: `Bearer ${token}` });
+  const drop = (where, who = admin) => server.request('DELETE', where, { as: who });
+  assert.deepEqual(await during('', as(bob), () => {}), ['big.mp4', 'b.png']);
+  assert.equal(await during(`?key=${link.key}`, {}, () => drop(`/shared-links/${link.id}`)), undefined);
+  const other = await server.login(bob.email, bob.password);
+  assert.equal(await during('', as(other), () => drop('/sessions', bob)), undefined);
+  assert.deepEqual(await during('', as(bob), () => drop(`/albums/${id}/user/${bob.id}`)), ['big.mp4']);
+});
+
 describe('many at once', () => {
   test('who opens too many by a link keeps nobody else waiting', async () => {
     const large = Buffer.concat([png(40, 30, 7), randomBytes(24 * 1024 * 1024)]); // more than sockets take ahead

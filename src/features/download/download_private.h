@@ -44,5 +44,7 @@ typedef enum {
     DOWNLOAD_NOTHING_CUT /* the same, but never the original of what has edits */
 } DownloadEdits;
 
-/** A stream of the originals of @ids, whose access was checked. The files are looked up while it is sent, so memory does not grow with them. */
-HttpResponse *download_zip_new (const App *app, const StringList *ids, DownloadEdits edits);
+/** A stream of the originals of @ids, whose access was checked, and is again for each file: what is not open any
+ *  more is left out; it breaks off when the caller's session, key, link or account ended. The files are looked up
+ *  while it is sent, so memory does not grow with them. */
+HttpResponse *download_zip_new (const ApiCall *call, const StringList *ids, DownloadEdits edits);

@@ -18,7 +18,7 @@ download_archive (ApiCall *call, const DownloadArchiveRequest *in)
 
     if (!access_check_assets (call, &body->asset_ids, "asset.download", &error))
         return api_fail (call, g_steal_pointer (&error));
-    response = download_zip_new (call->app, &body->asset_ids, edits);
+    response = download_zip_new (call, &body->asset_ids, edits);
     if (body->archive_name != NULL && *body->archive_name != '\0')
         http_response_set_header (
             response, "Content-Disposition",

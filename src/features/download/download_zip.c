@@ -31,11 +31,21 @@ static const char SQL_ENTRIES[] =
     "      AND a.is_edited = 1"
     " WHERE a.id IN (SELECT value FROM json_each($1)) AND a.status <> 'deleted'";
 
+/* $1 user, $2 session, $3 key, $4 link, of which NULL is not what the archive was asked with. That a link or a
+ * session expires meanwhile ends nothing. */
+static const char SQL_IS_STILL_IN[] =
+    "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL"
+    "   AND (CAST($2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM session WHERE id = $2))"
+    "   AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM api_key WHERE id = $3))"
+    "   AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM shared_link WHERE id = $4))";
+
 typedef struct archive ZipWriter;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ZipWriter, archive_write_free)
 
 typedef struct {
-    const App *app;
+    App *app;
+    Arena *arena;
+    Auth auth;      /* who asked, as it was then; its texts are in the arena */
     GPtrArray *ids; /* in the order of the request, maybe repeated */
     DownloadEdits edits;
     DownloadNames *names;
@@ -52,6 +62,7 @@ zip_free (gpointer data)
 
     g_ptr_array_unref (self->ids);
     download_names_free (self->names);
+    arena_free (self->arena);
     g_free (self->buffer);
     g_free (self);
 }
@@ -157,15 +168,42 @@ write_content (Zip *self, int fd, const char *name, gint64 size)
     return TRUE;
 }
 
+/* An archive may take hours, as slowly as it is read: each file is asked for anew.
+ * FALSE: whoever asked is not let in any more. */
+static gboolean
+check_access (const Zip *self, Arena *arena, const char *id, gboolean *out_is_open)
+{
+    const Auth *auth = &self->auth;
+    ApiCall call = { .app = self->app, .db = self->app->db, .arena = arena, .auth = auth };
+    StringList ids = { &id, 1 }, open = { 0 };
+    g_autoptr (GError) error = NULL;
+    gint64 n = 0;
+
+    if (!db_select_int (self->app->db, SQL_IS_STILL_IN,
+                        DB_ARGS (db_text (auth->user_id), db_text (auth->session_id),
+                                 db_text (auth->key_id), db_text (auth->link_id)),
+                        &n, NULL, &error) ||
+        !access_filter_assets (&call, &ids, "asset.download", &open, &error))
+        g_warning ("cannot look up who may have a download: %s, breaking off", error->message);
+    else if (n == 0)
+        g_message ("who asked for a download was logged out, breaking off");
+    *out_is_open = open.n > 0;
+    return error == NULL && n > 0;
+}
+
 static gboolean
 add_entry (Zip *self, Arena *arena, const DownloadEntryRow *row)
 {
-    gboolean takes_edited = self->edits != DOWNLOAD_ORIGINALS && row->edited_path != NULL;
+    gboolean is_open, takes_edited = self->edits != DOWNLOAD_ORIGINALS && row->edited_path != NULL;
     struct stat info;
     const char *name;
     gboolean ok;
     int fd;
 
+    if (!check_access (self, arena, row->id, &is_open))
+        return FALSE;
+    if (!is_open)
+        return TRUE;
     if (self->edits == DOWNLOAD_NOTHING_CUT && row->is_edited && row->edited_path == NULL) {
         g_message ("the edit of asset '%s' is not done yet, left out", row->id);
         return TRUE;
@@ -233,11 +271,21 @@ produce (HttpStream *stream, gpointer data)
 }
 
 HttpResponse *
-download_zip_new (const App *app, const StringList *ids, DownloadEdits edits)
+download_zip_new (const ApiCall *call, const StringList *ids, DownloadEdits edits)
 {
     Zip *self = g_new0 (Zip, 1);
+    Arena *arena = arena_new ();
 
-    self->app = app;
+    self->app = call->app;
+    self->arena = arena;
+    self->auth = *call->auth;
+    self->auth.user_id = arena_strdup (arena, call->auth->user_id);
+    self->auth.user_email = self->auth.user_name = NULL;
+    self->auth.session_id = arena_strdup (arena, call->auth->session_id);
+    self->auth.key_id = arena_strdup (arena, call->auth->key_id);
+    self->auth.link_id = arena_strdup (arena, call->auth->link_id);
+    self->auth.link_album_id = arena_strdup (arena, call->auth->link_album_id);
+    self->auth.permissions = (StringList){ 0 };
     self->ids = g_ptr_array_new_full ((guint) ids->n, g_free);
     for (gsize i = 0; i < ids->n; i++)
         g_ptr_array_add (self->ids, g_strdup (ids->items[i]));
