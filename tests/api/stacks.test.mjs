@@ -110,6 +110,7 @@ test('only the owner stacks, and at least two', async () => {
   const other = await scene(2);
   (await call('POST', '/stacks', { assetIds: [a] }, user)).expectIssues('assetIds');
   (await call('POST', '/stacks', { assetIds: [a, a] }, user)).expectIssues('assetIds');
+  (await call('POST', '/stacks', { assetIds: Array.from({ length: 5001 }, () => randomUUID()) }, user)).expectIssues('assetIds');
   (await call('POST', '/stacks', { assetIds: [a, other.ids[0]] }, user)).expect(400, 'Not found or no asset.update access');
   const theirs = await stack(other.ids, other.user);
   for (const [method, where, body, permission] of [['GET', '', undefined, 'read'], ['PUT', '', {}, 'update'],

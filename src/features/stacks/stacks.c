@@ -305,6 +305,18 @@ absorb (Db *tx, Arena *arena, const StringList *stack_ids, StringList *out_membe
             stacks_dissolve (tx, arena, stack_ids, error));
 }
 
+/* Whose stack it is gets all of it as one answer, and with each change of it all of it is looked at. */
+static gboolean
+check_number (gsize n, GError **error)
+{
+    if (n <= STACK_MAX_MEMBERS)
+        return TRUE;
+    g_set_error (error, APP_ERROR, APP_ERROR_INVALID,
+                 "A stack has %d assets at most, with those of the stacks that go into it",
+                 STACK_MAX_MEMBERS);
+    return FALSE;
+}
+
 gboolean
 stack_make (Db *tx, Arena *arena, const char *owner_id, const StringList *asset_ids,
             const char **out_id, GError **error)
@@ -317,6 +329,7 @@ stack_make (Db *tx, Arena *arena, const char *owner_id, const StringList *asset_
         !db_select_texts (tx, arena, SQL_STACKS_OF, DB_ARGS (db_strings (arena, asset_ids)), &left,
                           error) ||
         !absorb (tx, arena, &absorbed, &members, error) ||
+        !check_number (asset_ids->n + members.n, error) ||
         !db_exec (tx, SQL_STACK_INSERT,
                   DB_ARGS (db_text (id), db_text (owner_id), db_text (asset_ids->items[0]),
                            db_int (timestamp_now_ms ())),

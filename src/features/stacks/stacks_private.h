@@ -2,6 +2,8 @@
 #pragma once
 #include "features/stacks/stacks.h"
 
+#define STACK_MAX_MEMBERS 5000
+
 /** Make a stack of assets, the first of which is its primary, in a write. Stacks whose primary is among
  *  them are absorbed; the others leave theirs. */
 gboolean stack_make (Db *tx, Arena *arena, const char *owner_id, const StringList *asset_ids,

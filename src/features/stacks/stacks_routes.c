@@ -158,6 +158,9 @@ create_stack (ApiCall *call, const CreateStackRequest *in, StackResponse *out)
             data.asset_ids.items[data.asset_ids.n++] = ids->items[i];
     if (data.asset_ids.n < 2)
         return api_refuse_field (call, "assetIds", "A stack has at least two different assets");
+    if (data.asset_ids.n > STACK_MAX_MEMBERS)
+        return api_refuse_field (call, "assetIds", "A stack has %d assets at most",
+                                 STACK_MAX_MEMBERS);
     if (!access_check_assets (call, &data.asset_ids, "asset.update", &error) ||
         !db_write (call->db, run_create, &data, &error) ||
         !describe (call, data.id, PARTS, out, &error))
