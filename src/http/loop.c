@@ -8,6 +8,7 @@
  * The first loop accepts, and deals connections out in turn: one client that opens many gets all cores. */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -228,6 +229,18 @@ loop_stop_listening (Loop *self)
     epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, self->server->listen_fd, NULL);
 }
 
+/* sendfile () to a client that left raises it, and has no flag against that as send () has. Of this thread
+ * alone: what others start gets its signals as usual. */
+static void
+block_broken_pipes (void)
+{
+    sigset_t signals;
+
+    sigemptyset (&signals);
+    sigaddset (&signals, SIGPIPE);
+    pthread_sigmask (SIG_BLOCK, &signals, NULL);
+}
+
 static gpointer
 loop_run (gpointer loop)
 {
@@ -236,6 +249,7 @@ loop_run (gpointer loop)
     struct epoll_event events[MAX_EVENTS];
     gboolean goes_on = TRUE, is_deaf = FALSE;
 
+    block_broken_pipes ();
     while (goes_on) {
         int timeout_ms = self->first_ready != NULL ? 0 : is_deaf ? DEAF_MS : -1;
         int n = epoll_wait (self->epoll_fd, events, MAX_EVENTS, timeout_ms);

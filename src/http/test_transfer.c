@@ -1,6 +1,8 @@
 /* test_transfer.c -- what takes its time: bodies, streams, long polls, upgraded sockets, the end */
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "http/test_app.h"
@@ -254,6 +256,34 @@ test_a_failed_stream_is_seen_to_be_incomplete (Fixture *self, gconstpointer data
     g_assert_true (test_client_is_closed (client));
 }
 
+/* ---- files ---- */
+
+/* Half-closed first, so that the kernel calls it a broken pipe, for which sendfile () has a signal. */
+static void
+test_a_client_that_leaves_a_file_ends_nobody_else (Fixture *self, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename (self->app.folder, "film", NULL);
+    g_autofree char *some = g_malloc (1000 * 1000);
+    g_autoptr (TestReply) reply = NULL;
+    g_autoptr (TestClient) after = NULL;
+    FILE *file = fopen (path, "w");
+
+    g_assert_nonnull (file);
+    g_assert_cmpint (ftruncate (fileno (file), 100 * 1000 * 1000), ==, 0);
+    fclose (file);
+    for (int i = 0; i < 100; i++) {
+        g_autoptr (TestClient) client = test_client_new (self->port);
+
+        test_client_send (client, "GET /file?film HTTP/1.1\r\nHost: h\r\n\r\n");
+        shutdown (client->fd, SHUT_WR);
+        for (int n_reads = 0; n_reads < 1 + i % 10; n_reads++)
+            g_assert_cmpuint (test_client_read_some (client, some, 1000 * 1000), >, 0);
+    }
+    after = test_client_new (self->port);
+    reply = test_client_get (after, "/", NULL);
+    g_assert_cmpuint (reply->status, ==, 200);
+}
+
 /* ---- long polls and upgrades ---- */
 
 static void
@@ -406,6 +436,8 @@ main (int argc, char **argv)
                   test_a_stream_ends_when_its_client_leaves);
     TEST_APP_ADD ("a-failed-stream-is-seen-to-be-incomplete",
                   test_a_failed_stream_is_seen_to_be_incomplete);
+    TEST_APP_ADD ("a-client-that-leaves-a-file-ends-nobody-else",
+                  test_a_client_that_leaves_a_file_ends_nobody_else);
     TEST_APP_ADD ("a-long-poll-learns-that-its-client-left",
                   test_a_long_poll_learns_that_its_client_left);
     TEST_APP_ADD ("an-upgraded-socket-echoes", test_an_upgraded_socket_echoes);
