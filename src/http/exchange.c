@@ -137,7 +137,10 @@ answer_early (Exchange *self)
 
     if (!self->is_chunked && !self->expects_continue && rest <= DRAIN_MAX_BYTES) {
         self->phase = PHASE_DRAIN;
-        return rest > 0 ? STEP_RECEIVE : send_answer (self);
+        if (rest <= 0)
+            return send_answer (self);
+        connection_set_state (self->connection, CONNECTION_RECEIVES); /* or nobody would hurry it */
+        return STEP_RECEIVE;
     }
     self->must_close = TRUE;
     self->connection->lingers = TRUE;

@@ -14,6 +14,10 @@ begin (gpointer app, HttpRequest *request, HttpPlan *out_plan)
 {
     out_plan->on_event_thread = strcmp (request->path, "/pool") != 0;
     out_plan->max_body_bytes = 1000 * 1000;
+    if (strcmp (request->path, "/refuse") == 0) {
+        out_plan->body = HTTP_BODY_REFUSE;
+        http_respond (request, http_response_new_text (403, "text/plain", "no"));
+    }
 }
 
 static int n_filled; /* endless answers that ended */
@@ -83,13 +87,20 @@ test_an_idle_connection_ends (void)
     const HttpSettings settings = { .host = "127.0.0.1", .idle_timeout_s = 1 };
     g_autoptr (HttpServer) server = server_new (&settings);
     g_autoptr (TestClient) idle = test_client_new (http_server_port (server));
-    g_autoptr (TestClient) halted = NULL;
+    static const char *const paths[] = { "/", "/refuse" }; /* its body is read on to be dropped */
+    TestClient *halted[G_N_ELEMENTS (paths)];
 
     g_assert_true (is_served (idle, "/"));
     g_assert_true (test_client_is_closed (idle));
-    halted = test_client_new (http_server_port (server));
-    test_client_send (halted, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-    g_assert_true (test_client_is_closed (halted));
+    for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {
+        halted[i] = test_client_new (http_server_port (server));
+        test_client_send (halted[i], "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc",
+                          paths[i]);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {
+        g_assert_true (test_client_is_closed (halted[i]));
+        test_client_free (halted[i]);
+    }
 }
 
 /* Its client takes the head and then nothing more, and stays. */
