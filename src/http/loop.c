@@ -20,6 +20,7 @@
 #define MAX_EVENTS 256
 #define ACCEPTS_AT_ONCE 64
 #define DEAF_MS 100 /* how long nothing is accepted when this process has no descriptor left */
+#define QUIET_MS 60000
 
 static gboolean
 watch (Loop *self, int fd, gpointer data, guint32 events)
@@ -203,6 +204,10 @@ accept_some (Loop *self)
     HttpServer *server = self->server;
     int on = 1;
 
+    if (atomic_load (&server->is_stopping)) { /* listened again just when that began */
+        loop_stop_listening (self);
+        return TRUE;
+    }
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
         struct sockaddr_storage address;
         socklen_t length = sizeof address;
@@ -213,7 +218,7 @@ accept_some (Loop *self)
             continue;
         if (fd < 0)
             return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
-        if (atomic_load (&server->is_stopping) || !keeper_admits (server->keeper, any)) {
+        if (!keeper_admits (server->keeper, any)) {
             close (fd);
             continue;
         }
@@ -227,6 +232,33 @@ void
 loop_stop_listening (Loop *self)
 {
     epoll_ctl (self->epoll_fd, EPOLL_CTL_DEL, self->server->listen_fd, NULL);
+}
+
+/* Level-triggered, the listener would be named again at once. */
+static void
+go_deaf (Loop *self, int why)
+{
+    gint64 now_ms = g_get_monotonic_time () / 1000;
+
+    loop_stop_listening (self);
+    self->deaf_until_ms = now_ms + DEAF_MS;
+    if (now_ms < self->quiet_until_ms)
+        return;
+    self->quiet_until_ms = now_ms + QUIET_MS;
+    g_warning ("no connection can be accepted: %s; for now those that wait have to wait on",
+               g_strerror (why));
+}
+
+/* By the clock: others may keep this thread busy all the time. */
+static void
+listen_again (Loop *self)
+{
+    HttpServer *server = self->server;
+
+    if (g_get_monotonic_time () / 1000 < self->deaf_until_ms || atomic_load (&server->is_stopping))
+        return;
+    if (watch (self, server->listen_fd, &server->listen_fd, EPOLLIN))
+        self->deaf_until_ms = 0;
 }
 
 /* sendfile () to a client that left raises it, and has no flag against that as send () has. Of this thread
@@ -247,16 +279,16 @@ loop_run (gpointer loop)
     Loop *self = loop;
     HttpServer *server = self->server;
     struct epoll_event events[MAX_EVENTS];
-    gboolean goes_on = TRUE, is_deaf = FALSE;
+    gboolean goes_on = TRUE;
 
     block_broken_pipes ();
     while (goes_on) {
-        int timeout_ms = self->first_ready != NULL ? 0 : is_deaf ? DEAF_MS : -1;
+        int timeout_ms = self->first_ready != NULL ? 0 : self->deaf_until_ms != 0 ? DEAF_MS : -1;
         int n = epoll_wait (self->epoll_fd, events, MAX_EVENTS, timeout_ms);
         gboolean is_woken = FALSE;
 
-        if (is_deaf && n == 0 && !atomic_load (&server->is_stopping))
-            is_deaf = !watch (self, server->listen_fd, &server->listen_fd, EPOLLIN);
+        if (self->deaf_until_ms != 0)
+            listen_again (self);
         for (int i = 0; i < n; i++) {
             gpointer data = events[i].data.ptr;
 
@@ -265,11 +297,7 @@ loop_run (gpointer loop)
             } else if (data != &server->listen_fd) {
                 connection_run (data, events[i].events);
             } else if (!accept_some (self)) {
-                g_warning (
-                    "no connection can be accepted: %s; for now those that wait have to wait on",
-                    g_strerror (errno));
-                loop_stop_listening (self);
-                is_deaf = TRUE;
+                go_deaf (self, errno);
             }
         }
         run_ready (self);

@@ -36,7 +36,9 @@ struct _Loop {
     guint8 *buffer;                       /* READ_BYTES, for whoever runs */
     Connection *first_ready, *last_ready; /* have more to do, after the others had their turn */
     gint64 date_s;
-    char date[32]; /* of date_s, for the header Date */
+    char date[32];         /* of date_s, for the header Date */
+    gint64 deaf_until_ms;  /* nothing is accepted before; 0: it listens */
+    gint64 quiet_until_ms; /* nor is that said again */
 
     GMutex lock; /* of all below */
     Connection *roused;

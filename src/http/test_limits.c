@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "http/http.h"
 #include "http/test_client.h"
@@ -190,6 +191,71 @@ test_slow_connections_make_room_for_others (void)
     g_assert_cmpuint (n_served, ==, 50);
 }
 
+static int n_complaints; /* that no descriptor is left */
+
+static void
+count_complaint (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+    g_assert_nonnull (strstr (message, "no connection can be accepted"));
+    g_atomic_int_inc (&n_complaints);
+}
+
+static gboolean is_chatting;
+
+static gpointer
+chat (gpointer client)
+{
+    while (g_atomic_int_get (&is_chatting))
+        g_assert_true (is_served (client, "/"));
+    return NULL;
+}
+
+/* Whoever was connected when the descriptors ran out keeps its thread busy all the time. */
+static void
+test_who_waits_for_a_descriptor_gets_one (void)
+{
+    const HttpSettings settings = { .host = "127.0.0.1", .n_event_threads = 1 };
+    g_autoptr (HttpServer) server = server_new (&settings);
+    g_autoptr (TestClient) chatting = test_client_new (http_server_port (server));
+    g_autoptr (TestClient) late = NULL;
+    g_autoptr (TestReply) reply = NULL;
+    g_autoptr (GArray) fillers = g_array_new (FALSE, FALSE, sizeof (int));
+    struct rlimit limit = { 0 }, tight;
+    guint handler = g_log_set_handler (NULL, G_LOG_LEVEL_WARNING, count_complaint, NULL);
+    GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
+    GThread *thread;
+    int fd;
+
+    g_assert_true (is_served (chatting, "/"));
+    getrlimit (RLIMIT_NOFILE, &limit);
+    tight = limit;
+    tight.rlim_cur = 100;
+    setrlimit (RLIMIT_NOFILE, &tight);
+    while ((fd = dup (STDERR_FILENO)) >= 0)
+        g_array_append_val (fillers, fd);
+    g_assert_cmpuint (fillers->len, >, 0);
+    close (g_array_index (fillers, int, fillers->len - 1)); /* late's own; the server has none */
+    g_array_set_size (fillers, fillers->len - 1);
+    late = test_client_new (http_server_port (server));
+    test_client_send (late, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    g_atomic_int_set (&is_chatting, TRUE);
+    thread = g_thread_new ("chat", chat, chatting);
+    while (g_atomic_int_get (&n_complaints) == 0)
+        g_usleep (1000);
+
+    setrlimit (RLIMIT_NOFILE, &limit);
+    reply = test_client_read (late, FALSE);
+    g_assert_nonnull (reply);
+    g_assert_cmpuint (reply->status, ==, 200);
+    g_assert_cmpint (g_atomic_int_get (&n_complaints), ==, 1); /* once, not ten times a second */
+    g_atomic_int_set (&is_chatting, FALSE);
+    g_thread_join (thread);
+    for (guint i = 0; i < fillers->len; i++)
+        close (g_array_index (fillers, int, i));
+    g_log_remove_handler (NULL, handler);
+    g_log_set_always_fatal (fatal);
+}
+
 static char *
 own_address (void)
 {
@@ -257,6 +323,8 @@ main (int argc, char **argv)
                      test_thousands_of_slow_connections_are_borne);
     g_test_add_func ("/limits/slow-connections-make-room-for-others",
                      test_slow_connections_make_room_for_others);
+    g_test_add_func ("/limits/who-waits-for-a-descriptor-gets-one",
+                     test_who_waits_for_a_descriptor_gets_one);
     g_test_add_func ("/limits/one-address-gets-a-tenth", test_one_address_gets_a_tenth);
     return g_test_run ();
 }
