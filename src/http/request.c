@@ -125,10 +125,13 @@ read_body_length (Exchange *self, const char *length, guint n_lengths, const cha
 {
     self->request.content_length = -1;
     if (n_encodings > 0) {
-        if (n_encodings > 1 || n_lengths > 0 || g_ascii_strcasecmp (encoding, "chunked") != 0) {
-            g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
-                                 "the body's length is unclear: send either Content-Length or "
-                                 "'Transfer-Encoding: chunked', once");
+        /* who speaks 1.0 does not know chunks, and passed on what it did not understand (section 6.1) */
+        if (n_encodings > 1 || n_lengths > 0 || self->head.is_1_0 ||
+            g_ascii_strcasecmp (encoding, "chunked") != 0) {
+            g_set_error_literal (
+                error, APP_ERROR, APP_ERROR_INVALID,
+                "the body's length is unclear: send either Content-Length or, with "
+                "HTTP/1.1, 'Transfer-Encoding: chunked', once");
             return FALSE;
         }
         self->has_body = self->is_chunked = TRUE;
