@@ -73,6 +73,13 @@ connection_free_closed (Connection *self)
         g_free (self);
 }
 
+/* Not left to close (): what lingers, or is the application's then, stays open. */
+static void
+leave_loop (Connection *self)
+{
+    epoll_ctl (self->loop->epoll_fd, EPOLL_CTL_DEL, self->fd, NULL);
+}
+
 void
 connection_close (Connection *self)
 {
@@ -82,8 +89,8 @@ connection_close (Connection *self)
         exchange_cut (exchange);
         exchange_finish (exchange, FALSE);
     }
-    /* not left to close (): what lingers, or is the application's now, stays open */
-    epoll_ctl (self->loop->epoll_fd, EPOLL_CTL_DEL, self->fd, NULL);
+    if (!self->is_upgraded)
+        leave_loop (self);
     keeper_remove (self->server->keeper, self);
     if (!self->is_upgraded)
         close (self->fd);
@@ -432,6 +439,7 @@ send_answer (Connection *self)
     self->exchange = NULL;
     g_clear_pointer (&self->chunk, g_free);
     if (exchange->offer != NULL) {
+        leave_loop (self); /* first: it may be closed at once, and its number be another's */
         upgrade_take_over (g_steal_pointer (&exchange->offer), self);
         closes = TRUE; /* what is left of it here */
     }
