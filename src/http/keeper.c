@@ -57,6 +57,7 @@ struct _Keeper {
 
     GMutex lock; /* of all below */
     GCond called;
+    GThread *caller; /* of watches: its thread, or in the end the one that stops it */
     Connection *connections;
     GHashTable *shares; /* AddressShare, by its key */
     GHashTable *items;  /* Item, by its id */
@@ -320,7 +321,7 @@ keeper_unwatch (Keeper *self, Exchange *exchange)
             remove_item (self, item);
         }
     }
-    while (exchange->is_calling_gone && g_thread_self () != self->thread)
+    while (exchange->is_calling_gone && g_thread_self () != self->caller)
         g_cond_wait (&self->called, &self->lock);
     g_mutex_unlock (&self->lock);
     if (release != NULL)
@@ -336,6 +337,7 @@ call_gone (Keeper *self, Item *item)
     remove_item (self, item);
     exchange->watch_id = 0;
     exchange->is_calling_gone = TRUE;
+    self->caller = g_thread_self ();
     g_mutex_unlock (&self->lock);
     exchange->gone (exchange->gone_data);
     g_mutex_lock (&self->lock);
