@@ -434,6 +434,8 @@ exchange_proceed (Exchange *self)
 void
 exchange_finish (Exchange *self, gboolean complete)
 {
+    if (atomic_load (&self->answer) == ANSWER_CONTINUE) /* with a plan that is not carried out */
+        self->sink_is_open = self->plan.body == HTTP_BODY_SINK;
     abort_sink (self);
     if (self->began) {
         /* a request that was cut is still with the application, which may be answering it just now:
@@ -453,6 +455,7 @@ exchange_finish (Exchange *self, gboolean complete)
             access_log_write (&self->request, &outcome);
         server_count_end (self->server, &outcome);
     }
-    abandon_stream (self);
+    if (has_answer (self)) /* else who answers yet sees that nobody wants it */
+        abandon_stream (self);
     exchange_unref (self);
 }
