@@ -1,10 +1,10 @@
 /* keeper.c -- the thread that keeps the house of connections in order
  *
  * A connection on which nothing moves is ended, and so is one whose head comes a byte at a time for too long;
- * when nearly all places are taken, those who wait the longest without a request make room, so ten
- * thousand slow clients lock nobody out; a connection closed while its client still sends is read on for a
- * moment, since the kernel would otherwise reset it and the client never see its answer; and long polls learn
- * that their client left.
+ * when nearly all places are taken, those who wait the longest without a request, or take nothing of their
+ * answer, make room, so ten thousand slow clients lock nobody out; a connection closed while its client still
+ * sends is read on for a moment, since the kernel would otherwise reset it and the client never see its
+ * answer; and long polls learn that their client left.
  *
  * A connection is ended with shutdown () on its descriptor under the lock, which keeper_remove ()
  * takes before it is closed: the number can not have become another file. Its loop then sees the end. */
@@ -23,6 +23,7 @@
 #define TICK_MS 1000
 #define PRESSURE_TICK_MS 250
 #define EVICT_AGE_MS 1000          /* who waits longer may have to go under pressure */
+#define FULL_AGE_MS 10000          /* and who took nothing of its answer */
 #define SLOW_BODY_AGE_MS 10000     /* and who sends a body ... */
 #define SLOW_BODY_BYTES_PER_S 1024 /* ... more slowly than this */
 #define LINGER_MS 5000
@@ -405,6 +406,7 @@ evict (Keeper *self, gint64 now)
         guint64 n_bytes = atomic_load_explicit (&c->n_receive, memory_order_relaxed);
 
         if ((state <= CONNECTION_WAITS_NEXT && age_ms > EVICT_AGE_MS) ||
+            (state == CONNECTION_IS_FULL && age_ms > FULL_AGE_MS) ||
             (state == CONNECTION_RECEIVES && age_ms > SLOW_BODY_AGE_MS &&
              n_bytes / ((guint64) age_ms / 1000) < SLOW_BODY_BYTES_PER_S))
             g_array_append_val (candidates, candidate);
