@@ -2,11 +2,13 @@
  *
  * The first byte says how many bytes are sent at once, the rest is sent, once like that and once in one piece.
  * Both must come to the same answers and to an end, whatever it was: no piece of a request may be read
- * differently because of when it came. */
+ * differently because of when it came. A third client sends a part and is gone. The byte 0xfe stands for more
+ * than is read at once. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +19,9 @@
 #include "http/http.h"
 
 #define PATIENCE_MS 60000
+#define MANY_BYTES 70000 /* what 0xfe stands for */
+#define MAX_SENT_BYTES (1024 * 1024)
+#define FILE_BYTES (1200 * 1024)
 
 int LLVMFuzzerTestOneInput (const guint8 *bytes, size_t n_bytes);
 
@@ -74,10 +79,65 @@ produce (HttpStream *stream, gpointer data)
 }
 
 static void
+answer_gone (gpointer request)
+{
+    http_respond (request, http_response_new (204));
+}
+
+/* What is left of it is read, or the kernel would take back what was sent. */
+static gpointer
+read_out (gpointer data)
+{
+    HttpUpgrade *upgrade = ((gpointer *) data)[0];
+    struct pollfd wait = { .fd = GPOINTER_TO_INT (((gpointer *) data)[1]), .events = POLLIN };
+    char some[4096];
+
+    while (poll (&wait, 1, PATIENCE_MS) == 1 && recv (wait.fd, some, sizeof some, 0) > 0)
+        ;
+    http_upgrade_close (upgrade);
+    g_free (data);
+    return NULL;
+}
+
+static void
+upgraded (gpointer data, HttpUpgrade *upgrade, int fd, const guint8 *early, gsize n_early)
+{
+    gpointer *both;
+
+    if (upgrade == NULL)
+        return;
+    both = g_new (gpointer, 2);
+    both[0] = upgrade;
+    both[1] = GINT_TO_POINTER (fd);
+    g_thread_unref (g_thread_new ("upgraded", read_out, both));
+}
+
+static HttpResponse *
+open_file (void)
+{
+    FILE *file = tmpfile ();
+    int fd;
+
+    if (file == NULL || ftruncate (fileno (file), FILE_BYTES) != 0)
+        abort ();
+    fd = dup (fileno (file));
+    fclose (file);
+    return http_response_new_file (fd, "image/jpeg");
+}
+
+static void
 handle (gpointer app, HttpRequest *request)
 {
-    if (request->path[1] == 'c')
+    char kind = request->path[1];
+
+    if (kind == 'c')
         http_respond (request, http_response_new_stream ("text/plain", TRUE, produce, NULL, NULL));
+    else if (kind == 'f')
+        http_respond (request, open_file ());
+    else if (kind == 'u')
+        http_respond (request, http_response_new_upgrade (upgraded, NULL));
+    else if (kind == 'w')
+        http_request_watch (request, answer_gone, request);
     else if (request->body != NULL)
         http_respond (request,
                       http_response_new_bytes (200, "text/plain", g_bytes_ref (request->body)));
@@ -105,22 +165,28 @@ ask (guint16 port, const guint8 *bytes, gsize n_bytes, gsize n_piece)
     g_autoptr (GString) answers = g_string_new (NULL);
     GString *statuses = g_string_new (NULL);
     int fd = dial (port);
-    char some[4096];
+    static char some[64 * 1024];
+    gsize at = 0;
 
-    for (gsize at = 0; at < n_bytes; at += n_piece)
-        if (send (fd, bytes + at, MIN (n_piece, n_bytes - at), MSG_NOSIGNAL) < 0)
-            break;
-    shutdown (fd, SHUT_WR);
-    for (;;) {
-        struct pollfd wait = { .fd = fd, .events = POLLIN };
+    for (;;) { /* reading meanwhile, or both would wait for the other to take something */
+        struct pollfd wait = { .fd = fd, .events = at < n_bytes ? POLLIN | POLLOUT : POLLIN };
         ssize_t n;
 
         if (poll (&wait, 1, PATIENCE_MS) != 1)
             abort (); /* it hangs */
-        n = recv (fd, some, sizeof some, 0);
-        if (n <= 0)
-            break;
-        g_string_append_len (answers, some, n);
+        if (wait.revents & ~POLLOUT) {
+            n = recv (fd, some, sizeof some, MSG_DONTWAIT);
+            if (n <= 0)
+                break;
+            g_string_append_len (answers, some, n);
+        } else if (wait.revents & POLLOUT) {
+            n = send (fd, bytes + at, MIN (n_piece, n_bytes - at), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (n < 0)
+                continue; /* there is an answer to be read, or an end */
+            at += (gsize) n;
+            if (at == n_bytes)
+                shutdown (fd, SHUT_WR);
+        }
     }
     close (fd);
     for (gsize i = 0; i + 12 < answers->len; i++)
@@ -128,6 +194,36 @@ ask (guint16 port, const guint8 *bytes, gsize n_bytes, gsize n_piece)
             memcmp (answers->str + i + 9, "100", 3) != 0)
             g_string_append_len (statuses, answers->str + i + 9, 3);
     return g_string_free (statuses, FALSE);
+}
+
+/* A client that sends the first half and resets the connection. */
+static void
+ask_and_leave (guint16 port, const guint8 *bytes, gsize n_bytes)
+{
+    const struct linger at_once = { .l_onoff = 1 };
+    int fd = dial (port);
+
+    setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    send (fd, bytes, n_bytes / 2, MSG_NOSIGNAL | MSG_DONTWAIT);
+    close (fd);
+}
+
+/* With a long poll there is nothing large: what is not read keeps the end of the client from being seen. */
+static GByteArray *
+unfold (const guint8 *bytes, gsize n_bytes)
+{
+    static guint8 many[MANY_BYTES];
+    GByteArray *out = g_byte_array_new ();
+    gboolean has_many = memmem (bytes, n_bytes, "/w", 2) == NULL;
+
+    memset (many, 'x', sizeof many);
+    for (gsize i = 0; i < n_bytes; i++) {
+        if (has_many && bytes[i] == 0xfe && out->len + MANY_BYTES < MAX_SENT_BYTES)
+            g_byte_array_append (out, many, MANY_BYTES);
+        else
+            g_byte_array_append (out, bytes + i, 1);
+    }
+    return out;
 }
 
 int
@@ -138,7 +234,9 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, size_t n_bytes)
                                            .n_event_threads = 1,
                                            .n_pool_threads = 2 };
     static HttpServer *server;
+    g_autoptr (GByteArray) sent = NULL;
     g_autofree char *whole = NULL, *pieces = NULL;
+    gsize n_piece;
 
     if (server == NULL) {
         log_init (LOG_FORMAT_TEXT, LOG_FATAL);
@@ -148,8 +246,11 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, size_t n_bytes)
     }
     if (n_bytes < 2)
         return 0;
-    whole = ask (http_server_port (server), bytes + 1, n_bytes - 1, n_bytes);
-    pieces = ask (http_server_port (server), bytes + 1, n_bytes - 1, MAX (bytes[0], 1));
+    sent = unfold (bytes + 1, n_bytes - 1);
+    n_piece = MAX (bytes[0], 1) + sent->len / 256; /* some hundred pieces at most */
+    whole = ask (http_server_port (server), sent->data, sent->len, sent->len);
+    ask_and_leave (http_server_port (server), sent->data, sent->len);
+    pieces = ask (http_server_port (server), sent->data, sent->len, n_piece);
     if (strcmp (whole, pieces) != 0) {
         g_printerr ("in one piece '%s', in pieces '%s'\n", whole, pieces);
         abort ();

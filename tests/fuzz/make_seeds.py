@@ -63,6 +63,11 @@ def connection_seeds():
         post % (b"/r", b"Content-Length: 3\r\n", b"abc") + post % (b"/s", b"Content-Length: 3\r\n", b"a!c"),
         post % (b"/p", b"Content-Length: 101\r\n", b"x" * 101) + get % (b"/", b""),
         post % (b"/", b"Content-Length: 3\r\nContent-Length: 4\r\n", b"abcd"), b"GET /\n\n", b"HEAD /c HTTP/1.1\r\nHost: h\r\n\r\n",
+        get % (b"/f", b"Range: bytes=5-1100000\r\n") + get % (b"/f", b"Range: bytes=-7\r\n"), get % (b"/w", b"") + get % (b"/", b""),
+        get % (b"/u", b"Connection: Upgrade\r\nUpgrade: x\r\n") + b"early", get % (b"/f", b"") + get % (b"/c", b""),
+        post % (b"/s", b"Content-Length: 140000\r\n", b"\xfe\xfe") + get % (b"/", b""),
+        post % (b"/r", b"Content-Length: 70000\r\n", b"\xfe"), post % (b"/r", chunked, b"11170\r\n\xfe\r\n"),
+        post % (b"/s", chunked, b"11170\r\n\xfe\r\n222e0\r\n\xfe\xfe\r\n0\r\n\r\n") + get % (b"/", b""),
     ]
     return [bytes([piece]) + request for piece in (1, 7) for request in requests]
 
