@@ -322,6 +322,15 @@ send_memory (Connection *self)
     return TRUE;
 }
 
+/* As sendfile (), for a file system that has none: a piece through the loop's buffer. */
+static ssize_t
+send_copy (Connection *self, off_t at, gsize n_max)
+{
+    ssize_t n = pread (self->exchange->body_fd, self->loop->buffer, MIN (n_max, READ_BYTES), at);
+
+    return n > 0 ? send (self->fd, self->loop->buffer, (gsize) n, MSG_NOSIGNAL) : n;
+}
+
 static gboolean
 send_file (Connection *self)
 {
@@ -329,15 +338,17 @@ send_file (Connection *self)
     guint64 n_turn = 0;
 
     while (self->n_body_sent < exchange->n_body_bytes) {
-        off_t at = (off_t) (exchange->body_first + self->n_body_sent);
+        off_t first = (off_t) (exchange->body_first + self->n_body_sent), at = first;
+        gsize n_max = (gsize) MIN (exchange->n_body_bytes - self->n_body_sent, FILE_TURN_BYTES);
         ssize_t n;
 
         if (n_turn >= FILE_TURN_BYTES) {
             loop_later (self->loop, self);
             return FALSE;
         }
-        n = sendfile (self->fd, exchange->body_fd, &at,
-                      (gsize) MIN (exchange->n_body_bytes - self->n_body_sent, FILE_TURN_BYTES));
+        n = sendfile (self->fd, exchange->body_fd, &at, n_max);
+        if (n < 0 && (errno == EINVAL || errno == ENOSYS))
+            n = send_copy (self, first, n_max);
         if (n == 0) { /* it became shorter than was announced */
             connection_close (self);
             return FALSE;
