@@ -14,7 +14,6 @@ export const programs: readonly { name: string; licence: string }[] = [
   { name: 'libheif', licence: 'LGPL-3.0-or-later' },
   { name: 'libjpeg-turbo', licence: 'IJG, BSD-3-Clause' },
   { name: 'libjxl', licence: 'BSD-3-Clause' },
-  { name: 'libmicrohttpd', licence: 'LGPL-2.1-or-later' },
   { name: 'LibRaw', licence: 'LGPL-2.1, CDDL-1.0' },
   { name: 'librsvg', licence: 'LGPL-2.1-or-later' },
   { name: 'libseccomp', licence: 'LGPL-2.1' },
