@@ -102,7 +102,7 @@ connection_close (Connection *self)
 
 /* ---- reading ---- */
 
-/* @return how many bytes came; 0: none for now; -1: the client left */
+/* @return how many bytes came; 0: none are there; -1: the client left */
 static gssize
 receive (Connection *self, gsize n_max)
 {
@@ -364,7 +364,7 @@ send_file (Connection *self)
     return TRUE;
 }
 
-/* The next piece of a stream into chunk. @return FALSE: there is none for now, or ever */
+/* The next piece of a stream into chunk. @return FALSE: it has none to give yet, or was closed */
 static gboolean
 fill_chunk (Connection *self, gboolean *out_is_last)
 {
@@ -529,7 +529,7 @@ connection_run (Connection *self, guint32 events)
         self->can_read = TRUE;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         self->can_write = TRUE;
-    /* of a stream that has nothing to send for now, nothing else would say that its client left */
+    /* of a stream whose producer is slow, nothing else would say that its client left */
     if ((events & (EPOLLHUP | EPOLLERR)) && self->exchange != NULL &&
         self->exchange->phase == PHASE_SENT) {
         connection_close (self);

@@ -245,7 +245,8 @@ go_deaf (Loop *self, int why)
     if (now_ms < self->quiet_until_ms)
         return;
     self->quiet_until_ms = now_ms + QUIET_MS;
-    g_warning ("no connection can be accepted: %s; for now those that wait have to wait on",
+    g_warning ("no connection can be accepted: %s; those that wait are taken when others close; "
+               "allow this process more open files (ulimit -n, LimitNOFILE=)",
                g_strerror (why));
 }
 

@@ -63,7 +63,7 @@ typedef enum {
     CONNECTION_WAITS_NEXT,  /* for the head of another one */
     CONNECTION_RECEIVES,    /* a body */
     CONNECTION_BUSY,        /* handled or answered */
-    CONNECTION_IS_FULL,     /* its client does not take more of the answer for now */
+    CONNECTION_IS_FULL,     /* its client has yet to read what was sent */
 } ConnectionState;
 
 struct _Connection {
