@@ -330,7 +330,7 @@ def bench_upload():
     """Four at once on both sides: a client that costs little (sendfile) to us, dd to a folder. What was
     written is deleted at the end: a file system without a journal looks for inodes past those deleted
     in the last minutes, which both sides would pay for and neither is about."""
-    n = 96
+    n = 288
     boundary = "----tintypebench"
 
     def head_of(name):
