@@ -58,7 +58,8 @@ add_albums (ApiCall *call, const SharedLinkRow *rows, gsize n, SharedLinkRespons
     for (gsize a = 0; a < albums.n; a++) {
         AlbumResponse *album = &albums.items[a];
 
-        album->album_users.n = 0; /* who its members are is not told by a link */
+        if (call->auth->kind == CREDENTIAL_LINK)
+            album->album_users.n = 0; /* who its members are is nobody's business there */
         album->shared = album->has_shared_link = TRUE;
         for (gsize i = 0; i < n; i++)
             if (g_strcmp0 (rows[i].album_id, album->id) == 0)
