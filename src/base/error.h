@@ -23,6 +23,7 @@ typedef enum {
     APP_ERROR_HEADERS,         /* 431 */
     APP_ERROR_NOT_IMPLEMENTED, /* 501 */
     APP_ERROR_UNAVAILABLE,     /* 503 stopping, or writes stopped after a failed fsync */
+    APP_ERROR_UNSURE,          /* 503 a change that may or may not have been stored */
     APP_ERROR_DISK_FULL,       /* 507 */
     APP_ERROR_DB,              /* 500 the database refused */
     APP_ERROR_CONSTRAINT, /* 409 unless the caller expects it: a unique or foreign key, for what another

@@ -131,6 +131,12 @@ db_engine_version (const Db *self)
 }
 
 gboolean
+db_is_unsure (const Db *self, const GError *why)
+{
+    return g_error_matches (why, APP_ERROR, APP_ERROR_UNSURE) || !db_is_writable (self);
+}
+
+gboolean
 db_is_writable (const Db *self)
 {
     return self->engine->is_writable (self->parent != NULL ? self->parent : self);

@@ -163,6 +163,9 @@ gboolean db_horizon (Db *self, char out[UUID_TEXT_BYTES], GError **error);
 /** The engine's plan of a statement, as text. */
 gboolean db_explain (Db *self, Arena *arena, const char *sql, DbArgs args, const char **out,
                      GError **error);
+/** Whether a write that failed with @why may have been stored all the same: then what its rows would name must
+ *  stay as if it had been. */
+gboolean db_is_unsure (const Db *self, const GError *why);
 /** FALSE once an fsync or commit failed in a way that may have lost data: writes are refused with
  *  APP_ERROR_UNAVAILABLE until the next start. */
 gboolean db_is_writable (const Db *self);

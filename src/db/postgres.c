@@ -20,10 +20,12 @@
 
 static const char SQL_BEGIN[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
 /* READ COMMITTED: who waited for the lock must see what its last holder did. The backup before an update may
- * take longer than a transaction may else stand still. */
+ * take longer than a transaction may else stand still, and the update longer than a statement. */
 static const char SQL_BEGIN_MIGRATION[] =
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-    "SET LOCAL idle_in_transaction_session_timeout = 0;"
+    "SELECT set_config (name, '0', TRUE) FROM pg_settings"
+    " WHERE name IN ('idle_in_transaction_session_timeout', 'statement_timeout', 'lock_timeout',"
+    "                'transaction_timeout');"
     "SELECT pg_advisory_xact_lock (x'74696e7479706531'::bigint)"; /* 'tintype1' */
 
 typedef struct {
@@ -93,14 +95,18 @@ postgres_script (Db *tx, const char *sql, GError **error)
 static gboolean
 commit (PostgresTx *tx, GError **error)
 {
-    const char *tag = postgres_connection_script (tx->connection, "COMMIT", error);
+    g_autoptr (GError) why = NULL;
+    const char *tag = postgres_connection_script (tx->connection, "COMMIT", &why);
 
     tx->trouble = tx->connection->trouble;
     if (tag == NULL && tx->trouble == POSTGRES_LOST) {
         tx->trouble = POSTGRES_FINE; /* not to be run again: it may have been done */
-        g_prefix_error (error, "the change may or may not have been stored: ");
+        g_set_error (error, APP_ERROR, APP_ERROR_UNSURE,
+                     "the change may or may not have been stored: %s", why->message);
         return FALSE;
     }
+    if (tag == NULL)
+        g_propagate_error (error, g_steal_pointer (&why));
     if (tag != NULL && !g_str_equal (tag, "COMMIT")) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_DB, "PostgreSQL undid the transaction");
         return FALSE;
@@ -275,7 +281,8 @@ postgres_open (const DbSettings *settings, const DbMigration *migrations, gsize 
     self->base.engine = &engine;
     self->base.version = version_of (connection);
     g_mutex_init (&self->losers);
-    ok = migrate (self, connection, settings, migrations, n_migrations, error);
+    ok = postgres_connection_check_pooler (connection, settings->url, error) &&
+         migrate (self, connection, settings, migrations, n_migrations, error);
     postgres_pool_give (pool, connection);
     self->pool = g_steal_pointer (&pool);
     if (!ok) {

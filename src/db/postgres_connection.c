@@ -5,11 +5,13 @@
 #define G_LOG_DOMAIN "db"
 #include "db/postgres_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 
 #define MAX_STATEMENTS 200
+#define POOLER_LOOKS 5
 #define MIN_SERVER_VERSION 130000
 #define TYPE_BOOL 16
 #define TYPE_BYTEA 17
@@ -42,8 +44,9 @@ error_code (const char *state)
         return APP_ERROR_CONSTRAINT;
     if (is_state (state, "53100"))
         return APP_ERROR_DISK_FULL;
-    if (state == NULL || is_state (state, "53") || is_state (state, "57P0") ||
-        is_state (state, "08") || is_state (state, "40"))
+    /* 57014, 55P03: a time limit of the database's, for a statement or for a lock */
+    if (state == NULL || is_state (state, "53") || is_state (state, "57") ||
+        is_state (state, "55P03") || is_state (state, "08") || is_state (state, "40"))
         return APP_ERROR_UNAVAILABLE;
     if (is_state (state, "22021") || is_state (state, "22P05"))
         return APP_ERROR_INVALID;
@@ -491,6 +494,44 @@ postgres_connection_open (const char *url, GError **error)
         postgres_connection_script (self, SQL_CONFIGURE, error) == NULL)
         return NULL;
     return g_steal_pointer (&self);
+}
+
+/* The process that serves it; 0: it did not say. */
+static int
+served_by (PostgresConnection *self)
+{
+    PGresult *result = PQexec (self->handle, "SELECT pg_backend_pid ()");
+    int pid = PQresultStatus (result) == PGRES_TUPLES_OK ? atoi (PQgetvalue (result, 0, 0)) : 0;
+
+    PQclear (result);
+    return pid;
+}
+
+/* A pooler is known by the process that the connection was promised, which is none of the server's. That two
+ * connections at the same time are served by one process shows that it is shared. */
+gboolean
+postgres_connection_check_pooler (PostgresConnection *self, const char *url, GError **error)
+{
+    g_autoptr (PostgresConnection) other = NULL;
+    gboolean is_shared = FALSE;
+
+    if (served_by (self) == PQbackendPID (self->handle))
+        return TRUE;
+    other = postgres_connection_open (url, error);
+    if (other == NULL)
+        return FALSE;
+    for (int i = 0; i < POOLER_LOOKS && !is_shared; i++) {
+        int pid = served_by (self);
+
+        is_shared = pid != 0 && pid == served_by (other);
+    }
+    if (is_shared)
+        g_set_error_literal (
+            error, APP_ERROR, APP_ERROR_CONFIG,
+            "between this server and PostgreSQL is a pooler that gives a connection to others "
+            "after each transaction, which prepared statements do not survive: let it do so after "
+            "each session (PgBouncer: pool_mode = session), or connect to PostgreSQL itself");
+    return !is_shared;
 }
 
 void

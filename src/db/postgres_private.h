@@ -33,6 +33,10 @@ gboolean postgres_connection_query (PostgresConnection *self, const DbEngine *en
 /** Statements without parameters and rows, in one message. @return its last command tag, valid until
  *  the next call; NULL when it failed */
 const char *postgres_connection_script (PostgresConnection *self, const char *sql, GError **error);
+/** Whether something between us and the server hands the connection to others after each transaction: settings and
+ *  prepared statements do not stay with it then. FALSE with APP_ERROR_CONFIG when it does */
+gboolean postgres_connection_check_pooler (PostgresConnection *self, const char *url,
+                                           GError **error);
 /** Its connection is of no use to anyone any more. */
 gboolean postgres_connection_is_spent (const PostgresConnection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PostgresConnection, postgres_connection_close)

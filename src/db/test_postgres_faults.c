@@ -157,8 +157,9 @@ test_an_unknown_outcome_is_not_tried_again (void)
     if (t == NULL)
         return;
     g_assert_false (db_write (t->db, insert_ends_connection, &n_runs, &t->error));
-    g_assert_error (t->error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_assert_error (t->error, APP_ERROR, APP_ERROR_UNSURE);
     g_assert_nonnull (strstr (t->error->message, "may or may not"));
+    g_assert_true (db_is_unsure (t->db, t->error));
     g_clear_error (&t->error);
     g_assert_cmpint (n_runs, ==, 1);
     g_assert_cmpint (count_things (t->db), ==, 0); /* and the pool is good again */
@@ -210,6 +211,64 @@ test_who_comes_late_looks_again (void)
     g_assert_cmpint (count_things (t->db), ==, 1);
 }
 
+static const DbMigration slow_migrations[] = {
+    { 1, "slow", "CREATE TABLE thing (id TEXT PRIMARY KEY);\n SELECT pg_sleep (0.5);\n" },
+};
+
+static gboolean
+insert_slowly (Db *db, gpointer data, GError **error)
+{
+    return insert (db, "a", error) && db_exec (db, "SELECT pg_sleep (5)", DB_NO_ARGS, NULL, error);
+}
+
+typedef struct {
+    Db *other;
+    GError *why;
+} Locking;
+
+static gboolean
+lock_and_insert_elsewhere (Db *db, gpointer data, GError **error)
+{
+    Locking *self = data;
+
+    if (!db_exec (db, "LOCK TABLE thing", DB_NO_ARGS, NULL, error))
+        return FALSE;
+    g_assert_false (insert (self->other, "a", &self->why));
+    return TRUE;
+}
+
+/* An administrator's limits hold for requests, which are to come again, and not for updates. */
+static void
+test_time_limits_of_the_database_are_told (void)
+{
+    g_autoptr (TestDb) t = test_db_new_unopened (TEST_POSTGRES);
+    g_autofree char *url = NULL;
+    g_autoptr (Db) other = NULL;
+    Locking locking = { 0 };
+
+    if (t == NULL)
+        return;
+    url = g_strdup_printf ("%s options='-c statement_timeout=300 -c lock_timeout=100'",
+                           t->settings.url);
+    t->settings.url = url;
+    t->db = db_open_with (&t->settings, slow_migrations, G_N_ELEMENTS (slow_migrations), &t->error);
+    g_assert_no_error (t->error);
+    g_assert_false (db_write (t->db, insert_slowly, NULL, &t->error));
+    g_assert_error (t->error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_assert_false (db_is_unsure (t->db, t->error));
+    g_clear_error (&t->error);
+
+    other = db_open_with (&t->settings, slow_migrations, G_N_ELEMENTS (slow_migrations), &t->error);
+    g_assert_no_error (t->error);
+    locking.other = other;
+    g_assert_true (db_write (t->db, lock_and_insert_elsewhere, &locking, &t->error));
+    g_assert_error (locking.why, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_clear_error (&locking.why);
+    g_assert_cmpint (count_things (t->db), ==, 0);
+    g_assert_true (insert (t->db, "a", &t->error));
+    g_assert_no_error (t->error);
+}
+
 static void
 test_a_bad_url_is_named (void)
 {
@@ -231,5 +290,7 @@ test_postgres_faults_add (void)
     g_test_add_func ("/postgres/an-unknown-outcome-is-not-tried-again",
                      test_an_unknown_outcome_is_not_tried_again);
     g_test_add_func ("/postgres/who-comes-late-looks-again", test_who_comes_late_looks_again);
+    g_test_add_func ("/postgres/time-limits-of-the-database-are-told",
+                     test_time_limits_of_the_database_are_told);
     g_test_add_func ("/postgres/a-bad-url-is-named", test_a_bad_url_is_named);
 }

@@ -21,6 +21,7 @@ static const unsigned statuses[APP_ERROR_LAST] = {
     [APP_ERROR_INTERNAL] = 500,
     [APP_ERROR_NOT_IMPLEMENTED] = 501,
     [APP_ERROR_UNAVAILABLE] = 503,
+    [APP_ERROR_UNSURE] = 503,
     [APP_ERROR_DISK_FULL] = 507,
 };
 

@@ -168,6 +168,7 @@ is_worth_another_try (Jobs *self, int attempt, const GError *why)
         return FALSE;
     return attempt < 3 ||
            (!jobs_is_stopping (self) && (g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) ||
+                                         g_error_matches (why, APP_ERROR, APP_ERROR_UNSURE) ||
                                          g_error_matches (why, APP_ERROR, APP_ERROR_DISK_FULL)));
 }
 

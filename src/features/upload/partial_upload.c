@@ -191,6 +191,7 @@ partial_upload_create (App *app, Arena *arena, const PartialUploadWho *who, cons
         who, arena, uuid_v4 (arena), file_name, size_bytes, sha1, timestamp_now_ms ()
     };
     const char *path = path_of (app, arena, create.id);
+    GError *why = NULL;
     int fd;
 
     if (!find_open (app, &create, out, out_is_known, error))
@@ -201,9 +202,11 @@ partial_upload_create (App *app, Arena *arena, const PartialUploadWho *who, cons
     if (fd < 0)
         return layout_set_io_error (error, "make", path);
     close (fd);
-    if (!layout_sync_folder (folder_of (app, arena), error) ||
-        !db_write (app->db, run_create, &create, error)) {
-        layout_remove (path);
+    if (!layout_sync_folder (folder_of (app, arena), &why) ||
+        !db_write (app->db, run_create, &create, &why)) {
+        if (!db_is_unsure (app->db, why))
+            layout_remove (path);
+        g_propagate_error (error, why);
         return FALSE;
     }
     return partial_upload_load (app, arena, who, create.id, out, error);

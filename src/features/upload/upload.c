@@ -202,13 +202,6 @@ commit_asset (Db *db, Commit *commit, GError **error)
     }
 }
 
-/* Whether it may be committed although the commit failed: then the files must stay. */
-static gboolean
-is_unknown (const Db *db, const GError *why)
-{
-    return g_error_matches (why, APP_ERROR, APP_ERROR_UNAVAILABLE) || !db_is_writable (db);
-}
-
 /* A phone sends the film first, and names the one that is here already. A photo is kept also when that shall not
  * come back, or lies in the locked folder: then without it; and so is a video, which shows no other one. */
 static gboolean
@@ -262,7 +255,7 @@ upload_store (App *app, Arena *arena, Upload *upload, UploadResult *out, GError 
                                               (ApiFile *) upload->sidecar, ".xmp", &sidecar, &why));
     place.path = original.relative;
     place.sidecar_path = sidecar.relative;
-    if (ok && !(ok = commit_asset (app->db, &commit, &why)) && is_unknown (app->db, why)) {
+    if (ok && !(ok = commit_asset (app->db, &commit, &why)) && db_is_unsure (app->db, why)) {
         g_propagate_error (error, why);
         return FALSE;
     }

@@ -107,11 +107,14 @@ set_picture (App *app, Arena *arena, const char *user_id, const char *original, 
     const char *path = layout_profile (arena, user_id, uuid_v4 (arena), is_jpeg ? "jpeg" : "webp");
     const char *absolute = layout_absolute (arena, app->media_location, path);
     PictureWrite write = { .user_id = user_id, .path = path, .arena = arena, .after = out };
+    GError *why = NULL;
 
     if (!render (app, arena, original, absolute, error))
         return FALSE;
-    if (!db_write (app->db, write_picture, &write, error)) {
-        layout_remove (absolute);
+    if (!db_write (app->db, write_picture, &write, &why)) {
+        if (!db_is_unsure (app->db, why))
+            layout_remove (absolute);
+        g_propagate_error (error, why);
         return FALSE;
     }
     remove_old (app, arena, &write.before);
