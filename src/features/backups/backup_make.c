@@ -107,7 +107,10 @@ static gboolean
 write_postgres (Making *self, BackupWriter *writer, GError **error)
 {
     g_autofree char *program = backup_program_find ("pg_dump", db_engine_version (self->app->db));
-    const char *argv[] = { program, "--clean", "--if-exists", "--no-owner", "--no-password", NULL };
+    /* a table that somebody has locked makes the backup fail, which is told, and not wait for ever */
+    const char *argv[] = { program,      "--clean",       "--if-exists",
+                           "--no-owner", "--no-password", "--lock-wait-timeout=60s",
+                           NULL };
     g_auto (GStrv) environment = db_client_environment (self->app->settings->database_url, error);
     g_autoptr (BackupProgram) dump = NULL;
 
@@ -272,14 +275,15 @@ backup_before_update (Db *db, gpointer settings, GError **error)
 
     if (!db_is_sqlite (db)) {
         program = backup_program_find ("pg_dump", db_engine_version (db));
-        if (!backup_program_fits (program, db_engine_version (db), BACKUP_CLIENT_HINT, &why)) {
+        if (!backup_program_fits (program, db_engine_version (db), BACKUP_CLIENT_HINT, &why) &&
+            g_error_matches (why, APP_ERROR, APP_ERROR_CONFIG)) {
             g_warning ("there is no backup of the database as it was before the update: %s",
                        why->message);
             return TRUE;
         }
     }
     g_message ("the database is of an older version; a backup of it is made before it changes");
-    if (backup_make (&app, BACKUP_BEFORE_UPDATE, NULL, NULL, &name, &why)) {
+    if (why == NULL && backup_make (&app, BACKUP_BEFORE_UPDATE, NULL, NULL, &name, &why)) {
         g_message ("made the backup '%s': the version before can go on with it", name);
         if (!backup_is_noted (settings)) /* the restore that is under way may be of one of them */
             forget_older (&app, name);

@@ -52,8 +52,11 @@ backup_program_start (const char *const *argv, const char *const *environment,
     self->process = g_subprocess_launcher_spawnv (launcher, argv, &why);
     if (self->process != NULL)
         return g_steal_pointer (&self);
-    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "cannot start '%s': %s%s%s", argv[0],
-                 why->message, hint != NULL ? "; " : "", hint != NULL ? hint : "");
+    g_set_error (error, APP_ERROR,
+                 g_error_matches (why, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT) ? APP_ERROR_CONFIG
+                                                                           : APP_ERROR_UNAVAILABLE,
+                 "cannot start '%s': %s%s%s", argv[0], why->message, hint != NULL ? "; " : "",
+                 hint != NULL ? hint : "");
     return NULL;
 }
 
@@ -145,8 +148,12 @@ backup_program_fits (const char *path, const char *engine, const char *hint, GEr
         ;
     if (n > 0 && major_version (said) >= major_version (engine))
         return TRUE;
-    g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "'%s' (%s) is too old for %s; %s", path,
-                 g_strchomp (said), engine, hint);
+    if (n > 0 && major_version (said) > 0)
+        g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "'%s' (%s) is too old for %s; %s", path,
+                     g_strchomp (said), engine, hint);
+    else if (backup_program_finish (self, error)) /* else it says why */
+        g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "'%s' does not say its version; %s",
+                     path, hint);
     return FALSE;
 }
 

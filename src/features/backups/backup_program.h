@@ -8,7 +8,8 @@ typedef struct _BackupProgram BackupProgram;
 
 /** @param environment  NULL: that of this process
  *  @param flags  which of standard input and output are pipes; both are /dev/null else
- *  @return NULL with APP_ERROR_UNAVAILABLE when it cannot be started, @hint added */
+ *  @return NULL with APP_ERROR_CONFIG when it is not there, APP_ERROR_UNAVAILABLE when it cannot be started, @hint
+ *  added */
 BackupProgram *backup_program_start (const char *const *argv, const char *const *environment,
                                      GSubprocessFlags flags, const char *hint, GError **error);
 int backup_program_stdout (BackupProgram *self); /* a descriptor to read from */
@@ -23,6 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BackupProgram, backup_program_free)
  *  else the one of the path. (transfer full) */
 char *backup_program_find (const char *name, const char *engine);
 /** Whether it is there, and of @engine's version or a later one: others refuse to work. FALSE with
- *  APP_ERROR_UNAVAILABLE, @hint added */
+ *  APP_ERROR_CONFIG, @hint added; with APP_ERROR_UNAVAILABLE or APP_ERROR_DB when that cannot be known */
 gboolean backup_program_fits (const char *path, const char *engine, const char *hint,
                               GError **error);

@@ -284,8 +284,8 @@ append_literal (GString *out, const char *text)
     g_string_append_c (out, '\'');
 }
 
-/* Nothing of what follows can leave the transaction by a command of psql; an input that ends before its
- * COMMIT changes nothing. */
+/* The schema is the one that the program's tables are in. Nothing of what follows can leave the transaction by a command
+ * of psql; an input that ends before its COMMIT changes nothing. */
 static GString *
 prelude (void)
 {
@@ -293,7 +293,8 @@ prelude (void)
     guint8 bytes[16];
 
     random_bytes (bytes, sizeof bytes);
-    g_string_append (out, "\\restrict ");
+    g_string_append (out, "SELECT coalesce (current_schema (), 'public') AS tintype_schema \\gset\n"
+                          "\\restrict ");
     for (gsize i = 0; i < sizeof bytes; i++)
         g_string_append_printf (out, "%02x", bytes[i]);
     g_string_append (out, "\nBEGIN;\n"
@@ -302,8 +303,8 @@ prelude (void)
                           " WHERE datname = current_database () AND pid <> pg_backend_pid ()"
                           "   AND usename = current_user;\n"
                           "SET LOCAL client_min_messages = warning;\n"
-                          "DROP SCHEMA IF EXISTS public CASCADE;\n"
-                          "CREATE SCHEMA public;\n");
+                          "DROP SCHEMA IF EXISTS :\"tintype_schema\" CASCADE;\n"
+                          "CREATE SCHEMA :\"tintype_schema\";\n");
     return out;
 }
 
@@ -315,21 +316,22 @@ epilogue (const char *mode)
     g_string_append_printf (
         out,
         "\nSET standard_conforming_strings = on;\n"
+        "SET LOCAL search_path TO :\"tintype_schema\";\n"
         "DO $tintype$ BEGIN\n"
-        "IF to_regclass ('public.migration') IS NULL OR to_regclass ('public.users') IS NULL THEN\n"
+        "IF to_regclass ('migration') IS NULL OR to_regclass ('users') IS NULL THEN\n"
         "  RAISE EXCEPTION 'Invalid backup file format! It is no backup of PostgreSQL made by this "
         "program';\n"
         "END IF;\n"
-        "IF (SELECT max (number) FROM public.migration) > %u THEN\n"
+        "IF (SELECT max (number) FROM migration) > %u THEN\n"
         "  RAISE EXCEPTION 'the backup was made by a newer version of the server; update this one "
         "first';\n"
         "END IF;\n"
-        "IF NOT EXISTS (SELECT 1 FROM public.users WHERE is_admin = 1 AND deleted_at IS NULL) "
+        "IF NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1 AND deleted_at IS NULL) "
         "THEN\n"
         "  RAISE EXCEPTION 'Server health check failed, no admin exists.';\n"
         "END IF;\n"
         "END $tintype$;\n"
-        "INSERT INTO public.system_metadata (key, value) VALUES ('maintenance-mode', ",
+        "INSERT INTO system_metadata (key, value) VALUES ('maintenance-mode', ",
         db_migrations[db_n_migrations - 1].number);
     append_literal (out, mode);
     g_string_append (out, ") ON CONFLICT (key) DO UPDATE SET value = excluded.value;\n"

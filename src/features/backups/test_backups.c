@@ -79,18 +79,35 @@ test_names_from_outside (void)
 /* ---- programs ---- */
 
 static void
-assert_fits (const char *path, const char *engine, gboolean fits)
+assert_fits (const char *path, const char *engine)
 {
     g_autoptr (GError) error = NULL;
 
-    g_assert_cmpint (backup_program_fits (path, engine, "install it", &error), ==, fits);
-    if (fits)
-        g_assert_no_error (error);
-    else {
-        g_assert_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE);
-        g_assert_nonnull (strstr (error->message, path));
-        g_assert_true (g_str_has_suffix (error->message, "; install it"));
+    g_assert_true (backup_program_fits (path, engine, "install it", &error));
+    g_assert_no_error (error);
+}
+
+static void
+assert_is_of_no_use (const char *path, const char *engine, AppErrorCode code)
+{
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (backup_program_fits (path, engine, "install it", &error));
+    g_assert_error (error, APP_ERROR, (int) code);
+    if (code == APP_ERROR_DB) { /* its own words */
+        g_assert_cmpstr (error->message, ==, "pg_dump failed: no memory");
+        return;
     }
+    g_assert_nonnull (strstr (error->message, path));
+    g_assert_true (g_str_has_suffix (error->message, "; install it"));
+}
+
+static void
+write_program (const char *path, const char *script, int mode)
+{
+    g_remove (path);
+    g_assert_true (
+        g_file_set_contents_full (path, script, -1, G_FILE_SET_CONTENTS_NONE, mode, NULL));
 }
 
 static void
@@ -101,12 +118,17 @@ test_programs_are_not_older_than_the_server (void)
     g_autofree char *folder = g_dir_make_tmp ("tintype-backup-XXXXXX", NULL);
     g_autofree char *path = g_build_filename (folder, "pg_dump", NULL);
 
-    assert_fits (path, "PostgreSQL 15.18", FALSE); /* it is not there */
-    g_assert_true (
-        g_file_set_contents_full (path, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
-    assert_fits (path, "PostgreSQL 14.19", TRUE);
-    assert_fits (path, "PostgreSQL 15.18", TRUE);
-    assert_fits (path, "PostgreSQL 16.4", FALSE);
+    assert_is_of_no_use (path, "PostgreSQL 15.18", APP_ERROR_CONFIG); /* it is not there */
+    write_program (path, script, 0700);
+    assert_fits (path, "PostgreSQL 14.19");
+    assert_fits (path, "PostgreSQL 15.18");
+    assert_is_of_no_use (path, "PostgreSQL 16.4", APP_ERROR_CONFIG);
+
+    /* what may be otherwise in a moment is not what is not there */
+    write_program (path, script, 0600);
+    assert_is_of_no_use (path, "PostgreSQL 15.18", APP_ERROR_UNAVAILABLE);
+    write_program (path, "#!/bin/sh\necho 'no memory' >&2; exit 1\n", 0700);
+    assert_is_of_no_use (path, "PostgreSQL 15.18", APP_ERROR_DB);
     g_remove (path);
     g_rmdir (folder);
 }
