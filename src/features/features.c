@@ -96,7 +96,10 @@ features_start (App *app, Api *api, GError **error)
     maintenance_start (app, api);
     plugins_start (app, api);
     workflows_start (app, api);
-    return storage_template_start (app, error) && upload_start (app, api, error);
+    if (!storage_template_start (app, error) || !upload_start (app, api, error))
+        return FALSE;
+    integrity_begin (app);
+    return TRUE;
 }
 
 void

@@ -479,3 +479,118 @@ test('what came to the path of a removed photo since the database was backed up 
   assert.equal(fs.readFileSync(`${file}.xmp`, 'utf8'), 'of the other');
   assert.ok(!fs.existsSync(ownFile));
 });
+
+test('with an account goes no file that came to the path of one of its photos since', async () => {
+  const scene = new Scene(newServer());
+  await scene.set({ enabled: true, template: TEMPLATE });
+  const leaving = await scene.user({ storageLabel: 'changed-hands' });
+  const date = { date: '2020:01:02 03:04:05' };
+  const [gone, own] = [await scene.add(jpeg(date), 'a.jpg', {}, { sidecar: xmp('Old words') }), await scene.add(jpeg(date), 'b.jpg')];
+  const [file, ownFile] = [await scene.at(gone), await scene.at(own)].map((name) => path.join(scene.on.media, name));
+  // as if the restored database were from before the label was given to another user
+  const other = jpeg(date);
+  fs.writeFileSync(file, other);
+  fs.writeFileSync(`${file}.xmp`, 'of the other');
+  (await scene.on.request('DELETE', `/admin/users/${leaving.id}`, { as: scene.on.admin, body: { force: true } })).expect(200);
+  await scene.on.waitForJobs();
+  assert.deepEqual(await scene.on.sql(`SELECT id FROM users WHERE id = '${leaving.id}'`), []);
+  assert.ok(fs.readFileSync(file).equals(other));
+  assert.equal(fs.readFileSync(`${file}.xmp`, 'utf8'), 'of the other');
+  assert.ok(!fs.existsSync(ownFile));
+  // it is told at once, not only by the next check
+  const { items } = (await scene.on.request('GET', '/admin/integrity/report?type=untracked_file', { as: scene.on.admin })).expect(200).json;
+  assert.deepEqual(items.map((item) => item.path), [file]);
+});
+
+/** Two photos of one name in the folders of two years, then in those of each other. */
+class Exchange extends Scene {
+  async begin(sizes) {
+    await this.set({ enabled: true, template: '{{y}}/{{filename}}' });
+    await this.user({ storageLabel: 'exchanged' });
+    this.photos = [];
+    for (const [i, size] of sizes.entries()) {
+      const bytes = Buffer.concat([jpeg({ date: `202${i}:01:02 03:04:05` }), Buffer.alloc(size)]).subarray(0, size);
+      const id = await this.add(bytes, 'a.jpg');
+      assert.equal(await this.at(id), `library/exchanged/202${i}/a.jpg`);
+      this.photos.push({ id, bytes });
+    }
+    const [{ id }] = this.photos;
+    (await this.call('PUT', `/assets/${id}`, { description: 'of the first' })).expect(200);
+    await this.on.waitForJobs();
+    this.database = await this.on.takeDatabase();
+    await this.on.start();
+    for (const [index, year] of [[0, 2022], [1, 2020], [0, 2021]]) {
+      const dateTimeOriginal = `${year}-01-02T03:04:05.000Z`;
+      (await this.call('PUT', `/assets/${this.photos[index].id}`, { dateTimeOriginal })).expect(200);
+      await this.on.waitForJobs();
+      assert.equal(await this.at(this.photos[index].id), `library/exchanged/${year}/a.jpg`);
+    }
+    await this.on.putDatabase(this.database);
+  }
+
+  async assertMended() {
+    await this.on.waitForJobs();
+    for (const [i, { id, bytes }] of this.photos.entries()) {
+      await this.assertServed(id, bytes);
+      assert.equal(await this.at(id), `library/exchanged/202${1 - i}/a.jpg`);
+      assert.equal(await this.sidecarAt(id), `library/exchanged/202${1 - i}/a.jpg.xmp`);
+      const { exifInfo } = await this.asset(id);
+      assert.equal(exifInfo.description, i === 0 ? 'of the first' : '');
+      assert.match(exifInfo.dateTimeOriginal, new RegExp(`^202${1 - i}-01-02`));
+    }
+    await this.assertTidy();
+    assert.deepEqual(await this.on.sql('SELECT path FROM integrity_report'), []);
+    assert.deepEqual(await this.on.sql("SELECT key FROM system_metadata WHERE key = 'storage-unsure'"), []);
+  }
+}
+
+test('after the restore of a database that is older than moves each photo is shown by its own file, from the start on', async () => {
+  const scene = new Exchange(newServer());
+  await scene.begin([40_000, 50_000]);
+  await scene.on.start();
+  for (const { id, bytes } of scene.photos) await scene.assertServed(id, bytes);
+  await scene.assertMended();
+  assert.match(scene.on.log, /are not of the same time/);
+});
+
+test('and also where files of the same size have come to the paths of each other', async () => {
+  const scene = new Exchange(newServer());
+  await scene.begin([40_000, 40_000]);
+  await scene.on.start();
+  await scene.assertMended();
+});
+
+test('what is deleted before the files were compared takes no other file with it', async () => {
+  const scene = new Exchange(newServer());
+  await scene.begin([40_000, 40_000]);
+  // no job runs, so nothing is compared
+  await scene.on.start({ IMMICH_WORKERS_EXCLUDE: 'microservices' });
+  const [{ id }, { id: other, bytes }] = scene.photos;
+  (await scene.call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+  await scene.on.sql("UPDATE job SET state = 'failed' WHERE name LIKE 'Integrity%'");
+  await scene.on.restart();
+  await scene.on.waitForJobs();
+  assert.ok(fs.readFileSync(path.join(scene.on.media, 'library/exchanged/2020/a.jpg')).equals(bytes));
+  await scene.on.sql("UPDATE job SET state = 'waiting', run_after = 0 WHERE name LIKE 'Integrity%'");
+  await scene.on.waitForJobs();
+  await scene.assertServed(other, bytes);
+});
+
+test('a move that ended before it began is no reason to doubt', async () => {
+  const scene = new Scene(newServer());
+  await scene.set({ enabled: true, template: TEMPLATE });
+  await scene.user({ storageLabel: 'step' });
+  const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+  const id = await scene.add(bytes, 'a.jpg');
+  const lock = path.join(scene.on.media, 'library/.moving');
+  const [[step]] = await scene.on.sql("SELECT value FROM system_metadata WHERE key = 'storage-step'");
+  const { last } = JSON.parse(step);
+  assert.equal(fs.readFileSync(lock, 'utf8'), last);
+  // as a crash leaves it between the database and the file
+  await scene.on.sql(`UPDATE system_metadata SET value = '${JSON.stringify({ last: last.replace(/./g, (c) => (c === '-' ? c : '0')), before: last })}' WHERE key = 'storage-step'`);
+  await scene.on.restart();
+  assert.doesNotMatch(scene.on.log, /are not of the same time/);
+  await scene.assertServed(id, bytes);
+  assert.equal(await scene.at(await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'b.jpg')), 'library/step/2020/2020-01-02/b.jpg');
+  assert.deepEqual(await scene.on.sql("SELECT key FROM system_metadata WHERE key = 'storage-unsure'"), []);
+});

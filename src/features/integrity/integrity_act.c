@@ -31,21 +31,6 @@ typedef struct {
     guint8 sha1[20];
 } Stray;
 
-/* Where users' originals are, and what follows that in a path. */
-static const char *
-find_folder (Arena *arena, const char *path)
-{
-    static const char *const roots[] = { "library/", "upload/" };
-
-    for (gsize i = 0; i < G_N_ELEMENTS (roots); i++)
-        if (g_str_has_prefix (path, roots[i])) {
-            const char *name = path + strlen (roots[i]);
-
-            return arena_printf (arena, "%.*s", (int) strcspn (name, "/"), name);
-        }
-    return NULL;
-}
-
 /* A sidecar goes by the original that it lies beside. */
 static const char *
 original_of (Arena *arena, const char *path)
@@ -62,7 +47,7 @@ hash_stray (const App *app, Arena *arena, const char *path, Stray *out, GError *
     const char *known_id = NULL;
 
     *out = (Stray){ .path = original_of (arena, path) };
-    if (find_folder (arena, out->path) == NULL)
+    if (integrity_folder_of (arena, out->path) == NULL)
         return TRUE;
     return integrity_find_at (app->db, arena, out->path, &known_id, error) &&
            (known_id != NULL || integrity_hash (app, out->path, out->sha1, &out->is_hashed, error));
@@ -112,8 +97,8 @@ adopt_original (App *app, Arena *arena, const Stray *stray, gboolean *out_stays,
     IntegrityOwnerRowList owners;
 
     *out_stays = memcmp (stray->sha1, unreadable, sizeof unreadable) == 0;
-    if (!integrity_find_owners (app->db, arena, stray->sha1, find_folder (arena, stray->path),
-                                &owners, error))
+    if (!integrity_find_owners (app->db, arena, stray->sha1,
+                                integrity_folder_of (arena, stray->path), &owners, error))
         return FALSE;
     for (gsize i = 0; i < owners.n; i++) {
         const IntegrityOwnerRow *owner = &owners.items[i];

@@ -252,7 +252,8 @@ JobResult
 integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error)
 {
     return finish (
-        app, refresh (app, INTEGRITY_REPORT_MISSING_FILE, error) &&
+        app, integrity_settle (app, arena, error) &&
+                 refresh (app, INTEGRITY_REPORT_MISSING_FILE, error) &&
                  check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
                  check_missing (app, integrity_page_files, integrity_add_files, error));
 }

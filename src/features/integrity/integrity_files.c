@@ -15,10 +15,24 @@
 #include "media/layout.h"
 
 #define CHUNK_BYTES (1024 * 1024)
-#define JUST_CAME_S 10 /* a file lies in its place before the row that knows it is committed */
+#define JUST_CAME_S 10
 #define PAUSED "; the check is paused, and nothing was reported or changed. "
 
 static const char *const folders[] = { "encoded-video", "library", "upload", "thumbs" };
+
+const char *
+integrity_folder_of (Arena *arena, const char *path)
+{
+    static const char *const roots[] = { "library/", "upload/" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (roots); i++)
+        if (g_str_has_prefix (path, roots[i])) {
+            const char *name = path + strlen (roots[i]);
+
+            return arena_printf (arena, "%.*s", (int) strcspn (name, "/"), name);
+        }
+    return NULL;
+}
 
 static gboolean
 set_unsure (GError **error, const char *path)
@@ -104,16 +118,24 @@ integrity_hash (const App *app, const char *path, guint8 out[20], gboolean *out_
 
 /* ---- walking ---- */
 
+/* A file lies in its place before the row that knows it is committed; not so below library/. */
 static gboolean
-just_came (const struct stat *facts)
+just_came (const FTSENT *entry)
 {
-    return g_get_real_time () / G_USEC_PER_SEC - facts->st_ctime < JUST_CAME_S;
+    return g_get_real_time () / G_USEC_PER_SEC - entry->fts_statp->st_ctime < JUST_CAME_S;
 }
 
+typedef gboolean (*EachFile) (gpointer data, const char *path, GError **error);
+
+typedef struct {
+    const App *app;
+    gboolean with_new; /* files that just came, too */
+    EachFile each;
+    gpointer data;
+} Visit;
+
 static gboolean
-visit (const App *app, FTS *tree, FTSENT *entry,
-       gboolean (*each) (gpointer data, const char *path, GError **error), gpointer data,
-       GError **error)
+visit (const Visit *self, FTS *tree, FTSENT *entry, GError **error)
 {
     gboolean is_hidden = entry->fts_level > 0 && *entry->fts_name == '.';
 
@@ -128,36 +150,54 @@ visit (const App *app, FTS *tree, FTSENT *entry,
         errno = entry->fts_errno;
         return errno == ENOENT || set_unsure (error, entry->fts_path); /* it went meanwhile */
     case FTS_F:
-        if (is_hidden || just_came (entry->fts_statp))
+        if (is_hidden || (!self->with_new && just_came (entry)))
             return TRUE;
-        return each (data, entry->fts_path + strlen (app->media_location) + 1, error);
+        return self->each (self->data, entry->fts_path + strlen (self->app->media_location) + 1,
+                           error);
     default: /* links, sockets: nothing that this program puts there */
         return TRUE;
     }
 }
 
-gboolean
-integrity_walk (const App *app, gboolean (*each) (gpointer data, const char *path, GError **error),
-                gpointer data, GError **error)
+static gboolean
+walk (const Visit *self, const char *const *names, gsize n_names, GError **error)
 {
     g_autoptr (Arena) arena = arena_new ();
-    char *roots[G_N_ELEMENTS (folders) + 1] = { NULL };
+    char **roots = arena_new_array (arena, char *, n_names + 1);
     FTSENT *entry;
     gboolean ok = TRUE;
     FTS *tree;
 
-    for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-        roots[i] = arena_printf (arena, "%s/%s", app->media_location, folders[i]);
+    for (gsize i = 0; i < n_names; i++)
+        roots[i] = arena_printf (arena, "%s/%s", self->app->media_location, names[i]);
+    roots[n_names] = NULL;
     tree = fts_open (roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, NULL);
     if (tree == NULL)
-        return set_unsure (error, app->media_location);
+        return set_unsure (error, self->app->media_location);
     while (ok && (entry = fts_read (tree)) != NULL) {
-        ok = visit (app, tree, entry, each, data, error);
-        if (ok && jobs_is_stopping (app->jobs)) {
+        ok = visit (self, tree, entry, error);
+        if (ok && jobs_is_stopping (self->app->jobs)) {
             g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE, "the server stops");
             ok = FALSE;
         }
     }
     fts_close (tree);
     return ok;
+}
+
+gboolean
+integrity_walk (const App *app, EachFile each, gpointer data, GError **error)
+{
+    Visit visit = { .app = app, .each = each, .data = data };
+
+    return walk (&visit, folders, G_N_ELEMENTS (folders), error);
+}
+
+gboolean
+integrity_walk_library (const App *app, EachFile each, gpointer data, GError **error)
+{
+    static const char *const library[] = { "library" };
+    Visit visit = { .app = app, .with_new = TRUE, .each = each, .data = data };
+
+    return walk (&visit, library, G_N_ELEMENTS (library), error);
 }

@@ -53,7 +53,18 @@ gboolean integrity_count_reports (Db *db, Arena *arena, IntegrityCountList *out,
 gboolean integrity_load_checkpoint (Db *db, Arena *arena, const char **out_id, GError **error);
 gboolean integrity_save_checkpoint (Db *db, const char *id, GError **error);
 
+/* ---- integrity_own.c: after a restore ---- */
+
+/** Have the database say where originals are that lie elsewhere below library/. @reads_all  also those are
+ *  elsewhere whose path holds another file of the same size */
+gboolean integrity_find_own (App *app, gboolean reads_all, GError **error);
+/** The same with all read, where the paths are doubted; then they are not any more. */
+gboolean integrity_settle (App *app, Arena *arena, GError **error);
+
 /* ---- integrity_files.c: looking at files ---- */
+
+/** Of a path of an original: what follows 'library/' or 'upload/', which is whose it is. NULL: of no original */
+const char *integrity_folder_of (Arena *arena, const char *path);
 
 /** The folders are those of the media folder, and can be read. FALSE with APP_ERROR_UNAVAILABLE, which says
  *  what to do. */
@@ -69,6 +80,10 @@ gboolean integrity_hash (const App *app, const char *path, guint8 out[20], gbool
 gboolean integrity_walk (const App *app,
                          gboolean (*each) (gpointer data, const char *path, GError **error),
                          gpointer data, GError **error);
+/** The same of library/ alone, with those that just came: under the lock of the movers. */
+gboolean integrity_walk_library (const App *app,
+                                 gboolean (*each) (gpointer data, const char *path, GError **error),
+                                 gpointer data, GError **error);
 
 /* ---- integrity_checks.c, integrity_act.c: the jobs ---- */
 

@@ -230,6 +230,16 @@ integrity_add_untracked (Db *tx, Arena *arena, const StringList *paths, GError *
 }
 
 gboolean
+integrity_note_stray (Db *db, Arena *arena, const char *path, GError **error)
+{
+    const char *item = integrity_item (arena, NULL, path);
+    StringList items = { &item, 1 }, unknown;
+
+    return integrity_find_unknown (db, arena, &items, &unknown, error) &&
+           integrity_add_untracked (db, arena, &unknown, error);
+}
+
+gboolean
 integrity_page_reports (Db *db, Arena *arena, IntegrityReport type, const char *after, gint64 limit,
                         IntegrityReportRowList *out, GError **error)
 {

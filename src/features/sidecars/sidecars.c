@@ -68,6 +68,13 @@ sidecars_adopt (Db *tx, Arena *arena, const char *asset_id, const char *path, GE
            ingest_add_metadata (tx, arena, asset_id, "sidecar-write", error);
 }
 
+gboolean
+sidecars_renew (Db *tx, Arena *arena, const char *asset_id, const char *path, GError **error)
+{
+    return sidecar_record (tx, asset_id, path, error) &&
+           sidecars_add_write (tx, arena, asset_id, error);
+}
+
 /* ---- SidecarCheck ---- */
 
 typedef struct {

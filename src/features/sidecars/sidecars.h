@@ -17,3 +17,6 @@ gboolean sidecars_add_write (Db *tx, Arena *arena, const char *asset_id, GError 
 /** In a write: the file at @path (as stored), which is there, is the asset's sidecar. Metadata is read again. */
 gboolean sidecars_adopt (Db *tx, Arena *arena, const char *asset_id, const char *path,
                          GError **error);
+/** In a write: the asset's sidecar is at @path, which is not there, and is made anew of all that is known. */
+gboolean sidecars_renew (Db *tx, Arena *arena, const char *asset_id, const char *path,
+                         GError **error);

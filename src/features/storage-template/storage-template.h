@@ -32,11 +32,26 @@ const char *storage_template_follow (const App *app, Arena *arena, const char *a
  *  @return a descriptor to be closed; -1 with an error */
 int storage_template_lock (App *app, GError **error);
 
+/** Whether the paths below library/ are to be doubted, for the database and the files are not of the same time.
+ *  *@out: what to give to storage_template_trust () once they were compared; NULL: they are not */
+gboolean storage_template_load_doubt (const App *app, Arena *arena, const char **out,
+                                      GError **error);
+gboolean storage_template_trust (const App *app, const char *doubt, GError **error);
+
 /** Delete a file that no asset has any more. Below library/ a path may have been taken by another asset
  *  since it was written down: then the file stays. @return FALSE: try again */
 gboolean storage_template_remove_file (App *app, Arena *arena, const char *path, GError **error);
-/** The same of an original and its sidecars. Below library/ only the file that holds @what goes: when
- *  another one is there, it stays and so do the sidecars. */
-gboolean storage_template_remove_original (App *app, Arena *arena, const char *path,
-                                           const FileContent *what, const StringList *sidecars,
+/** An original, and what says that a file is it. */
+typedef struct {
+    const char *path; /* as stored */
+    gint64 size_bytes;
+    GBytes *checksum; /* SHA-1; NULL: not known */
+    gboolean has_modified_at;
+    gint64 modified_at; /* of the file; says enough while the paths are not doubted */
+    StringList sidecars;
+} StoredOriginal;
+
+/** The same of an original and its sidecars: the one way in which an original is deleted. Below library/ only a
+ *  file that is the one goes; another one stays, with the sidecars, and is reported. */
+gboolean storage_template_remove_original (App *app, Arena *arena, const StoredOriginal *what,
                                            GError **error);

@@ -53,6 +53,8 @@ run_note (Db *tx, gpointer data, GError **error)
 {
     const StorageMoves *moves = data;
 
+    if (!storage_step_note (tx, moves->step, error))
+        return FALSE;
     for (guint i = 0; i < moves->n; i++) {
         const StorageMove *move = &moves->items[i];
 
@@ -244,9 +246,34 @@ storage_recover (App *app, GError **error)
 
 /* ---- moving ---- */
 
+/* While the paths are doubted a photo must not take what lies at its own, which may be another's, away with it. */
+static gboolean
+check_all (const App *app, Arena *arena, const StorageMoves *moves, GError **error)
+{
+    const char *doubt = NULL;
+
+    if (!storage_template_load_doubt (app, arena, &doubt, error))
+        return FALSE;
+    for (guint i = 0; doubt != NULL && i < moves->n; i++) {
+        const StorageMove *move = &moves->items[i];
+        const char *absolute = storage_absolute (app, arena, move->from);
+
+        if (relocate_holds (absolute, &move->content))
+            continue;
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                     "'%s' is not what was stored, as after a backup of the database was restored: "
+                     "it is not moved. The checks of the files look for its own",
+                     absolute);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 place_all (App *app, Arena *arena, const StorageMoves *moves, gboolean verify, GError **error)
 {
+    if (!storage_step_write (app, moves->step, error))
+        return FALSE;
     for (guint i = 0; i < moves->n; i++) {
         const StorageMove *move = &moves->items[i];
 
@@ -276,7 +303,8 @@ storage_move (App *app, Arena *arena, const StorageMoves *moves, gboolean verify
 {
     if (moves->n == 0)
         return TRUE;
-    if (!db_write (app->db, run_note, (gpointer) moves, error))
+    if (!check_all (app, arena, moves, error) ||
+        !db_write (app->db, run_note, (gpointer) moves, error))
         return FALSE;
     if (!place_all (app, arena, moves, verify, error) ||
         !db_write (app->db, run_switch, (gpointer) moves, error)) {

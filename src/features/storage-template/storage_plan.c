@@ -363,7 +363,7 @@ storage_plan (App *app, Arena *arena, const char *asset_id, StorageMoves *out, G
     StorageAssetRow asset;
     gboolean found;
 
-    out->n = 0;
+    *out = (StorageMoves){ .step = uuid_v4 (arena) };
     if (!find_asset (&self, asset_id, &asset, &found, error))
         return FALSE;
     if (found && asset.type == ASSET_TYPE_VIDEO) {

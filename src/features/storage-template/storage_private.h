@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     StorageMove items[STORAGE_MAX_MOVES];
     guint n;
+    const char *step; /* its name */
 } StorageMoves;
 
 /** What has to move for an asset; none when all is well, or the asset is one that stays. Under the lock.
@@ -38,5 +39,17 @@ gboolean storage_move (App *app, Arena *arena, const StorageMoves *moves, gboole
  *  @return FALSE when the database does not answer */
 gboolean storage_recover (App *app, GError **error);
 
+/* ---- storage_step.c ---- */
+
+/** In the write that notes a move: the database knows the step @name, an id. */
+gboolean storage_step_note (Db *tx, const char *name, GError **error);
+/** Then, before anything moves: so do the files. */
+gboolean storage_step_write (const App *app, const char *name, GError **error);
+/** Compare the two. Where they differ the paths are doubted from now on, and the checks of the files asked for.
+ *  @lock  the descriptor of the lock */
+gboolean storage_step_check (const App *app, int lock, GError **error);
+
+/** The file of the lock; (transfer full) */
+char *storage_lock_path (const App *app);
 /** "<media>/library/..." for a stored path. */
 const char *storage_absolute (const App *app, Arena *arena, const char *path);

@@ -10,6 +10,7 @@
 #include "features/config/config.h"
 #include "features/assets/assets.h"
 #include "features/ingest/ingest.h"
+#include "features/integrity/integrity.h"
 #include "media/layout.h"
 
 #define QUEUE "storageTemplateMigration"
@@ -51,8 +52,8 @@ storage_template_follow (const App *app, Arena *arena, const char *asset_id, con
     return now != NULL && strcmp (now, path) != 0 ? now : NULL;
 }
 
-static char *
-lock_path (const App *app)
+char *
+storage_lock_path (const App *app)
 {
     return g_build_filename (app->media_location, STORAGE_FOLDER, ".moving", NULL);
 }
@@ -60,13 +61,13 @@ lock_path (const App *app)
 int
 storage_template_lock (App *app, GError **error)
 {
-    g_autofree char *path = lock_path (app);
+    g_autofree char *path = storage_lock_path (app);
     int lock;
 
     if (!layout_check_volume (app->media_location, STORAGE_FOLDER, error))
         return -1;
     lock = relocate_lock (path, TRUE, error);
-    if (lock >= 0 && !storage_recover (app, error)) {
+    if (lock >= 0 && (!storage_step_check (app, lock, error) || !storage_recover (app, error))) {
         close (lock);
         return -1;
     }
@@ -105,41 +106,79 @@ storage_template_remove_file (App *app, Arena *arena, const char *path, GError *
     return ok;
 }
 
-/* A database that was restored does not know what came to this path since. */
+/* Without a SHA-1 no file is known to be the one. */
 static gboolean
-is_another_file (const char *absolute, const FileContent *what)
+holds (const char *absolute, const StoredOriginal *what)
 {
+    FileContent content = { .size_bytes = what->size_bytes };
+
+    if (what->checksum == NULL || g_bytes_get_size (what->checksum) != sizeof content.sha1)
+        return FALSE;
+    memcpy (content.sha1, g_bytes_get_data (what->checksum, NULL), sizeof content.sha1);
+    return relocate_holds (absolute, &content);
+}
+
+static gint64
+modified_ms (const struct stat *facts)
+{
+    return (gint64) facts->st_mtim.tv_sec * 1000 + facts->st_mtim.tv_nsec / 1000000;
+}
+
+/* Whether another file lies there. Reading thousands takes long: size and time, which a file keeps when it is moved,
+ * are enough unless the database may be of another time than the files. */
+static gboolean
+is_another_file (const App *app, Arena *arena, const StoredOriginal *what, const char *absolute,
+                 gboolean *out, GError **error)
+{
+    const char *doubt = NULL;
     struct stat facts;
 
-    return lstat (absolute, &facts) == 0 && !relocate_holds (absolute, what);
+    *out = FALSE;
+    if (lstat (absolute, &facts) != 0)
+        return TRUE; /* nothing, or nothing that can be deleted */
+    if (!storage_template_load_doubt (app, arena, &doubt, error))
+        return FALSE;
+    *out = (doubt != NULL || !what->has_modified_at || !S_ISREG (facts.st_mode) ||
+            facts.st_size != what->size_bytes || modified_ms (&facts) != what->modified_at) &&
+           !holds (absolute, what);
+    return TRUE;
+}
+
+/* Below library/, under the lock. *@out_is_other: it stays. */
+static gboolean
+remove_own (App *app, Arena *arena, const StoredOriginal *what, gboolean *out_is_other,
+            GError **error)
+{
+    const char *absolute = storage_absolute (app, arena, what->path);
+
+    if (!is_another_file (app, arena, what, absolute, out_is_other, error))
+        return FALSE;
+    if (!*out_is_other)
+        return remove_named (app, arena, what->path, error);
+    g_warning ("'%s' stays where it is, with what lies beside it: it is not the file that was "
+               "removed",
+               absolute);
+    return integrity_note_stray (app->db, arena, what->path, error);
 }
 
 gboolean
-storage_template_remove_original (App *app, Arena *arena, const char *path, const FileContent *what,
-                                  const StringList *sidecars, GError **error)
+storage_template_remove_original (App *app, Arena *arena, const StoredOriginal *what,
+                                  GError **error)
 {
-    const char *absolute = storage_absolute (app, arena, path);
-    gboolean ok = TRUE;
+    gboolean is_other = FALSE, ok;
     int lock;
 
-    if (g_str_has_prefix (path, STORAGE_FOLDER "/")) {
+    if (!g_str_has_prefix (what->path, STORAGE_FOLDER "/")) {
+        ok = layout_delete (storage_absolute (app, arena, what->path), error);
+    } else {
         lock = storage_template_lock (app, error);
         if (lock < 0)
             return FALSE;
-        if (is_another_file (absolute, what)) {
-            g_warning ("'%s' stays where it is, with what lies beside it: it is not the file that "
-                       "was removed",
-                       absolute);
-            close (lock);
-            return TRUE;
-        }
-        ok = remove_named (app, arena, path, error);
+        ok = remove_own (app, arena, what, &is_other, error);
         close (lock);
-    } else {
-        ok = layout_delete (absolute, error);
     }
-    for (gsize i = 0; ok && i < sidecars->n; i++)
-        ok = storage_template_remove_file (app, arena, sidecars->items[i], error);
+    for (gsize i = 0; ok && !is_other && i < what->sidecars.n; i++)
+        ok = storage_template_remove_file (app, arena, what->sidecars.items[i], error);
     return ok;
 }
 
@@ -210,7 +249,7 @@ storage_template_start (App *app, GError **error)
         { "StorageTemplateMigrationSingle", QUEUE, migrate_one },
     };
     g_autoptr (GError) why = NULL;
-    g_autofree char *path = lock_path (app);
+    g_autofree char *path = storage_lock_path (app);
     int lock = relocate_lock (path, FALSE, &why);
     gboolean ok = TRUE;
 
@@ -219,7 +258,7 @@ storage_template_start (App *app, GError **error)
         g_message ("no look at interrupted moves: %s", why->message);
         return TRUE;
     }
-    ok = storage_recover (app, error);
+    ok = storage_step_check (app, lock, error) && storage_recover (app, error);
     close (lock);
     return ok;
 }

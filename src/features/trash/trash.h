@@ -22,5 +22,7 @@ gboolean trash_put_in (Db *tx, Arena *arena, const StringList *ids, gboolean by_
  *  this, which the nightly schedule asks for. */
 gboolean trash_remove_old (App *app, Arena *arena, GError **error);
 
+/** Ask, in the write that removes the rows of assets, for all their files to be deleted. */
+gboolean trash_add_deletions (Db *tx, Arena *arena, const StringList *ids, GError **error);
 /** Ask, in a write, for files (paths as stored) to be unlinked once it is committed. */
 gboolean trash_add_file_deletion (Db *tx, Arena *arena, const StringList *paths, GError **error);

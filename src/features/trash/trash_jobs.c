@@ -25,17 +25,19 @@
 static const char SQL_REMOVING_FIND[] = "SELECT CASE WHEN is_offline = 1 THEN '-' ELSE '+' END || "
                                         "id FROM asset WHERE status = 'deleted'";
 
+#define REMOVED_COLUMNS                                                                            \
+    "a.id, a.owner_id, a.library_id, a.original_path, a.size_bytes, a.checksum,"                   \
+    " a.file_modified_at, a.live_photo_video_id"
+
 /* $1 id */
 static const char SQL_REMOVED_FIND[] =
-    "SELECT id, owner_id, library_id, original_path, size_bytes, checksum, live_photo_video_id"
-    "  FROM asset"
-    " WHERE id = $1 AND status = 'deleted'";
+    "SELECT " REMOVED_COLUMNS " FROM asset a WHERE a.id = $1 AND a.status = 'deleted'";
+/* $1 id; of an account that is removed */
+static const char SQL_LEAVING_FIND[] = "SELECT " REMOVED_COLUMNS " FROM asset a WHERE a.id = $1";
 
 /* $1 id; the same, of one that leaves a tombstone */
 static const char SQL_REMEMBERED_FIND[] =
-    "SELECT a.id, a.owner_id, a.library_id, a.original_path, a.size_bytes, a.checksum,"
-    "       a.live_photo_video_id"
-    "  FROM asset a JOIN users u ON u.id = a.owner_id"
+    "SELECT " REMOVED_COLUMNS "  FROM asset a JOIN users u ON u.id = a.owner_id"
     " WHERE a.id = $1 AND a.status = 'deleted' AND a.library_id IS NULL AND u.keeps_tombstones = 1";
 
 /* $1 id */
@@ -132,25 +134,48 @@ remember_removal (Db *tx, const Remove *self, GError **error)
                     NULL, error);
 }
 
+/* What there is to delete of an asset. */
+static gboolean
+list_files (Db *db, Arena *arena, const RemovedAssetRow *asset, gboolean with_original,
+            FileDeleteJob *out, GError **error)
+{
+    *out = (FileDeleteJob){ .asset_id = asset->id, .owner_id = asset->owner_id };
+    if (!db_select_texts (db, arena, SQL_FILES_FIND, DB_ARGS (db_text (asset->id)), &out->files,
+                          error))
+        return FALSE;
+    if (!with_original || is_in_library (asset))
+        return TRUE;
+    out->original = asset->original_path;
+    out->has_size_bytes = out->has_modified_at = out->has_sidecars = TRUE;
+    out->size_bytes = asset->size_bytes;
+    out->checksum = asset->checksum;
+    out->modified_at = asset->file_modified_at;
+    return db_select_texts (db, arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (asset->id)),
+                            &out->sidecars, error);
+}
+
 static gboolean
 delete_files_later (Db *tx, const Remove *self, GError **error)
 {
-    const RemovedAssetRow *asset = &self->asset;
-    FileDeleteJob job = { .asset_id = asset->id, .owner_id = asset->owner_id };
+    FileDeleteJob job;
 
-    if (!db_select_texts (tx, self->arena, SQL_FILES_FIND, DB_ARGS (db_text (asset->id)),
-                          &job.files, error))
-        return FALSE;
-    if (self->job.delete_on_disk && !is_in_library (asset)) {
-        job.original = asset->original_path;
-        job.has_size_bytes = job.has_sidecars = TRUE;
-        job.size_bytes = asset->size_bytes;
-        job.checksum = asset->checksum;
-        if (!db_select_texts (tx, self->arena, SQL_SIDECARS_FIND, DB_ARGS (db_text (asset->id)),
-                              &job.sidecars, error))
+    return list_files (tx, self->arena, &self->asset, self->job.delete_on_disk, &job, error) &&
+           add_deletion (tx, &job, error);
+}
+
+gboolean
+trash_add_deletions (Db *tx, Arena *arena, const StringList *ids, GError **error)
+{
+    for (gsize i = 0; i < ids->n; i++) {
+        RemovedAssetRow asset;
+        FileDeleteJob job;
+
+        if (!db_select_one (tx, arena, &removed_asset_row_type, &asset, SQL_LEAVING_FIND,
+                            DB_ARGS (db_text (ids->items[i])), error) ||
+            !list_files (tx, arena, &asset, TRUE, &job, error) || !add_deletion (tx, &job, error))
             return FALSE;
     }
-    return add_deletion (tx, &job, error);
+    return TRUE;
 }
 
 /* A video that was there before a photo that holds the same is an asset of its own again; and so is one whose
@@ -275,12 +300,14 @@ delete_asset (gpointer app_pointer, const Job *job, Arena *arena, GError **error
 static gboolean
 delete_original (App *app, Arena *arena, const FileDeleteJob *job, GError **error)
 {
-    FileContent what = content_of (job->size_bytes, job->checksum);
+    StoredOriginal what = { .path = job->original,
+                            .size_bytes = job->size_bytes,
+                            .checksum = job->checksum,
+                            .has_modified_at = job->has_modified_at,
+                            .modified_at = job->modified_at,
+                            .sidecars = job->sidecars };
 
-    if (job->original == NULL)
-        return TRUE;
-    return storage_template_remove_original (app, arena, job->original, &what, &job->sidecars,
-                                             error);
+    return job->original == NULL || storage_template_remove_original (app, arena, &what, error);
 }
 
 static gboolean

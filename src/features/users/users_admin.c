@@ -11,11 +11,12 @@
 #include "base/timestamp.h"
 #include "features/albums/albums.h"
 #include "features/config/config.h"
+#include "features/trash/trash.h"
 #include "media/layout.h"
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
 #define MAX_OPEN_FOLDERS 32
-#define PAGE 1000
+#define PAGE 500
 
 /* ---- delete and restore ---- */
 
@@ -152,9 +153,27 @@ remove_folder (const char *path, const struct stat *info, int kind, struct FTW *
     return 0;
 }
 
-/* The folders in the media folder that are named by the user's id hold nothing but files of the user.
- * That of a storage label may have been another user's before, whose originals are still there: of it
- * goes what is empty, once the user's own files are gone. */
+/* Of a folder in which others have something goes what is empty, once the user's own files are gone. So is that of a
+ * storage label, which may have been another user's before. */
+static gboolean
+remove_or_sweep (const App *app, Arena *arena, const char *id, const char *folder, gboolean is_own,
+                 GError **error)
+{
+    const char *absolute = arena_printf (arena, "%s/%s", app->media_location, folder);
+    gboolean has_guests = FALSE;
+
+    if (is_own && !users_store_has_guests (app->db, id, folder, &has_guests, error))
+        return FALSE;
+    if (has_guests)
+        g_warning ("'%s' stays: originals of other accounts lie in it", absolute);
+    if (is_own && !has_guests)
+        return remove_tree (absolute, error);
+    (void) nftw (absolute, remove_folder, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    return TRUE;
+}
+
+/* The folders in the media folder that are named by the user's id hold what is left of the user, also what no
+ * asset knows. */
 static gboolean
 remove_folders (const App *app, Arena *arena, const UserRow *user, GError **error)
 {
@@ -162,35 +181,45 @@ remove_folders (const App *app, Arena *arena, const UserRow *user, GError **erro
                                            "encoded-video" };
 
     for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
-        if (!remove_tree (
-                arena_printf (arena, "%s/%s/%s", app->media_location, folders[i], user->id), error))
+        if (!remove_or_sweep (app, arena, user->id,
+                              arena_printf (arena, "%s/%s", folders[i], user->id), TRUE, error))
             return FALSE;
-    if (user->storage_label != NULL)
-        (void) nftw (
-            arena_printf (arena, "%s/library/%s", app->media_location, user->storage_label),
-            remove_folder, MAX_OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
-    return TRUE;
+    return user->storage_label == NULL ||
+           remove_or_sweep (app, arena, user->id,
+                            arena_printf (arena, "library/%s", user->storage_label), FALSE, error);
 }
 
-/* Page by page, which others need not wait long for: the files, then the rows that name them. */
+typedef struct {
+    Arena *arena;
+    const char *id;
+    StringList ids; /* of the page */
+} AssetsRemoval;
+
+static gboolean
+write_assets_removal (Db *tx, gpointer data, GError **error)
+{
+    AssetsRemoval *self = data;
+
+    return users_store_find_assets (tx, self->arena, self->id, PAGE, &self->ids, error) &&
+           (self->ids.n == 0 || (trash_add_deletions (tx, self->arena, &self->ids, error) &&
+                                 users_store_delete_assets (tx, self->arena, &self->ids, error)));
+}
+
+/* Page by page, which others need not wait long for: the rows, with the jobs that delete their files. */
 static gboolean
 remove_assets (const App *app, const char *id, GError **error)
 {
-    for (;;) {
-        g_autoptr (Arena) arena = arena_new ();
-        StringList ids, paths;
+    gboolean is_last = FALSE;
 
-        if (!users_store_find_assets (app->db, arena, id, PAGE, &ids, &paths, error))
+    while (!is_last) {
+        g_autoptr (Arena) arena = arena_new ();
+        AssetsRemoval page = { .arena = arena, .id = id };
+
+        if (!db_write (app->db, write_assets_removal, &page, error))
             return FALSE;
-        if (ids.n == 0)
-            return TRUE;
-        for (gsize i = 0; i < paths.n; i++)
-            if (!layout_delete (layout_absolute (arena, app->media_location, paths.items[i]),
-                                error))
-                return FALSE;
-        if (!users_store_delete_assets (app->db, arena, &ids, error))
-            return FALSE;
+        is_last = page.ids.n == 0;
     }
+    return TRUE;
 }
 
 static const char *
@@ -208,8 +237,8 @@ write_removal (Db *tx, gpointer data, GError **error)
     return albums_owner_removed (tx, data, error) && users_store_delete (tx, data, error);
 }
 
-/* Files first: as long as the rows are there the job can run again and end what it began. The account
- * cannot be restored once it is being removed, so nobody sees its rows without their files. */
+/* The rows of assets go with the jobs that delete their files, the account last: the job can run again and end what it
+ * began. The account cannot be restored once it is being removed. */
 static JobResult
 run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
 {
@@ -242,7 +271,8 @@ run_delete (gpointer data, const Job *job, Arena *arena, GError **error)
     if (!remove_folders (app, arena, &user, &why))
         g_warning ("%s, left behind", why->message);
     realtime_send (app->realtime, NULL, "on_user_delete", argument);
-    g_message ("the account '%s' and all its files are removed", user.email);
+    jobs_wake (app->jobs);
+    g_message ("the account '%s' is removed, and its files go", user.email);
     return JOB_DONE;
 }
 

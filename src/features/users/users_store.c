@@ -73,14 +73,10 @@ static const char SQL_SET_DELETED[] =
 static const char SQL_FIND_ASSETS[] =
     "SELECT id FROM asset WHERE owner_id = $1 LIMIT CAST($2 AS BIGINT)";
 
-/* $1 JSON array of assets; what lies in a library is not ours, nor are the sidecars there */
-static const char SQL_FIND_FILES[] =
-    "SELECT original_path FROM asset"
-    " WHERE id IN (SELECT value FROM json_each($1)) AND library_id IS NULL"
-    " UNION ALL"
-    " SELECT f.path FROM asset_file f JOIN asset a ON a.id = f.asset_id"
-    " WHERE f.asset_id IN (SELECT value FROM json_each($1))"
-    "   AND (a.library_id IS NULL OR f.type <> 'sidecar')";
+/* $1 owner, $2 a folder with a slash, $3 what sorts after all that lies in it; see the index asset_path */
+static const char SQL_GUESTS[] =
+    "SELECT count(*) FROM asset WHERE owner_id <> $1 AND original_path > $2 AND original_path < $3"
+    "   AND (library_id IS NULL OR substr(original_path, 1, 1) <> '/')";
 
 /* $1 JSON array of assets */
 static const char SQL_DELETE_ASSETS[] =
@@ -308,13 +304,24 @@ users_store_begin_removal (Db *db, const char *id, gint64 before_ms, gboolean *o
 }
 
 gboolean
-users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit, StringList *out_ids,
-                         StringList *out_paths, GError **error)
+users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit, StringList *out,
+                         GError **error)
 {
-    return db_select_texts (db, arena, SQL_FIND_ASSETS, DB_ARGS (db_text (id), db_int (limit)),
-                            out_ids, error) &&
-           db_select_texts (db, arena, SQL_FIND_FILES, DB_ARGS (db_strings (arena, out_ids)),
-                            out_paths, error);
+    return db_select_texts (db, arena, SQL_FIND_ASSETS, DB_ARGS (db_text (id), db_int (limit)), out,
+                            error);
+}
+
+gboolean
+users_store_has_guests (Db *db, const char *id, const char *folder, gboolean *out, GError **error)
+{
+    g_autofree char *from = g_strconcat (folder, "/", NULL), *to = g_strconcat (folder, "0", NULL);
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_GUESTS, DB_ARGS (db_text (id), db_text (from), db_text (to)), &n,
+                        NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
 }
 
 gboolean

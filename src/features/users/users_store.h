@@ -47,9 +47,12 @@ gboolean users_store_set_profile_image (Db *tx, const char *id, const char *path
  *  removal was asked for. */
 gboolean users_store_begin_removal (Db *db, const char *id, gint64 before_ms, gboolean *out_begun,
                                     GError **error);
-/** Up to @limit assets of a user, and the files that go with them. */
+/** Up to @limit assets of a user. */
 gboolean users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit,
-                                  StringList *out_ids, StringList *out_paths, GError **error);
+                                  StringList *out, GError **error);
+/** Whether originals of others lie in a folder, as stored: "library/<id>". */
+gboolean users_store_has_guests (Db *db, const char *id, const char *folder, gboolean *out,
+                                 GError **error);
 gboolean users_store_delete_assets (Db *db, Arena *arena, const StringList *ids, GError **error);
 /** The row and all that belongs to it. */
 gboolean users_store_delete (Db *tx, const char *id, GError **error);
