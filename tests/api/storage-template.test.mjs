@@ -157,6 +157,14 @@ describe('on', () => {
     assert.equal(await scene.at(id), 'library/cuckoo/2020/2020-01-02/a+1.jpg');
     assert.equal(fs.readFileSync(path.join(place, 'a.jpg'), 'utf8'), 'somebody put me here');
     fs.rmSync(path.join(place, 'a.jpg'));
+    // nor is it taken for the sidecar of who comes beside it
+    fs.writeFileSync(path.join(place, 'b.jpg.xmp'), xmp('of somebody'));
+    const other = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'b.jpg');
+    assert.equal(await scene.at(other), 'library/cuckoo/2020/2020-01-02/b+1.jpg');
+    (await scene.call('PUT', `/assets/${other}`, { rating: 3 })).expect(200);
+    await server.waitForJobs();
+    assert.equal((await scene.asset(other)).exifInfo.description, '');
+    fs.rmSync(path.join(place, 'b.jpg.xmp'));
   });
 
   test('hostile names stay inside the folder of their user', async () => {
@@ -593,4 +601,23 @@ test('a move that ended before it began is no reason to doubt', async () => {
   await scene.assertServed(id, bytes);
   assert.equal(await scene.at(await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'b.jpg')), 'library/step/2020/2020-01-02/b.jpg');
   assert.deepEqual(await scene.on.sql("SELECT key FROM system_metadata WHERE key = 'storage-unsure'"), []);
+});
+
+test('a sidecar whose write was cut off before its record stays with its original, and goes with it', async () => {
+  const scene = new Scene(newServer());
+  await scene.user({ storageLabel: 'cut' });
+  const id = await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'a.jpg');
+  (await scene.call('PUT', `/assets/${id}`, { description: 'My words' })).expect(200);
+  await scene.on.waitForJobs();
+  const forget = () => scene.on.sql(`DELETE FROM asset_file WHERE asset_id = '${id}' AND type = 'sidecar'`);
+  await forget();
+  await scene.set({ enabled: true, template: TEMPLATE });
+  await scene.migrate();
+  assert.equal(await scene.sidecarAt(id), 'library/cut/2020/2020-01-02/a.jpg.xmp');
+  assert.equal((await scene.asset(id)).exifInfo.description, 'My words');
+  await scene.assertTidy();
+  await forget();
+  (await scene.call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+  await scene.on.waitForJobs();
+  await scene.assertTidy();
 });

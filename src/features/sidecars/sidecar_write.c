@@ -328,8 +328,13 @@ write_once (App *app, Arena *arena, const AssetRow *asset, GError **error)
         return read_again (&self, error);
     if (!write_file (&self, tags, &why))
         return fail (&self, why, error);
-    if (!db_write (app->db, run_record, &self, error))
-        return JOB_RETRY; /* the next attempt finds the file and records it */
+    if (!db_write (app->db, run_record, &self, &why)) {
+        /* the next attempt may be where the original has moved, and another's may come here */
+        if (!self.exists && !db_is_unsure (app->db, why))
+            layout_remove (self.absolute);
+        g_propagate_error (error, why);
+        return JOB_RETRY;
+    }
     if (self.is_gone) {
         if (!self.exists)
             layout_remove (self.absolute);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "features/config/config.h"
+#include "features/sidecars/sidecars.h"
 #include "features/storage-template/storage_path.h"
 #include "media/layout.h"
 #include "media/path_template.h"
@@ -224,17 +225,17 @@ sidecar_of (Arena *arena, const char *path)
     return arena_printf (arena, "%s.xmp", path);
 }
 
-/* @target, or that with the first number for which original and sidecar are free. */
+/* @target, or that with the first number for which original and sidecar are free: a sidecar that nobody has would be
+ * taken for that of who comes beside it. */
 static const char *
-find_free (const Plan *self, const StorageAssetRow *asset, const char *target, GError **error)
+find_free (const Plan *self, const char *target, GError **error)
 {
     for (guint n = 0; n <= MAX_NUMBER; n++) {
         const char *path = storage_path_numbered (self->arena, target, n);
         gboolean free = FALSE;
 
         if (!is_free (self, path, &free, error) ||
-            (free && asset->sidecar_path != NULL &&
-             !is_free (self, sidecar_of (self->arena, path), &free, error)))
+            (free && !is_free (self, sidecar_of (self->arena, path), &free, error)))
             return NULL;
         if (free)
             return path;
@@ -255,6 +256,35 @@ add_move (Plan *self, const StorageAssetRow *asset, const char *kind, const char
     self->out->items[self->out->n++] = (StorageMove){
         .asset_id = asset->id, .kind = kind, .from = from, .to = to, .content = *content
     };
+}
+
+typedef struct {
+    Arena *arena;
+    const char *asset_id, *path;
+} Adoption;
+
+static gboolean
+run_adopt (Db *tx, gpointer data, GError **error)
+{
+    const Adoption *self = data;
+
+    return sidecars_adopt (tx, self->arena, self->asset_id, self->path, error);
+}
+
+/* What lies beside an original without a record, because a write of it was cut off before its end, must not stay
+ * behind: somebody else may come there. */
+static gboolean
+adopt_sidecar (const Plan *self, StorageAssetRow *asset, GError **error)
+{
+    Adoption adoption = { self->arena, asset->id, sidecar_of (self->arena, asset->original_path) };
+    struct stat facts;
+
+    if (asset->sidecar_path != NULL ||
+        lstat (storage_absolute (self->app, self->arena, adoption.path), &facts) != 0 ||
+        !S_ISREG (facts.st_mode))
+        return TRUE;
+    asset->sidecar_path = adoption.path;
+    return db_write (self->app->db, run_adopt, &adoption, error);
 }
 
 /* One that is not there cannot be moved, and is no reason to leave its photo behind. */
@@ -285,7 +315,7 @@ plan_sidecar (Plan *self, const StorageAssetRow *asset, const char *original, GE
 
 /* An original and its sidecar. *@out_path: where the original will be. */
 static gboolean
-plan_original (Plan *self, const StorageAssetRow *asset, const char *target, const char **out_path,
+plan_original (Plan *self, StorageAssetRow *asset, const char *target, const char **out_path,
                GError **error)
 {
     FileContent content = { .size_bytes = asset->size_bytes };
@@ -299,8 +329,10 @@ plan_original (Plan *self, const StorageAssetRow *asset, const char *target, con
         return FALSE;
     }
     memcpy (content.sha1, sha1, n);
+    if (!adopt_sidecar (self, asset, error))
+        return FALSE;
     if (!storage_path_is_at (asset->original_path, target)) {
-        *out_path = find_free (self, asset, target, error);
+        *out_path = find_free (self, target, error);
         if (*out_path == NULL)
             return FALSE;
         add_move (self, asset, STORAGE_ORIGINAL, asset->original_path, *out_path, &content);

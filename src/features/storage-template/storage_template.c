@@ -179,7 +179,9 @@ storage_template_remove_original (App *app, Arena *arena, const StoredOriginal *
     }
     for (gsize i = 0; ok && !is_other && i < what->sidecars.n; i++)
         ok = storage_template_remove_file (app, arena, what->sidecars.items[i], error);
-    return ok;
+    /* also one that was never recorded: who comes to this path must not get it */
+    return ok && (is_other || storage_template_remove_file (
+                                  app, arena, arena_printf (arena, "%s.xmp", what->path), error));
 }
 
 /* ---- jobs ---- */
