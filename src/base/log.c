@@ -113,13 +113,20 @@ find_text (const GLogField *fields, gsize n_fields, const char *name)
     return NULL;
 }
 
+/* Neither what a terminal obeys, nor what ends a line, has it read in another order, or is not seen. */
+static gboolean
+is_shown (gunichar code)
+{
+    return g_unichar_isprint (code) && code != 0x2028 && code != 0x2029;
+}
+
 static void
 append_printable (GString *line, const char *text)
 {
     for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c)) {
         gunichar code = g_utf8_get_char (c);
 
-        if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029)
+        if (!is_shown (code))
             g_string_append_printf (line, "\\x%02x", code);
         else
             g_string_append_len (line, c, g_utf8_next_char (c) - c);
@@ -152,13 +159,31 @@ append_text (GString *line, LogLevel level, gboolean color, const char *context,
     }
 }
 
+/* JSON as it is but for what is not shown, which stands as its escapes: a terminal may be where it is read. */
+static void
+append_json_printable (GString *line, const char *json)
+{
+    for (const char *c = json; *c != '\0'; c = g_utf8_next_char (c)) {
+        gunichar code = g_utf8_get_char (c);
+
+        if (is_shown (code))
+            g_string_append_len (line, c, g_utf8_next_char (c) - c);
+        else if (code <= 0xffff)
+            g_string_append_printf (line, "\\u%04x", code);
+        else
+            g_string_append_printf (line, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+                                    0xdc00 + (code & 0x3ff));
+    }
+}
+
 static void
 append_json (GString *line, LogLevel level, const char *context, const char *message,
              const GLogField *fields, gsize n_fields)
 {
+    g_autoptr (GString) text = g_string_new (NULL);
     JsonWriter json;
 
-    json_writer_init (&json, line);
+    json_writer_init (&json, text);
     json_begin_object (&json);
     json_name (&json, "level");
     json_text (&json, level_texts[level]);
@@ -181,6 +206,7 @@ append_json (GString *line, LogLevel level, const char *context, const char *mes
         json_text (&json, value);
     }
     json_end_object (&json);
+    append_json_printable (line, text->str);
 }
 
 static GString *

@@ -48,6 +48,22 @@ test_bad_utf8_does_not_get_out (void)
     g_assert_true (g_utf8_validate (json, -1, NULL));
 }
 
+/* The sign that begins commands of terminals, two that turn the order round, one that has no width, and one past 16 bits. */
+static void
+test_what_is_not_seen_is_named (void)
+{
+    const GLogField odd[] = {
+        { "MESSAGE", "a\xc2\x9b\xe2\x80\xae\xe2\x80\x8b\xf3\xa0\x80\x81 \xc3\xa4\xf0\x9f\x93\xb7",
+          -1 }
+    };
+    g_autofree char *text = log_line (LOG_FORMAT_TEXT, G_LOG_LEVEL_MESSAGE, odd, 1);
+    g_autofree char *json = log_line (LOG_FORMAT_JSON, G_LOG_LEVEL_MESSAGE, odd, 1);
+
+    g_assert_nonnull (strstr (text, "a\\x9b\\x202e\\x200b\\xe0001 \xc3\xa4\xf0\x9f\x93\xb7"));
+    g_assert_nonnull (
+        strstr (json, "\"a\\u009b\\u202e\\u200b\\udb40\\udc01 \xc3\xa4\xf0\x9f\x93\xb7\""));
+}
+
 static void
 test_levels_have_the_names_of_the_setting (void)
 {
@@ -97,6 +113,7 @@ main (int argc, char **argv)
     g_test_add_func ("/log/json-has-the-five-members-and-the-fields",
                      test_json_has_the_five_members_and_the_fields);
     g_test_add_func ("/log/bad-utf8-does-not-get-out", test_bad_utf8_does_not_get_out);
+    g_test_add_func ("/log/what-is-not-seen-is-named", test_what_is_not_seen_is_named);
     g_test_add_func ("/log/levels-have-the-names-of-the-setting",
                      test_levels_have_the_names_of_the_setting);
     g_test_add_func ("/log/levels-below-the-least-are-not-written",
