@@ -115,17 +115,6 @@ open_socket (void *data, curlsocktype purpose, struct curl_sockaddr *address)
 
 /* ---- asking ---- */
 
-/* Scheme, host and port: what follows may be a secret. */
-static char *
-server_of (const char *url)
-{
-    const char *host = strstr (url, "://");
-    gsize n = host == NULL ? 0 : (gsize) (host + 3 - url) + strcspn (host + 3, "/?#");
-    g_autofree char *server = g_strndup (url, MIN (n, 200));
-
-    return g_strescape (server, NULL);
-}
-
 static void
 append_header (CurlList **list, const char *name, const char *value)
 {
@@ -202,7 +191,7 @@ http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error)
 
     code = curl_easy_perform (curl);
     if (code != CURLE_OK) {
-        g_autofree char *server = server_of (ask->url);
+        g_autofree char *server = http_server_of (ask->url);
 
         g_set_error (error, APP_ERROR,
                      answer.is_refused ? APP_ERROR_FORBIDDEN : APP_ERROR_UNAVAILABLE,
@@ -219,6 +208,28 @@ http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error)
     };
     memcpy ((char *) out->body, body->str, body->len);
     return TRUE;
+}
+
+char *
+http_server_of (const char *url)
+{
+    const char *host = strstr (url, "://"), *at;
+    g_autofree char *server = NULL;
+    gsize n_scheme, n_host;
+
+    if (host == NULL)
+        return g_strdup ("");
+    host += strlen ("://");
+    n_scheme = (gsize) (host - url);
+    n_host = strcspn (host, "/?#");
+    at = g_strrstr_len (host, (gssize) n_host, "@");
+    if (at != NULL) {
+        n_host -= (gsize) (at + 1 - host);
+        host = at + 1;
+    }
+    server =
+        g_strdup_printf ("%.*s%.*s", (int) MIN (n_scheme, 200), url, (int) MIN (n_host, 200), host);
+    return g_strescape (server, NULL);
 }
 
 void

@@ -36,6 +36,10 @@ typedef struct {
  *  answer. */
 gboolean http_ask (const HttpAsk *ask, Arena *arena, HttpReply *out, GError **error);
 
+/** Scheme, host and port of a URL, for messages: all else in it may be a secret, also a login before the
+ *  host. (transfer full) */
+char *http_server_of (const char *url);
+
 /** Append a text as forms and queries write it: a space is '+'. */
 void http_append_form_text (GString *out, const char *text);
 /** Append 'name=value' as a form or a query writes it, with '&' before it unless @out is empty or ends

@@ -253,6 +253,28 @@ test_public_addresses_are_known (void)
 }
 
 static void
+test_servers_are_named_without_secrets (void)
+{
+    static const struct {
+        const char *url, *server;
+    } cases[] = {
+        { "https://id.example.com:8443/realms/a?token=secret", "https://id.example.com:8443" },
+        { "https://anna:secret@id.example.com/.well-known/x", "https://id.example.com" },
+        { "https://anna:s@cret@id.example.com", "https://id.example.com" },
+        { "https://id.example.com/@secret", "https://id.example.com" },
+        { "https://secret@", "https://" },
+        { "https://a\033[2J/", "https://a\\033[2J" },
+        { "secret", "" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+        g_autofree char *server = http_server_of (cases[i].url);
+
+        g_assert_cmpstr (server, ==, cases[i].server);
+    }
+}
+
+static void
 test_pairs_are_form_encoded (void)
 {
     g_autoptr (GString) out = g_string_new (NULL);
@@ -281,6 +303,7 @@ main (int argc, char *argv[])
     ADD ("strangers", test_strangers_do_not_reach_the_private_network);
     g_test_add_func ("/http-client/schemes", test_nothing_else_is_asked);
     g_test_add_func ("/http-client/addresses", test_public_addresses_are_known);
+    g_test_add_func ("/http-client/servers", test_servers_are_named_without_secrets);
     g_test_add_func ("/http-client/pairs", test_pairs_are_form_encoded);
     return g_test_run ();
 }
