@@ -171,6 +171,12 @@ test('the picture is fetched once, and a chosen one stays', async () => {
   assert.equal(lying.count('/picture'), 0);
   real.accounts.fred = { picture: 'file:///etc/hostname' };
   await webLogin('fred').then((reply) => reply.expect(201));
+  // nor one that comes too slowly, which would keep the others waiting
+  real.picture = 'slow';
+  real.accounts.walt = { picture: `${real.issuer}/picture` };
+  const began = Date.now();
+  assert.equal((await me((await webLogin('walt')).expect(201).json.accessToken)).profileImagePath, '');
+  assert.ok(Date.now() - began < 15_000, `${Date.now() - began} ms`);
   // of many who come at once each has one
   real.picture = jpeg();
   const many = ['gil', 'hal', 'ida', 'jo', 'kim', 'lou'];
@@ -193,6 +199,20 @@ test('an account is found by its e-mail, once, and only by a verified one', asyn
   (await webLogin('heidi')).expect(400, FAILED);
   // the password still opens it
   await server.login(user.email);
+});
+
+test('an e-mail that only reads like another opens no account', async () => {
+  await configure(real);
+  const user = await server.newUser({ email: 'kurt@example.com' });
+  const others = ['\u212aurt@example.com', 'kurt\u200b@example.com', 'ku rt@example.com', 'kurt@example.com\u0000', 'kurt\u001b[2J@example.com'];
+  for (const [i, email] of others.entries()) {
+    real.accounts[`kurt${i}`] = { email };
+    const { status } = await webLogin(`kurt${i}`);
+    assert.ok(status === 400 || status === 500, `${escape(email)}: ${status}`);
+  }
+  assert.equal((await me(user)).oauthId, '');
+  real.accounts.kurtus = { email: 'KURT@example.com' };
+  assert.equal((await webLogin('kurtus')).expect(201).json.userId, user.id);
 });
 
 test('an e-mail that its user chose does not open the account to who has it at the provider', async () => {
@@ -527,6 +547,12 @@ test('a provider that cannot be used is told of, and nothing hangs', async () =>
   (await finish(begun)).expect(500, 'Failed to finish oauth');
   await configure({ issuer: `${gone.issuer}/other` });
   (await call('POST', '/oauth/authorize', { redirectUri: login })).expect(503, DOWN);
+  // a password that stands in its address stays out of the log
+  const behind = new URL(gone.issuer);
+  await configure({ issuer: `http://anna:hunter2@${behind.host}/.well-known/openid-configuration` });
+  (await call('POST', '/oauth/authorize', { redirectUri: login })).expect(503, DOWN);
+  await server.says(new RegExp(`a login at 'http://${behind.host}' cannot begin: no answer from 'http://${behind.host}'`));
+  assert.ok(!server.log.includes('hunter2'));
   // who logged in there still gets out
   const cookie = 'immich_auth_type=oauth';
   const user = await server.newUser();

@@ -77,12 +77,13 @@ export class Browser {
 export async function realProvider(redirects, logoutUrl) {
   let handler;
   let provider;
-  const self = { who: 'alice', accounts: {}, pictures: 0, picture: undefined };
+  const self = { who: 'alice', accounts: {}, pictures: 0, picture: undefined /* bytes; 'slow': it never ends */ };
   const { base, close } = await listen(async (request, response) => {
     if (request.url === '/picture') {
       self.pictures++;
       response.setHeader('content-type', 'image/jpeg');
-      response.end(self.picture);
+      if (self.picture === 'slow') response.write('x'); // and no more
+      else response.end(self.picture);
     } else if (request.url.startsWith('/interaction/')) {
       const { prompt, params, session } = await provider.interactionDetails(request, response);
       let result = { login: { accountId: self.who } };

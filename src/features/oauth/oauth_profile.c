@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/text_format.h"
 #include "base/error.h"
 
 #define MAX_SUBJECT_BYTES 1024 /* OpenID Connect allows 255 */
@@ -15,6 +16,19 @@
 #define BYTES_PER_GIB 1073741824.0
 
 /* ---- e-mail ---- */
+
+/* An account is found by it, so it must not be the same as another that looks or reads the same: no sign that is
+ * not seen, and none that becomes another when it is put into order (the sign of Kelvin is a K, and then a k). */
+static gboolean
+is_unambiguous (const char *email)
+{
+    g_autofree char *composed = g_utf8_normalize (email, -1, G_NORMALIZE_NFC);
+
+    for (const char *at = email; *at != '\0'; at = g_utf8_next_char (at))
+        if (!g_unichar_isgraph (g_utf8_get_char (at)))
+            return FALSE;
+    return g_strcmp0 (composed, email) == 0;
+}
 
 /* One that the provider says is not verified may be anybody's. */
 static const char *
@@ -27,9 +41,8 @@ read_email (Arena *arena, const json_t *claims)
     if (text == NULL || json_is_false (verified) ||
         g_strcmp0 (json_string_value (verified), "false") == 0)
         return NULL;
-    email = g_utf8_strdown (text, -1);
-    g_strstrip (email);
-    return *email != '\0' ? arena_strdup (arena, email) : NULL;
+    email = g_strstrip (g_strdup (text));
+    return *email != '\0' && is_unambiguous (email) ? text_lower (arena, email) : NULL;
 }
 
 /* ---- name ---- */

@@ -21,6 +21,7 @@
 /* What a login may take in all, whatever the setting 'timeout' says: a thread of the pool waits. */
 #define START_MS 10000
 #define FINISH_MS 60000
+#define PICTURE_MS 5000 /* of it; its server is whoever's the user names */
 #define LOGOUT_MS 5000
 
 static ApiStatus
@@ -60,7 +61,9 @@ begin (ApiCall *call, const Beginning *given, OAuthAuthorizeResponse *out)
                            MAX_TEXT_BYTES);
     if (!oidc_discover (&talk, &provider, &why)) {
         /* what is wrong with it is for its admin to read, not for anyone who can reach this server */
-        g_warning ("a login at '%s' cannot begin: %s", config->issuer_url, why->message);
+        g_autofree char *server = http_server_of (config->issuer_url);
+
+        g_warning ("a login at '%s' cannot begin: %s", server, why->message);
         return api_refuse (call, APP_ERROR_UNAVAILABLE,
                            "Error in OAuth discovery: the login provider cannot be used now. The "
                            "server's log says why");
@@ -172,9 +175,10 @@ is_of_provider (const char *url, const char *issuer_url)
 
 /* A login does not fail for its picture. */
 static void
-fetch_picture (ApiCall *call, OidcTalk *talk, const char *user_id, const char *url)
+fetch_picture (ApiCall *call, const char *user_id, const char *url)
 {
-    gboolean is_providers = is_of_provider (url, talk->config->issuer_url);
+    OidcTalk talk = oidc_talk (config_get (call->app)->oauth, call->arena, PICTURE_MS);
+    gboolean is_providers = is_of_provider (url, talk.config->issuer_url);
     HttpAsk ask = { .url = url,
                     .accept = "image/*",
                     .max_bytes = MAX_PICTURE_BYTES,
@@ -183,7 +187,7 @@ fetch_picture (ApiCall *call, OidcTalk *talk, const char *user_id, const char *u
     g_autoptr (GError) why = NULL;
     HttpReply reply;
 
-    if (!oidc_ask (talk, &ask, &reply, &why))
+    if (!oidc_ask (&talk, &ask, &reply, &why))
         g_message ("the picture of '%s' cannot be fetched: %s, skipping", user_id, why->message);
     else if (reply.status != 200)
         g_message ("the picture of '%s' cannot be fetched: status %u, skipping", user_id,
@@ -216,7 +220,7 @@ finish_oauth (ApiCall *call, const FinishOAuthRequest *in, LoginResponse *out)
     if (!auth_log_in (call, account.user_id, &login, out, &error))
         return api_fail (call, error);
     if (account.is_first_login && identity.profile.picture != NULL)
-        fetch_picture (call, &talk, account.user_id, identity.profile.picture);
+        fetch_picture (call, account.user_id, identity.profile.picture);
     return API_OK;
 }
 
@@ -289,7 +293,9 @@ logout_url (ApiCall *call, const char *id_token)
         return NULL;
     if (*endpoint == '\0') {
         if (!oidc_discover (&talk, &provider, &why)) {
-            g_message ("no logout at '%s': %s, skipping", config->issuer_url, why->message);
+            g_autofree char *server = http_server_of (config->issuer_url);
+
+            g_message ("no logout at '%s': %s, skipping", server, why->message);
             return NULL;
         }
         endpoint = provider.end_session_endpoint;

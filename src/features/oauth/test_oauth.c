@@ -419,6 +419,14 @@ test_email_is_plain_and_verified (void)
         { "{\"sub\":\"a\",\"email\":\"b@x\",\"email_verified\":false}", NULL },
         { "{\"sub\":\"a\",\"email\":\"b@x\",\"email_verified\":\"false\"}", NULL },
         { "{\"sub\":\"a\",\"email\":\"  \"}", NULL },
+        { "{\"sub\":\"a\",\"email\":\"Bj\u00d6rk@x\"}", "bj\u00f6rk@x" },
+        { "{\"sub\":\"a\",\"email\":\"\u212aate@x\"}",
+          NULL }, /* the sign of Kelvin: a k in lower case */
+        { "{\"sub\":\"a\",\"email\":\"\u212bke@x\"}", NULL },  /* of the angstrom */
+        { "{\"sub\":\"a\",\"email\":\"bo\u0308b@x\"}", NULL }, /* two signs that are one */
+        { "{\"sub\":\"a\",\"email\":\"b\u200bob@x\"}", NULL }, /* no width */
+        { "{\"sub\":\"a\",\"email\":\"b\\nob@x\"}", NULL },
+        { "{\"sub\":\"a\",\"email\":\"b ob@x\"}", NULL },
         { "{\"sub\":\"a\",\"email\":1}", NULL },
         { "{\"sub\":\"a\"}", NULL },
     };
