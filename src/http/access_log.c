@@ -12,8 +12,8 @@
 static gboolean
 is_secret (const char *name, gsize n_name)
 {
-    static const char *const names[] = { "key",   "slug",     "sessionKey", "apiKey",
-                                         "token", "password", "code",       "state" };
+    static const char *const names[] = { "key",      "slug", "sessionKey", "apiKey", "token",
+                                         "password", "code", "state",      "sid" };
 
     for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
         if (strlen (names[i]) == n_name && g_ascii_strncasecmp (names[i], name, n_name) == 0)

@@ -377,6 +377,18 @@ exchange_refuse (Exchange *self, GError *why)
 
 /* ---- the head ---- */
 
+/* 'OPTIONS *' asks about the server, not about anything in it (RFC 9110 section 9.3.7). */
+static ExchangeStep
+answer_for_server (Exchange *self)
+{
+    HttpResponse *response = http_response_new (204);
+
+    http_response_set_header (response, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    exchange_ref (self); /* the answer's */
+    http_respond (&self->request, response);
+    return answer_early (self);
+}
+
 ExchangeStep
 exchange_begin (Exchange *self)
 {
@@ -394,6 +406,8 @@ exchange_begin (Exchange *self)
         return send_answer (self);
     }
 
+    if (*self->request.path == '*')
+        return answer_for_server (self);
     exchange_ref (self); /* the application's, while it may answer */
     self->phase = PHASE_DEFERRED;
     self->server->app_class->begin (self->server->app, &self->request, &plan);
@@ -450,7 +464,7 @@ exchange_finish (Exchange *self, gboolean complete)
         if (is_sent && self->stream != NULL)
             outcome.n_bytes = stream_n_bytes (self->stream);
         else if (is_sent && self->request.method != HTTP_HEAD)
-            outcome.n_bytes = self->n_body_bytes;
+            outcome.n_bytes = self->connection->n_body_sent;
         if (self->server->access_log)
             access_log_write (&self->request, &outcome);
         server_count_end (self->server, &outcome);

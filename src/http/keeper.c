@@ -424,16 +424,20 @@ waits_since_ms (Connection *c, gint64 now)
     int state = atomic_load_explicit (&c->state, memory_order_acquire);
     gint64 since_ms = atomic_load_explicit (&c->since_ms, memory_order_relaxed);
     guint64 n_bytes = atomic_load_explicit (&c->n_receive, memory_order_relaxed);
+    int n_unsent = 0;
 
     if (state == CONNECTION_BUSY)
         return -1;
-    if (state != CONNECTION_RECEIVES)
+    /* a slow reader takes what the kernel holds for it, long before there is room for more */
+    if (state == CONNECTION_IS_FULL && ioctl (c->fd, TIOCOUTQ, &n_unsent) == 0)
+        n_bytes = (guint64) n_unsent;
+    else if (state != CONNECTION_RECEIVES)
         return now - since_ms;
-    if (n_bytes != c->n_seen || c->grown_ms < since_ms) {
+    if (n_bytes != c->n_seen || c->moved_ms < since_ms) {
         c->n_seen = n_bytes;
-        c->grown_ms = now;
+        c->moved_ms = now;
     }
-    return now - c->grown_ms;
+    return now - c->moved_ms;
 }
 
 /* Call with the lock. */

@@ -80,8 +80,8 @@ struct _Connection {
     _Atomic int state;         /* ConnectionState; read by the keeper */
     _Atomic gint64 since_ms;   /* when it came into this state, monotonic */
     _Atomic guint64 n_receive; /* bytes of the body so far */
-    guint64 n_seen;            /* the keeper's: n_receive when it last grew */
-    gint64 grown_ms;           /* the keeper's: and when that was seen */
+    guint64 n_seen;  /* the keeper's: what showed that its client moves, when that last changed */
+    gint64 moved_ms; /* the keeper's: and when that was seen */
 
     /* what epoll said that was not used up yet: it says so once (EPOLLET) */
     gboolean can_read, can_write, has_hung_up;
@@ -173,7 +173,7 @@ struct _Exchange {
     GBytes *body;         /* in memory (ref), sent from body_first; or NULL */
     int body_fd;          /* in a file, closed in the end; or -1 */
     guint64 body_first;   /* where in either it begins */
-    guint64 n_body_bytes; /* announced; streams count for themselves */
+    guint64 n_body_bytes; /* announced; the connection and streams count what is sent */
     HttpStream *stream;   /* (ref) */
     gboolean stream_is_over;
     UpgradeOffer *offer; /* until taken */

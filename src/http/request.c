@@ -106,7 +106,7 @@ read_target (Exchange *self, GError **error)
         if (*path != '/')
             path = arena_printf (request->arena, "/%s", path);
     }
-    if (*path != '/') {
+    if (*path != '/' && !(request->method == HTTP_OPTIONS && strcmp (path, "*") == 0)) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_INVALID,
                              "the request's path must begin with '/'");
         return FALSE;

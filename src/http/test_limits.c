@@ -119,6 +119,26 @@ test_an_answer_that_is_not_taken_ends (void)
         g_usleep (10 * 1000);
 }
 
+/* Its client takes some all the time, but so slowly that the kernel has no room for more for long. */
+static void
+test_an_answer_that_is_taken_slowly_goes_on (void)
+{
+    const HttpSettings settings = { .host = "127.0.0.1", .idle_timeout_s = 2 };
+    g_autoptr (HttpServer) server = server_new (&settings);
+    g_autoptr (TestClient) client = test_client_new (http_server_port (server));
+    char some[16 * 1024];
+    int n_before = g_atomic_int_get (&n_filled);
+
+    test_client_send (client, "GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (gint64 end = g_get_monotonic_time () + 8 * G_TIME_SPAN_SECOND;
+         g_get_monotonic_time () < end; g_usleep (100 * 1000)) {
+        g_assert_cmpuint (test_client_read_some (client, some, sizeof some), >, 0);
+        g_assert_cmpint (g_atomic_int_get (&n_filled), ==, n_before);
+    }
+    while (g_atomic_int_get (&n_filled) == n_before) /* it takes nothing more, and is ended */
+        g_usleep (10 * 1000);
+}
+
 static GPtrArray *
 open_many (guint16 port, guint n)
 {
@@ -319,6 +339,8 @@ main (int argc, char **argv)
     g_test_add_func ("/limits/an-idle-connection-ends", test_an_idle_connection_ends);
     g_test_add_func ("/limits/an-answer-that-is-not-taken-ends",
                      test_an_answer_that_is_not_taken_ends);
+    g_test_add_func ("/limits/an-answer-that-is-taken-slowly-goes-on",
+                     test_an_answer_that_is_taken_slowly_goes_on);
     g_test_add_func ("/limits/thousands-of-slow-connections-are-borne",
                      test_thousands_of_slow_connections_are_borne);
     g_test_add_func ("/limits/slow-connections-make-room-for-others",

@@ -37,6 +37,23 @@ test_a_request_is_seen_as_it_came (Fixture *self, gconstpointer data)
 }
 
 static void
+test_what_the_server_can_do_is_asked_of_no_path (Fixture *self, gconstpointer data)
+{
+    g_autoptr (TestClient) client = test_client_new (self->port);
+    g_autoptr (TestReply) reply = NULL, next = NULL, refused = NULL;
+
+    test_client_send (client, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+    reply = test_client_read (client, FALSE);
+    g_assert_cmpuint (reply->status, ==, 204);
+    test_assert_header (reply, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    next = test_client_get (client, "/", NULL);
+    g_assert_cmpuint (next->status, ==, 200);
+    test_client_send (client, "GET * HTTP/1.1\r\nHost: h\r\n\r\n");
+    refused = test_client_read (client, FALSE);
+    g_assert_cmpuint (refused->status, ==, 400);
+}
+
+static void
 test_pipelined_requests_are_answered_in_order (Fixture *self, gconstpointer data)
 {
     g_autoptr (TestClient) client = test_client_new (self->port);
@@ -519,6 +536,7 @@ main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     TEST_APP_ADD ("a-request-is-seen-as-it-came", test_a_request_is_seen_as_it_came);
+    TEST_APP_ADD ("options-of-the-server", test_what_the_server_can_do_is_asked_of_no_path);
     TEST_APP_ADD ("pipelined-requests-are-answered-in-order",
                   test_pipelined_requests_are_answered_in_order);
     TEST_APP_ADD ("requests-may-come-in-any-pieces", test_requests_may_come_in_any_pieces);

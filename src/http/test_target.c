@@ -385,6 +385,8 @@ test_secrets_do_not_reach_the_log (void)
           "/api/assets?size=preview&key=***&slug=***" },
         { "/api/x?apiKey=S&sessionkey=S&TOKEN=S&password=S",
           "/api/x?apiKey=***&sessionkey=***&TOKEN=***&password=***" },
+        { "/api/socket.io/?EIO=4&transport=polling&sid=S", /* whoever has it hears the events */
+          "/api/socket.io/?EIO=4&transport=polling&sid=***" },
         { "/share/SECRET?x=1", "/share/***?x=1" },
         { "/s/SECRET", "/s/***" },
         { "/api/x?keyword=a&key", "/api/x?keyword=a&key" },

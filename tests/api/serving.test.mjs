@@ -1,6 +1,7 @@
 // Files of assets: originals, thumbnails, videos, and the list of what was made.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { server } from './harness.mjs';
@@ -92,6 +93,21 @@ describe('an original', () => {
     fs.rmSync(info.originalPath);
     const reply = (await get(`/assets/${lost}/original`)).expect(404, 'Not Found');
     assert.equal(reply.headers.get('cache-control'), 'none');
+  });
+
+  test('whose reader leaves counts what was sent', async () => {
+    const { id: large } = (await server.upload(Buffer.from('large'), 'large.mp4')).expect(201).json;
+    await server.waitForJobs();
+    const n = 200 * 1024 * 1024; // more than all buffers on the way
+    fs.truncateSync((await get(`/assets/${large}`)).expect(200).json.originalPath, n);
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.write(`GET /api/assets/${large}/original HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${admin.token}\r\n\r\n`);
+    await new Promise((resolve, reject) => socket.once('data', resolve).once('error', reject));
+    socket.destroy();
+    const line = new RegExp(`GET /api/assets/${large}/original 200 (\\d+) bytes in .*, not sent to the end`);
+    await server.says(line);
+    const sent = Number(line.exec(server.log)[1]);
+    assert.ok(sent > 0 && sent < n, `${sent} bytes`);
   });
 
   test('that is no regular file is not waited for', async () => {
