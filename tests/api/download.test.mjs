@@ -192,6 +192,9 @@ test('an archive goes on only with what its reader may still see', async () => {
   const drop = (where, who = admin) => server.request('DELETE', where, { as: who });
   assert.deepEqual(await during('', as(bob), () => {}), ['big.mp4', 'b.png']);
   assert.equal(await during(`?key=${link.key}`, {}, () => drop(`/shared-links/${link.id}`)), undefined);
+  const closing = (await server.request('POST', '/shared-links', { as: admin, body: { type: 'ALBUM', albumId: id } })).expect(201).json;
+  const forbid = () => server.request('PATCH', `/shared-links/${closing.id}`, { as: admin, body: { allowDownload: false } }).then((reply) => reply.expect(200));
+  assert.equal(await during(`?key=${closing.key}`, {}, forbid), undefined);
   const other = await server.login(bob.email, bob.password);
   assert.equal(await during('', as(other), () => drop('/sessions', bob)), undefined);
   assert.deepEqual(await during('', as(bob), () => drop(`/albums/${id}/user/${bob.id}`)), ['big.mp4']);

@@ -633,6 +633,16 @@ test('of long rows the server reads no more than it sends', async () => {
   assert.deepEqual(exifs(await phone.sync()).map(({ assetId, profileDescription }) => [assetId, profileDescription]), [[last, 'new']]);
 });
 
+test('a stream is broken off when its session has ended', async () => {
+  const { users: [user], phones: [phone] } = await scene();
+  await server.fill(user, 400);
+  await describeAtLength(user);
+  await assert.rejects(slowSync(phone, async () => {
+    await sleep(1500); // who is there is looked at once a second
+    (await call('POST', '/auth/logout', undefined, user)).expect(200);
+  }), /terminated|aborted|other side closed|ECONNRESET/);
+});
+
 test('a partner and an album that come while the stream runs wait for the next one', async () => {
   const { users: [user, bob], phones: [, his] } = await scene(2);
   await server.fill(bob, 400);

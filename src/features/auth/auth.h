@@ -18,6 +18,10 @@ void auth_set_link_authenticator (ApiAuthenticate authenticate);
  *  @param app  the App */
 RealtimeIdentity auth_identify (gpointer app, HttpRequest *request);
 
+/** Whether who asked with @auth would still be let in: an answer that takes long is broken off when its user, session,
+ *  key or link is gone. */
+gboolean auth_is_still_in (Db *db, const Auth *auth, gboolean *out, GError **error);
+
 /* ---- secrets ---- */
 
 #define AUTH_TOKEN_BYTES 44 /* of its text with the NUL: 36 to 43 letters and digits */

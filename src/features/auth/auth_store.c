@@ -27,6 +27,15 @@ static const char SQL_FIND_KEY[] =
     "  FROM api_key k JOIN users u ON u.id = k.user_id"
     " WHERE k.secret_hash = $1 AND u.deleted_at IS NULL";
 
+/* $1 user, $2 session, $3 key, $4 link, of which NULL is not what was asked with, $5 1: the link let originals be
+ * downloaded. That a link or a session expires meanwhile ends nothing. */
+static const char SQL_IS_STILL_IN[] =
+    "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL"
+    "   AND (CAST($2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM session WHERE id = $2))"
+    "   AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM api_key WHERE id = $3))"
+    "   AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM shared_link WHERE id = $4"
+    "         AND (allow_download = 1 OR CAST($5 AS BIGINT) = 0)))";
+
 /* $1 user, $2 now, $3 hash */
 static const char SQL_SET_PASSWORD[] =
     "UPDATE users SET updated_at = $2, password = $3, should_change_password = 0 WHERE id = $1";
@@ -61,6 +70,21 @@ auth_store_find_key (Db *db, Arena *arena, const guint8 hash[AUTH_HASH_BYTES], K
 {
     return db_recall_one (db, arena, &key_credential_type, out, SQL_FIND_KEY,
                           DB_ARGS (db_blob (hash, AUTH_HASH_BYTES)), error);
+}
+
+gboolean
+auth_is_still_in (Db *db, const Auth *auth, gboolean *out, GError **error)
+{
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_IS_STILL_IN,
+                        DB_ARGS (db_text (auth->user_id), db_text (auth->session_id),
+                                 db_text (auth->key_id), db_text (auth->link_id),
+                                 db_bool (auth->link_allows_download)),
+                        &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
 }
 
 static gboolean

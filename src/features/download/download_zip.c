@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "features/auth/auth.h"
 #include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 
@@ -30,14 +31,6 @@ static const char SQL_ENTRIES[] =
     "       ON f.asset_id = a.id AND f.type = 'fullsize' AND f.is_edited = 1"
     "      AND a.is_edited = 1"
     " WHERE a.id IN (SELECT value FROM json_each($1)) AND a.status <> 'deleted'";
-
-/* $1 user, $2 session, $3 key, $4 link, of which NULL is not what the archive was asked with. That a link or a
- * session expires meanwhile ends nothing. */
-static const char SQL_IS_STILL_IN[] =
-    "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL"
-    "   AND (CAST($2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM session WHERE id = $2))"
-    "   AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM api_key WHERE id = $3))"
-    "   AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM shared_link WHERE id = $4))";
 
 typedef struct archive ZipWriter;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ZipWriter, archive_write_free)
@@ -177,18 +170,15 @@ check_access (const Zip *self, Arena *arena, const char *id, gboolean *out_is_op
     ApiCall call = { .app = self->app, .db = self->app->db, .arena = arena, .auth = auth };
     StringList ids = { &id, 1 }, open = { 0 };
     g_autoptr (GError) error = NULL;
-    gint64 n = 0;
+    gboolean is_in = FALSE;
 
-    if (!db_select_int (self->app->db, SQL_IS_STILL_IN,
-                        DB_ARGS (db_text (auth->user_id), db_text (auth->session_id),
-                                 db_text (auth->key_id), db_text (auth->link_id)),
-                        &n, NULL, &error) ||
+    if (!auth_is_still_in (self->app->db, auth, &is_in, &error) ||
         !access_filter_assets (&call, &ids, "asset.download", &open, &error))
         g_warning ("cannot look up who may have a download: %s, breaking off", error->message);
-    else if (n == 0)
-        g_message ("who asked for a download was logged out, breaking off");
+    else if (!is_in)
+        g_message ("who asked for a download is not let in any more, breaking off");
     *out_is_open = open.n > 0;
-    return error == NULL && n > 0;
+    return error == NULL && is_in;
 }
 
 static gboolean

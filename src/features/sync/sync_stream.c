@@ -14,11 +14,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/auth/auth.h"
 #include "features/sync/sync_parts.h"
 
 #define BATCH 2000
 #define BATCH_BYTES (4 * 1024 * 1024) /* of ordinary rows a batch has less */
 #define FLUSH_BYTES (64 * 1024)
+#define CHECK_US G_USEC_PER_SEC
 #define NO_END "~" /* greater than any key */
 #define CONTENT_TYPE "application/jsonlines+json; charset=utf-8"
 
@@ -31,13 +33,14 @@ text_of (SyncEntityType type)
 typedef struct {
     const App *app;
     char *user_id, *session_id;
+    gint64 checked_us; /* when that session was last known to be there */
     gboolean wanted[SYNC_REQUEST_TYPE_USER_METADATA_V1 + 1];
     SyncPoints points;
     char horizon[UUID_TEXT_BYTES];
     HttpStream *stream;
     GString *out;
     gsize last_line;  /* where the last row begins in out; 0 when it was sent */
-    gboolean is_gone; /* the client */
+    gboolean is_gone; /* the client, or its session */
 } Run;
 
 static void
@@ -52,10 +55,32 @@ run_free (gpointer data)
     g_free (self);
 }
 
+/* A stream takes as long as its reader does, who may be logged out meanwhile. */
+static gboolean
+is_still_in (Run *self)
+{
+    const Auth auth = { .user_id = self->user_id, .session_id = self->session_id };
+    gint64 now = g_get_monotonic_time ();
+    g_autoptr (GError) why = NULL;
+    gboolean is_in = FALSE;
+
+    if (now - self->checked_us < CHECK_US)
+        return TRUE;
+    self->checked_us = now;
+    if (!auth_is_still_in (self->app->db, &auth, &is_in, &why))
+        g_warning ("cannot look up the session '%s' of a stream: %s, breaking off",
+                   self->session_id, why->message);
+    return is_in;
+}
+
 /* Send what stands before @end. */
 static void
 flush (Run *self, gsize end)
 {
+    if (end > 0 && !self->is_gone && !is_still_in (self)) {
+        self->is_gone = TRUE;
+        http_stream_fail (self->stream);
+    }
     if (end > 0 && !self->is_gone)
         self->is_gone = !http_stream_write (self->stream, self->out->str, end);
     g_string_erase (self->out, 0, (gssize) end);
@@ -321,6 +346,7 @@ sync_stream_new (const App *app, const Auth *auth, const EnumList *types, const 
     self->app = app;
     self->user_id = g_strdup (auth->user_id);
     self->session_id = g_strdup (auth->session_id);
+    self->checked_us = g_get_monotonic_time ();
     for (gsize i = 0; i < types->n; i++)
         self->wanted[types->items[i]] = TRUE;
     self->points = *points;
