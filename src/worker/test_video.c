@@ -316,6 +316,23 @@ test_all_black (void)
     assert_colour (image, 32, 32, 0, 0, 0);
 }
 
+/* Nobody knows how many frames a second it has: a Matroska file may not say, and its times be too coarse to tell. */
+static void
+test_unknown_rate (void)
+{
+    g_autoptr (VipsImage) image = NULL;
+    g_autoptr (GError) error = NULL;
+    json_t *json;
+
+    make ("fast.mkv", "-f lavfi -i color=red:s=64x64:r=1000:d=2 -c:v libx264 -preset ultrafast");
+    image = load_frame ("fast.mkv", 64, 64, &error);
+    g_assert_no_error (error);
+    assert_colour (image, 32, 32, 255, 0, 0);
+    json = read_metadata ("fast.mkv");
+    g_assert_cmpint (get_int (json, "probe", "Width"), ==, 64);
+    json_decref (json);
+}
+
 /* Diffuse white of PQ (about 203 cd/m2) must come out bright and without a tint. */
 static void
 test_hdr (void)
@@ -506,6 +523,7 @@ main (int argc, char **argv)
     g_test_add_func ("/video/kinds", test_kinds);
     g_test_add_func ("/video/black-start", test_black_start);
     g_test_add_func ("/video/all-black", test_all_black);
+    g_test_add_func ("/video/unknown-rate", test_unknown_rate);
     g_test_add_func ("/video/hdr", test_hdr);
     g_test_add_func ("/video/renditions", test_renditions);
     g_test_add_func ("/video/damaged", test_damaged);

@@ -219,6 +219,15 @@ video_file_rotation (const VideoFile *self)
     return quarter == -2 ? 180 : quarter * 90;
 }
 
+double
+video_file_rate (const AVStream *stream)
+{
+    AVRational rate =
+        stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : stream->r_frame_rate;
+
+    return rate.num > 0 && rate.den > 0 ? av_q2d (rate) : 0;
+}
+
 gboolean
 video_file_size (const VideoFile *self, int *out_width, int *out_height)
 {

@@ -26,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VideoFile, video_file_free)
 
 /** How far the picture is turned for showing, anticlockwise: -90, 0, 90 or 180. */
 int video_file_rotation (const VideoFile *self);
+/** Pictures per second; 0: nobody knows. */
+double video_file_rate (const AVStream *stream);
 /** The size with square pixels, before it is turned; FALSE when there is no picture. */
 gboolean video_file_size (const VideoFile *self, int *out_width, int *out_height);
 /** One of the stream's side data (AVPacketSideDataType); NULL: it has none. */

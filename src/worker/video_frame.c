@@ -132,7 +132,7 @@ static void
 choose_frame (VideoFrame *self)
 {
     const AVFormatContext *format = self->file->format;
-    double rate = av_q2d (self->file->video->avg_frame_rate);
+    double rate = video_file_rate (self->file->video);
     gint64 until_us = g_get_monotonic_time () + CHOICE_TIME_US;
     Search keys = { TRUE, CANDIDATES, 1, until_us };
     Search all = { FALSE, MAX_FRAMES, (guint) CLAMP (rate / LOOKS_PER_SECOND, 1, 30),

@@ -205,14 +205,13 @@ describe (const VideoFile *file, json_t *probe)
     set_integer (probe, "BitRate", file->format->bit_rate);
     if (video_file_size (file, &width, &height)) {
         const AVStream *stream = file->video;
-        AVRational rate =
-            stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : stream->r_frame_rate;
+        double rate = video_file_rate (stream);
 
         json_object_set_new (probe, "Width", json_integer (width));
         json_object_set_new (probe, "Height", json_integer (height));
         json_object_set_new (probe, "Rotation", json_integer (video_file_rotation (file)));
-        if (rate.den > 0)
-            set_number (probe, "VideoFrameRate", av_q2d (rate));
+        if (rate > 0)
+            set_number (probe, "VideoFrameRate", rate);
         json_object_set_new (probe, "video", describe_video (stream));
     }
     if (file->audio != NULL)
