@@ -493,6 +493,27 @@ test_too_many_pixels (void)
     g_assert_error (error, APP_ERROR, APP_ERROR_TOO_LARGE);
 }
 
+static void
+test_too_many_streams (void)
+{
+    g_autoptr (GString) options = g_string_new (NULL);
+    g_autoptr (VideoFrame) frame = NULL;
+    g_autoptr (GError) error = NULL;
+    int fd;
+
+    make ("single.mkv", "-f lavfi -i color=red:s=64x64:r=5:d=1 -c:v libx264 -preset ultrafast");
+    g_string_printf (options, "-i %s/single.mkv -c copy", folder);
+    for (int i = 0; i < 201; i++)
+        g_string_append (options, " -map 0:v");
+    make ("many.mkv", options->str);
+    fd = open_file ("many.mkv");
+    frame = video_frame_new (fd, 64 * 64, &error);
+    close (fd);
+    g_assert_null (frame);
+    g_assert_error (error, APP_ERROR, APP_ERROR_TOO_LARGE);
+    g_assert_nonnull (strstr (error->message, "200 streams"));
+}
+
 /* A disk that gives an error is not a damaged video: nothing is known of it then. */
 static void
 test_unreadable (void)
@@ -531,6 +552,7 @@ main (int argc, char **argv)
     g_test_add_func ("/video/cut-in-the-middle", test_cut_in_the_middle);
     g_test_add_func ("/video/sound-only", test_sound_only);
     g_test_add_func ("/video/too-many-pixels", test_too_many_pixels);
+    g_test_add_func ("/video/too-many-streams", test_too_many_streams);
     result = g_test_run ();
     sweep = g_strdup_printf ("rm -r %s", folder);
     g_spawn_command_line_sync (sweep, NULL, NULL, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #define BUFFER_BYTES (64 * 1024)
+#define MAX_STREAMS 200 /* fonts and subtitles count; one of pictures takes megabytes */
 
 /* Names as libavformat and libavcodec know them. Playlists, image sequences, subtitles and whatever
  * opens a second file are not among them. */
@@ -138,6 +139,7 @@ open_input (VideoFile *self, GError **error)
     self->format->pb = self->io;
     self->format->flags |= AVFMT_FLAG_CUSTOM_IO;
     self->format->io_open = refuse_other_file;
+    self->format->max_streams = MAX_STREAMS;
     self->format->interrupt_callback = (AVIOInterruptCB){ is_late, self };
     av_dict_set (&options, "format_whitelist", containers, 0);
     av_dict_set (&options, "codec_whitelist", codecs, 0);
@@ -157,6 +159,11 @@ open_input (VideoFile *self, GError **error)
     if (strstr (last_complaint, "whitelist") != NULL) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_MEDIA_TYPE,
                              "the file is not a video of a known kind");
+        return FALSE;
+    }
+    if (strstr (last_complaint, "max_streams") != NULL) {
+        g_set_error (error, APP_ERROR, APP_ERROR_TOO_LARGE,
+                     "the video has more than %d streams of pictures, sound and text", MAX_STREAMS);
         return FALSE;
     }
     video_set_error (why, "the video is damaged or cut short", error);
