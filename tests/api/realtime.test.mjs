@@ -216,6 +216,21 @@ test('a changed asset is told by a bulk update', async () => {
   ear.close();
 });
 
+test('of one asset every change is told too, and of one that is locked no more than that', async () => {
+  const user = await server.newUser();
+  const id = await created(jpeg(), 'one.jpg', user);
+  await server.waitForJobs();
+  const ear = await joined(user);
+  const change = async (body) => (await server.request('PUT', `/assets/${id}`, { as: user, body })).expect(200);
+  await change({ isFavorite: true });
+  assert.equal((await ear.next('on_asset_update'))[0].isFavorite, true);
+  await change({ visibility: 'locked' });
+  assert.deepEqual(await ear.next('on_asset_hidden'), [id]);
+  await allHave(ear);
+  assert.equal(ear.names.filter((name) => name === 'on_asset_update').length, 1);
+  ear.close();
+});
+
 test('a saved config is told to everybody, without an argument', async () => {
   const [admin, other] = [await server.signUp(), await server.newUser()];
   const ears = [await joined(admin), await joined(other), await joined(other, { transports: ['polling'] })];

@@ -55,6 +55,7 @@ update (ApiCall *call, const StringList *ids, const AssetChange *change, GError 
             asset_send_id (call->app, call->auth->user_id, "on_asset_hidden",
                            data.result.hidden_video_id);
     }
+    asset_send_objects (call->app, &once, "on_asset_update");
     return TRUE;
 }
 
@@ -105,7 +106,6 @@ update_assets (ApiCall *call, const UpdateAssetsRequest *in)
                                  "Must be a known time zone such as Europe/Berlin or UTC+2");
     if (!update (call, &body->ids, &change, &error))
         return api_fail (call, g_steal_pointer (&error));
-    asset_send_objects (call->app, &body->ids, "on_asset_update");
     return API_OK;
 }
 
@@ -326,8 +326,6 @@ update_asset (ApiCall *call, const UpdateAssetRequest *in, AssetResponse *out)
         !asset_describe (call->app, call->db, call->arena, id, ASSET_CHANGED, call->auth->user_id,
                          out, &error))
         return api_fail (call, g_steal_pointer (&error));
-    if (asset_change_touches_exif (&change))
-        asset_send_object (call->app, id, "on_asset_update");
     return API_OK;
 }
 
