@@ -3,7 +3,7 @@
 import { expect, test, type Browser, type Page } from '@playwright/test';
 import { areas } from '../../web/src/lib/library_routes';
 import { adminSections, settingsSections } from '../../web/src/lib/settings_routes';
-import { judge } from './axe';
+import { judge, standStill } from './axe';
 import { account, addUser, drop, enter, enterAs, tileOf, tiles, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
@@ -70,10 +70,7 @@ const outside = (): string[] => ['auth/login', `share/${shareKey}`];
 
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
-  // What fades in is not judged half way.
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map((each) => each.finished.catch(() => 0))),
-  );
+  await standStill(page);
 }
 
 const looks = [

@@ -122,6 +122,32 @@ test('Enter adds to the album of just this name, once the albums are known', asy
   expect(counts.sort()).toEqual(['Summer 2024: 0', 'Summer: 1', 'Winter: 1']);
 });
 
+test('an album that was made is there, also when the photos could not be added', async () => {
+  await page.goto('./photos');
+  await tileOf(page, '1 February 2014').focus();
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: 'Add to album' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add to album' });
+  await dialog.getByRole('searchbox').fill('Made once');
+  await fail('**/api/albums/*/assets', 'PUT', 'No albums today');
+  await page.keyboard.press('Enter');
+  // The dialog covers the page: what is told stands above it.
+  const told = page.getByText('No albums today');
+  await expect(told).toBeVisible();
+  const isOnTop = told.evaluate((node) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2) === node;
+  });
+  expect(await isOnTop).toBe(true);
+  await expect(dialog.getByRole('button', { name: /^Made once/ })).toBeVisible();
+  await page.unrouteAll();
+  await dialog.getByRole('searchbox').press('Enter');
+  await expect(page.getByText('1 photo added to “Made once”')).toBeVisible();
+  const albums = await (await page.request.get('api/albums')).json();
+  const made = albums.filter((each: { albumName: string }) => each.albumName === 'Made once');
+  expect(made.map((each: { assetCount: number }) => each.assetCount)).toEqual([1]);
+});
+
 test('a description that is typed while the one before is saved is saved, and tags stay', async () => {
   const ids = await tiles(page).evaluateAll((all) => all.map((each) => each.dataset.asset!));
   const [first, second] = ids as [string, string];
@@ -182,6 +208,27 @@ test('a tag or a name that was refused stays typed', async () => {
   await name.focus();
   await name.press('Enter');
   await expect(page.getByRole('link', { name: 'Photos of Ann Marie' })).toBeVisible();
+});
+
+test('a person that was made is there, also when the face could not be given to it', async () => {
+  await page.goto('./photos');
+  await openPhoto(tiles(page).first());
+  await page.keyboard.press('i');
+  const details = viewer().getByRole('complementary', { name: 'Details' });
+  await details.getByRole('button', { name: 'Add a face' }).click();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  const picker = page.getByRole('dialog', { name: 'Who is this?' });
+  await picker.getByRole('searchbox').fill('Made Once');
+  await fail('**/api/faces', 'POST', 'No faces today');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('No faces today')).toBeVisible();
+  await expect(picker.getByRole('button', { name: 'Made Once' })).toHaveCount(1);
+  await page.unrouteAll();
+  await picker.getByRole('searchbox').press('Enter');
+  await expect(details.getByRole('link', { name: 'Made Once' })).toBeVisible();
+  const { people } = await (await page.request.get('api/people?withHidden=true')).json();
+  expect(people.filter((each: { name: string }) => each.name === 'Made Once')).toHaveLength(1);
 });
 
 test('a comment that was refused stands before what was typed meanwhile', async () => {
@@ -280,6 +327,26 @@ test('of two changes at once the one that was refused is shown as it was, the ot
   await expect(taken).toBeChecked({ checked: !takenWas });
 });
 
+test('a number that is typed while another setting is stored stays typed, and is stored', async () => {
+  await page.goto('./user-settings/preferences');
+  const number = page.getByLabel('How long each photo is shown');
+  await expect(number).toHaveValue(/\d/);
+  const letGo = await hold('**/api/users/me/preferences', 'PUT');
+  const taken = page.waitForResponse(
+    (reply) => reply.url().endsWith('/preferences') && reply.request().method() === 'PUT',
+  );
+  await page.getByRole('switch', { name: 'Stars' }).click();
+  await number.fill('11');
+  letGo();
+  await (await taken).finished();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  await expect(number).toHaveValue('11');
+  await number.blur();
+  const stored = async (): Promise<number> =>
+    (await (await page.request.get('api/users/me/preferences')).json()).memories.duration;
+  await expect.poll(stored).toBe(11);
+});
+
 test('what was changed before the page had read all is shown as it is now', async () => {
   await page.goto('./user-settings');
   await expect(page.getByLabel('E-mail')).toHaveValue(/@/);
@@ -310,6 +377,74 @@ test('what was changed before the page had read all is shown as it is now', asyn
   await (await late).finished();
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   await expect(ratings).toBeChecked({ checked: !was });
+});
+
+test('an album is shown as it is now, not as an answer that is late tells', async () => {
+  await page.goto(`./albums/${albumId}`);
+  const name = page.getByRole('heading', { level: 1 });
+  await expect(name).toHaveText('Winter');
+  const rename = async (albumName: string): Promise<void> => {
+    const answer = await page.request.patch(`api/albums/${albumId}`, { data: { albumName } });
+    expect(answer.ok()).toBe(true);
+  };
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  let asked = 0;
+  let wasSent = (): void => undefined;
+  const sent = new Promise<void>((resolve) => (wasSent = resolve));
+  await page.route(`**/api/albums/${albumId}`, async (route) => {
+    if (route.request().method() !== 'GET') return route.continue();
+    const isFirst = asked++ === 0;
+    const response = await route.fetch();
+    if (isFirst) await gate;
+    await route.fulfill({ response });
+    if (isFirst) wasSent();
+  });
+  const change = async (): Promise<void> => {
+    await page.locator('header').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'Comments and likes' }).click();
+  };
+  await change();
+  await expect.poll(() => asked).toBe(1);
+  await rename('Winter, later');
+  await change();
+  await expect(name).toHaveText('Winter, later');
+  letGo();
+  await sent;
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  await expect(name).toHaveText('Winter, later');
+  await rename('Winter');
+});
+
+test('queues are shown as they are now, not as an answer that is late tells', async () => {
+  await page.goto('./admin/queues');
+  const row = page.getByRole('listitem', { name: 'Previews' });
+  await expect(row).toBeVisible();
+  const queues = await (await page.request.get('api/queues')).json();
+  const told = (isPaused: boolean) =>
+    queues.map((each: { name: string }) =>
+      each.name === 'thumbnailGeneration' ? { ...each, isPaused } : each,
+    );
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  let asked = 0;
+  let wasSent = (): void => undefined;
+  const sent = new Promise<void>((resolve) => (wasSent = resolve));
+  await page.route('**/api/queues', async (route) => {
+    if (asked++ > 0) return route.fulfill({ json: told(true) });
+    await gate;
+    await route.fulfill({ json: told(false) });
+    wasSent();
+  });
+  await expect.poll(() => asked).toBe(1);
+  await page.route('**/api/queues/thumbnailGeneration', (route) => route.fulfill({ json: {} }));
+  await row.getByRole('button', { name: /^Pause/ }).click();
+  const resume = row.getByRole('button', { name: /^Resume/ });
+  await expect(resume).toBeVisible();
+  letGo();
+  await sent;
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  expect(await resume.count()).toBe(1);
 });
 
 const pages = {

@@ -277,6 +277,33 @@ for (const [size, viewport] of Object.entries(sizes)) {
       expect((await read('assets/statistics?visibility=timeline')).total).toBe(2);
     });
 
+    test('the trash of the locked folder is emptied by itself', async () => {
+      await page.goto('./photos');
+      const id = (await tileOf(page, '1 March 2016').getAttribute('data-asset'))!;
+      const lock = { ids: [id], visibility: 'locked' };
+      await ok(await page.request.put('api/assets', { data: lock }));
+      await ok(await page.request.post('api/auth/session/lock'));
+      await page.goto('./locked');
+      await page.getByLabel('PIN code', { exact: true }).fill('246802');
+      await page.getByRole('button', { name: 'Unlock' }).click();
+      await tileOf(page, '1 March 2016').focus();
+      await page.keyboard.press('x');
+      await page.getByRole('button', { name: 'Move to trash' }).click();
+      await expect(page.getByText('The locked folder is empty')).toBeVisible();
+      await page.getByRole('button', { name: 'Trash of the locked folder' }).click();
+      await page.getByRole('button', { name: 'Empty trash' }).click();
+      await page
+        .getByRole('dialog', { name: 'Delete 1 photo for good?' })
+        .getByRole('button', { name: 'Delete for good' })
+        .click();
+      await expect(page.getByText('The trash is empty')).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Empty trash' })).toHaveCount(0);
+      await expect
+        .poll(async () => (await page.request.get(`api/assets/${id}`)).status())
+        .toBe(400);
+      expect((await read('assets/statistics?visibility=timeline')).total).toBe(1);
+    });
+
     test('devices are listed and logged out', async ({ browser }) => {
       const others: Page[] = [];
       for (let i = 0; i < 2; i++) {

@@ -2,6 +2,7 @@
  * a phone, by keys, and without breaking a rule of accessibility. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Locator, type Page } from '@playwright/test';
+import { standStill } from './axe';
 import { enter, watch } from './helpers';
 import { put, quarters } from './media';
 
@@ -45,6 +46,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     }
 
     async function axe(): Promise<void> {
+      await standStill(page);
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
     }

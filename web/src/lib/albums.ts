@@ -1,7 +1,6 @@
 /* Albums as this user sees them: what may be done, how they are ordered, and what adding says. */
 import {
   addAssetsToAlbum,
-  createAlbum,
   type AlbumResponse,
   type AlbumUserRole,
   type BulkIdResponse,
@@ -93,13 +92,4 @@ export async function addToAlbum(album: AlbumResponse, ids: string[]): Promise<s
   if (refused > 0) return t().albums.addedSome(added, refused, nameOf(album));
   if (added === 0) return t().albums.addedNone(nameOf(album));
   return t().albums.added(added, nameOf(album));
-}
-
-/** Made first and filled then: so it is told what could not be added. */
-export async function newAlbumWith(
-  albumName: string,
-  ids: string[],
-): Promise<{ album: AlbumResponse; text: string }> {
-  const album = await createAlbum({ body: { albumName } });
-  return { album, text: await addToAlbum(album, ids) };
 }

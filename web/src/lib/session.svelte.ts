@@ -57,9 +57,10 @@ class Session {
     this.enter(user as UserAdminResponse | null);
   }
 
-  /** Read what the server can do again: its settings were changed. */
+  /** Read what the server can do again: its settings were changed, which stays so where it does not tell. */
   async refresh(): Promise<void> {
-    [this.config, this.features] = await Promise.all([getServerConfig(), getServerFeatures()]);
+    const answers = await Promise.all([getServerConfig(), getServerFeatures()]).catch(() => null);
+    if (answers) [this.config, this.features] = answers;
   }
 
   async logIn(email: string, password: string): Promise<void> {

@@ -22,10 +22,12 @@ import {
 } from './upload/pending';
 import { Rate } from './upload/rate';
 import { findRemembered, forgetRemembered } from './upload/remembered';
+import { tabs } from './upload/tabs';
 import {
   BodyTooLarge,
   ConnectionLost,
   forgetParts,
+  lostOrNot,
   sendFile,
   type SendHooks,
 } from './upload/transfer';
@@ -169,6 +171,7 @@ class Uploads {
   }
 
   private tell(): void {
+    tabs.setBusy(this.isBusyNow);
     if (this.telling) return;
     this.telling = window.setTimeout(() => {
       this.telling = 0;
@@ -268,6 +271,8 @@ class Uploads {
     const user = session.user?.id;
     if (!user || credential.isVisitor) return;
     const pending = await loadPending(user);
+    // Another tab may be about to send them.
+    if (await tabs.isOtherBusy()) return;
     const known = new Set([...this.everyKey()]);
     const files = pending.files.filter(({ key }) => !known.has(key));
     this.pending = files.length > 0 ? { ...pending, files } : null;
@@ -493,6 +498,7 @@ class Uploads {
         results.flatMap(({ assetId, isTrashed }) => (assetId && !isTrashed ? [assetId] : [])),
       );
       const albums = new Map<string, string[]>();
+      const duplicates: Upload[] = [];
       for (const upload of asked.filter(here)) {
         const result = known.get(upload.id);
         if (result?.action !== 'reject' || !result.assetId) {
@@ -505,12 +511,14 @@ class Uploads {
         }
         upload.assetId = result.assetId;
         upload.isInTrash = result.isTrashed ?? false;
-        this.set(upload, 'duplicate');
+        duplicates.push(upload);
         if (upload.albumId && !upload.isInTrash)
           albums.set(upload.albumId, [...(albums.get(upload.albumId) ?? []), result.assetId]);
       }
       this.succeeded();
+      // They are done when they are in the album, too.
       for (const [id, ids] of albums) await addAssetsToAlbum({ id, body: { ids } });
+      for (const upload of duplicates.filter(here)) this.set(upload, 'duplicate');
     } catch (error) {
       // An answer that makes no sense is no reason not to upload; none at all is one to wait.
       const isLost = !(error instanceof ApiError) || error.status >= 500;
@@ -565,7 +573,7 @@ class Uploads {
       }
       upload.assetId = answer.id;
       if (upload.albumId)
-        await addAssetsToAlbum({ id: upload.albumId, body: { ids: [answer.id] } });
+        await lostOrNot(addAssetsToAlbum({ id: upload.albumId, body: { ids: [answer.id] } }));
       this.succeeded();
       this.set(upload, answer.status === 'duplicate' ? 'duplicate' : 'created');
     } catch (error) {

@@ -1,13 +1,12 @@
 /* Whether the first steps are still to be shown to who is logged in. The server knows; that they were
  * shown is also remembered here, so that nobody waits for an answer at every start. */
 import {
-  getAdminConfig,
   getUserOnboarding,
   setUserOnboarding,
-  updateAdminConfig,
   updateAdminOnboarding,
   type AdminConfig,
 } from '../api';
+import { changeConfig } from './change_config';
 import { session } from './session.svelte';
 
 const memory = 'tintype.welcomed';
@@ -78,21 +77,16 @@ export function choicesOf(config: AdminConfig): FirstChoices {
 }
 
 export async function saveChoices(choices: FirstChoices): Promise<void> {
-  // Read afresh: another window may have changed the rest.
-  const config = await getAdminConfig();
-  const { storageTemplate, newVersionCheck, map } = config;
-  await updateAdminConfig({
-    body: {
-      ...config,
-      storageTemplate: {
-        ...storageTemplate,
-        enabled: choices.sortsFiles,
-        template: choices.template,
-      },
-      newVersionCheck: { ...newVersionCheck, enabled: choices.checksVersion },
-      map: { ...map, enabled: choices.appsHaveMap },
+  await changeConfig((config) => ({
+    ...config,
+    storageTemplate: {
+      ...config.storageTemplate,
+      enabled: choices.sortsFiles,
+      template: choices.template,
     },
-  });
+    newVersionCheck: { ...config.newVersionCheck, enabled: choices.checksVersion },
+    map: { ...config.map, enabled: choices.appsHaveMap },
+  }));
 }
 
 /** What becomes of a template for a photo called IMG_1.jpg; only what the presets use. */

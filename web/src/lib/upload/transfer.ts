@@ -246,21 +246,27 @@ export async function sendFile(
   hooks: SendHooks,
   known: { id: string | null },
 ): Promise<AssetMediaResponse> {
-  try {
-    if (!known.id && it.file.size <= partSize.bytes) {
-      try {
-        return await sendWhole(it, hooks);
-      } catch (error) {
-        if (!(error instanceof BodyTooLarge) || !partSize.refuse(error.bytes)) throw error;
-        hooks.onlimit(error);
-      }
+  if (!known.id && it.file.size <= partSize.bytes) {
+    try {
+      return await lostOrNot(sendWhole(it, hooks));
+    } catch (error) {
+      if (!(error instanceof BodyTooLarge) || !partSize.refuse(error.bytes)) throw error;
+      hooks.onlimit(error);
     }
-    return await sendInParts(it, hooks, known);
+  }
+  return lostOrNot(sendInParts(it, hooks, known));
+}
+
+/** The same answer. What may work later rejects with ConnectionLost; fetch says TypeError when there is no
+ *  answer. */
+export async function lostOrNot<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
   } catch (error) {
-    if (error instanceof TypeError) throw new ConnectionLost(error.message);
-    if (error instanceof ApiError && mayWorkLater.includes(error.status))
-      throw new ConnectionLost(error.message);
-    throw error;
+    const isLost =
+      error instanceof TypeError ||
+      (error instanceof ApiError && mayWorkLater.includes(error.status));
+    throw isLost ? new ConnectionLost((error as Error).message) : error;
   }
 }
 

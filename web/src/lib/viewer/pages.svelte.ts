@@ -24,8 +24,9 @@ export class Pages {
     private readonly go: (id: string) => void,
   ) {}
 
+  /** Of what is gone there is nothing to be told, and nothing to be done to it. */
   get asset(): GridAsset | null {
-    return this.member ?? this.listed;
+    return this.isGone ? null : (this.member ?? this.listed);
   }
 
   get shownId(): string {
@@ -86,6 +87,16 @@ export class Pages {
     this.jump(to.id);
     this.listed = to;
     return true;
+  }
+
+  /** It may have been deleted, or locked, while it is looked at. */
+  async check(id: string): Promise<void> {
+    if (id !== this.shownId) return;
+    const error = await getAssetInfo({ id, ...credential.query }).then(
+      () => null,
+      (why: unknown) => why,
+    );
+    if (id === this.shownId && isGone(error)) this.isGone = true;
   }
 
   /** Ask for the details, unless the photo is only passed by. @return ends it */
