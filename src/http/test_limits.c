@@ -123,14 +123,14 @@ test_an_answer_that_is_not_taken_ends (void)
 static void
 test_an_answer_that_is_taken_slowly_goes_on (void)
 {
-    const HttpSettings settings = { .host = "127.0.0.1", .idle_timeout_s = 2 };
+    const HttpSettings settings = { .host = "127.0.0.1", .idle_timeout_s = 4 };
     g_autoptr (HttpServer) server = server_new (&settings);
     g_autoptr (TestClient) client = test_client_new (http_server_port (server));
-    char some[16 * 1024];
+    char some[8 * 1024];
     int n_before = g_atomic_int_get (&n_filled);
 
     test_client_send (client, "GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
-    for (gint64 end = g_get_monotonic_time () + 8 * G_TIME_SPAN_SECOND;
+    for (gint64 end = g_get_monotonic_time () + 12 * G_TIME_SPAN_SECOND;
          g_get_monotonic_time () < end; g_usleep (100 * 1000)) {
         g_assert_cmpuint (test_client_read_some (client, some, sizeof some), >, 0);
         g_assert_cmpint (g_atomic_int_get (&n_filled), ==, n_before);
