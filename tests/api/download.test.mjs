@@ -125,6 +125,12 @@ describe('an archive', () => {
     (await archive(new URLSearchParams({ assetIds: `${ids[0]},nonsense` }))).expectIssues('assetIds.1');
   });
 
+  test('has a name that fits into a header and is a file\'s', async () => {
+    const named = async (archiveName) => (await archive({ assetIds: [], archiveName })).expect(200).headers.get('content-disposition');
+    assert.equal(await named('ä'.repeat(3000)), `attachment; filename*=UTF-8''${'%C3%A4'.repeat(127)}.zip`);
+    assert.equal(await named('../a/b\r\nX-Evil: 1'), "attachment; filename*=UTF-8''..abX-Evil%201.zip");
+  });
+
   test('takes thousands of ids', async () => {
     const assetIds = Array.from({ length: 3000 }, (_, i) => ids[i % 2]);
     const entries = read((await archive({ assetIds })).expect(200).bytes);

@@ -23,7 +23,8 @@ download_archive (ApiCall *call, const DownloadArchiveRequest *in)
         http_response_set_header (
             response, "Content-Disposition",
             arena_printf (call->arena, "attachment; filename*=UTF-8''%s.zip",
-                          download_name_encode (call->arena, body->archive_name)));
+                          download_name_encode (
+                              call->arena, download_name_clean (call->arena, body->archive_name))));
     return api_respond (call, response);
 }
 
