@@ -53,8 +53,8 @@ async function configure(changes) {
 }
 
 /** The lines of a main playlist: [{ attributes, uri, base }]. */
-async function open(id, options) {
-  const reply = (await get(main(id), options)).expect(200);
+async function open(id, options, query = '') {
+  const reply = (await get(main(id) + query, options)).expect(200);
   assert.equal(reply.headers.get('content-type'), 'application/vnd.apple.mpegurl');
   assert.equal(reply.headers.get('cache-control'), 'no-cache');
   assert.ok(reply.text.endsWith('\n'));
@@ -487,6 +487,49 @@ describe('by a shared link', () => {
     // the session of a user is not that of a link
     (await get(`${variant.uri}?key=${link.key}`, { as: null })).expect(404, 'Session not found');
   });
+});
+
+test('who comes by a link leaves a place to those with an account', async () => {
+  const id = await upload(make('by-link.mp4', H264, { seconds: 120 }));
+  const link = (await server.request('POST', '/shared-links', { as: admin, body: { type: 'INDIVIDUAL', assetIds: [id] } })).expect(201).json;
+  const query = `?key=${link.key}`;
+  const opened = [];
+  let reply;
+  do {
+    const variant = (await open(id, { as: null }, query)).at(-1);
+    opened.push(`${stream(id)}/${variant.session}${query}`);
+    reply = await get(`${variant.base}seg_0.m4s${query}`, { as: null });
+  } while (reply.status === 200);
+  assert.ok([429, 503].includes(reply.status), reply.text);
+  const own = (await open(id)).at(-1);
+  (await get(`${own.base}seg_0.m4s`)).expect(200);
+  for (const where of opened) (await server.request('DELETE', where, { as: null })).expect(204);
+  await end(id, own);
+});
+
+test('who may not see a video any more has not one more segment', async () => {
+  const { id } = (await server.upload(fs.readFileSync(make('revoked.mp4', H264)), 'revoked.mp4', fields)).expect(201).json;
+  await server.waitForJobs();
+  const bob = await server.newUser();
+  const call = (method, where, body) => server.request(method, where, { as: admin, body });
+  const album = (await call('POST', '/albums', { albumName: 'a', assetIds: [id], albumUsers: [{ userId: bob.id, role: 'viewer' }] })).expect(201).json.id;
+  const link = (await call('POST', '/shared-links', { type: 'ALBUM', albumId: album })).expect(201).json;
+  const login = await server.login(admin.email);
+  const viewers = [
+    { as: bob, end: () => call('DELETE', `/albums/${album}/user/${bob.id}`).then((reply) => reply.expect(204)), status: 400 },
+    { as: null, query: `?key=${link.key}`, end: () => call('DELETE', `/shared-links/${link.id}`).then((reply) => reply.expect(204)), status: 401 },
+    { as: login, end: () => server.request('POST', '/auth/logout', { as: login }).then((reply) => reply.expect(200)), status: 401 },
+    { as: admin, end: () => call('PUT', '/assets', { ids: [id], visibility: 'locked' }).then((reply) => reply.expect(204)), status: 400 },
+  ];
+  for (const viewer of viewers) {
+    const [variant] = await open(`${id}`, { as: viewer.as }, viewer.query);
+    const segment = `${variant.base}seg_0.m4s${viewer.query ?? ''}`;
+    (await get(segment, { as: viewer.as })).expect(200);
+    await viewer.end();
+    for (const where of [segment, `${variant.base}seg_1.m4s${viewer.query ?? ''}`, variant.uri])
+      (await server.request('GET', where, { as: viewer.as })).expect(viewer.status);
+    await until('its ffmpeg ends', () => ffmpegs().length === 0);
+  }
 });
 
 describe('when the server stops', () => {

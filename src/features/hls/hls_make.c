@@ -352,6 +352,13 @@ run_thread (gpointer data)
 
 /* ---- wishes ---- */
 
+/* The last place is for those who have an account: whoever has a link cannot take them all. */
+static guint
+n_places (const HlsSession *self)
+{
+    return self->hls->limits.runs - (g_str_has_prefix (self->caller, "link:") ? 1 : 0);
+}
+
 static gboolean
 may_run (const HlsSession *self, GError **error)
 {
@@ -371,7 +378,7 @@ may_run (const HlsSession *self, GError **error)
             n);
         return FALSE;
     }
-    if (hls->n_runs >= hls->limits.runs) {
+    if (hls->n_runs >= n_places (self)) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                              "this server converts as many videos as it can at this moment; try "
                              "again in a minute");

@@ -15,7 +15,7 @@ typedef struct {
     guint openings,
         openings_of_caller;     /* sessions whose video is just being looked into: each holds
                                            a thread of the server, and waits for a media worker */
-    guint runs, runs_of_caller; /* ffmpeg processes */
+    guint runs, runs_of_caller; /* ffmpeg processes; one of the first is kept from links */
     guint waiters_of_session;   /* requests that wait for a segment */
     gint64 cache_bytes;         /* of all segments */
     gint64 wait_us;             /* for one segment */

@@ -84,6 +84,9 @@ test_those_at_work_do_not (Fixture *self, gconstpointer data)
     g_assert_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE);
     g_clear_error (&error);
     self->hls.n_runs = 1;
+    g_assert_false (hls_make_from (open_one (self, "link:a", 1), 0, 0, &error)); /* not the last */
+    g_assert_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE);
+    g_clear_error (&error);
     second->has_thread = FALSE;
     g_assert_false (hls_make_from (second, 0, 0, &error)); /* the caller has one already */
     g_assert_error (error, APP_ERROR, APP_ERROR_TOO_MANY);
