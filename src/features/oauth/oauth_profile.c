@@ -17,17 +17,14 @@
 
 /* ---- e-mail ---- */
 
-/* An account is found by it, so it must not be the same as another that looks or reads the same: no sign that is
- * not seen, and none that becomes another when it is put into order (the sign of Kelvin is a K, and then a k). */
+/* An account is found by it, so it must not become the same as another: the sign of Kelvin is a K when it is put into
+ * order, and then a k. And it is shown to clients, who count on an address. */
 static gboolean
 is_unambiguous (const char *email)
 {
     g_autofree char *composed = g_utf8_normalize (email, -1, G_NORMALIZE_NFC);
 
-    for (const char *at = email; *at != '\0'; at = g_utf8_next_char (at))
-        if (!g_unichar_isgraph (g_utf8_get_char (at)))
-            return FALSE;
-    return g_strcmp0 (composed, email) == 0;
+    return text_is_email (email) && g_strcmp0 (composed, email) == 0;
 }
 
 /* One that the provider says is not verified may be anybody's. */
@@ -42,7 +39,7 @@ read_email (Arena *arena, const json_t *claims)
         g_strcmp0 (json_string_value (verified), "false") == 0)
         return NULL;
     email = g_strstrip (g_strdup (text));
-    return *email != '\0' && is_unambiguous (email) ? text_lower (arena, email) : NULL;
+    return is_unambiguous (email) ? text_lower (arena, email) : NULL;
 }
 
 /* ---- name ---- */

@@ -427,6 +427,8 @@ test_email_is_plain_and_verified (void)
         { "{\"sub\":\"a\",\"email\":\"b\u200bob@x\"}", NULL }, /* no width */
         { "{\"sub\":\"a\",\"email\":\"b\\nob@x\"}", NULL },
         { "{\"sub\":\"a\",\"email\":\"b ob@x\"}", NULL },
+        { "{\"sub\":\"a\",\"email\":\"bob\"}", NULL },
+        { "{\"sub\":\"a\",\"email\":\"Eve <bob@x>\"}", NULL },
         { "{\"sub\":\"a\",\"email\":1}", NULL },
         { "{\"sub\":\"a\"}", NULL },
     };
