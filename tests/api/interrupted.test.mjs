@@ -1,12 +1,13 @@
-// Connections to PostgreSQL that end at any moment, and statements that it cuts off: what was answered is so, what was
-// not can be sent again, nothing is in between.
+// Connections to PostgreSQL that end at any moment, statements that it cuts off, a disk that is full now and then: what
+// was answered is so, what was not can be sent again, nothing is in between.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
+import { filesBelow, jpeg, mountDisk, sha1 } from './fixtures.mjs';
 import { engine, newServer, sleep } from './harness.mjs';
 
 const run = promisify(execFile);
@@ -14,10 +15,10 @@ const skip = engine !== 'postgres' && 'SQLite has no connections';
 const DURATION_MS = Number(process.env.TINTYPE_INTERRUPTED_MS ?? 12_000);
 const any = (list) => list[Math.floor(Math.random() * list.length)];
 
-/** What clients do, each on its own; only 503 may say that something was not done, or perhaps. */
+/** What clients do, each on its own; only 503 and 507 may say that something was not done, or perhaps. */
 class Client {
   constructor(server, user, faults) {
-    Object.assign(this, { server, user, faults, uploaded: [], favourites: new Set(), trashed: new Set(), n503: 0 });
+    Object.assign(this, { server, user, faults, uploaded: [], favourites: new Set(), trashed: new Set(), nRefused: 0 });
   }
 
   async call(method, where, body, ok) {
@@ -27,7 +28,7 @@ class Client {
 
   judge(reply, ok) {
     if (ok.includes(reply.status)) return reply;
-    if (reply.status === 503) this.n503++;
+    if ([503, 507].includes(reply.status)) this.nRefused++;
     else this.faults.push(`${reply.status} ${reply.text.slice(0, 300)}`);
     return undefined;
   }
@@ -51,7 +52,8 @@ class Client {
 }
 
 async function assertNothingLost(server, clients) {
-  const rows = await server.sql("SELECT id, original_path, encode(checksum, 'hex'), is_favorite, status FROM asset");
+  const hex = engine === 'postgres' ? "encode(checksum, 'hex')" : 'lower(hex(checksum))';
+  const rows = await server.sql(`SELECT id, original_path, ${hex}, is_favorite, status FROM asset`);
   const stored = new Map(rows.map(([id, file, sum, favourite, status]) => [id, { file, sum, favourite, status }]));
   for (const { uploaded, favourites, trashed } of clients) {
     for (const { id, bytes } of uploaded) assert.equal(stored.get(id)?.sum, sha1(bytes), `${id} was answered and is not there`);
@@ -70,9 +72,10 @@ async function assertNothingLost(server, clients) {
   assert.deepEqual(await server.sql("SELECT name, error FROM job WHERE state = 'failed'"), []);
 }
 
-async function begin(env) {
+async function begin(media) {
   const server = newServer();
-  await server.start(env);
+  server.media = media;
+  await server.start();
   const admin = await server.signUp();
   const config = (await server.request('GET', '/system-config', { as: admin })).expect(200).json;
   Object.assign(config.storageTemplate, { enabled: true, template: '{{y}}/{{filename}}' });
@@ -81,6 +84,14 @@ async function begin(env) {
   const clients = [];
   for (let i = 0; i < 4; i++) clients.push(new Client(server, await server.newUser(), faults));
   return { server, clients, faults };
+}
+
+/** What has failed for good is done again, each once. */
+async function runFailed(server) {
+  const twin = 'o.name = job.name AND o.key = job.key AND o.id <> job.id';
+  await server.sql(`DELETE FROM job WHERE state = 'failed' AND EXISTS (SELECT 1 FROM job o WHERE ${twin}
+    AND (o.state = 'waiting' OR (o.state = 'failed' AND o.id < job.id)))`);
+  await server.sql("UPDATE job SET state = 'waiting', run_after = 0, attempt = 0 WHERE state = 'failed'");
 }
 
 async function work(clients, until) {
@@ -120,11 +131,49 @@ test('limits of the database cut nothing in half', { skip, timeout: 300_000 }, a
   await server.restart();
   await work(clients, Date.now() + DURATION_MS / 2);
   assert.deepEqual(faults, []);
-  assert.ok(clients.some(({ n503 }) => n503 > 0), 'nothing was cut off');
+  assert.ok(clients.some(({ nRefused }) => nRefused > 0), 'nothing was cut off');
   await server.sql(`ALTER DATABASE ${database} RESET ALL`);
   await server.restart();
-  await server.sql("UPDATE job SET state = 'waiting', run_after = 0, attempt = 0 WHERE state = 'failed'");
+  await runFailed(server);
   await server.waitForJobs(120_000);
   await server.tryAgain();
   await assertNothingLost(server, clients);
+});
+
+test('a disk that is full now and then loses nothing that was answered', { timeout: 300_000 }, async (t) => {
+  const disk = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-disk-'));
+  if (!mountDisk(disk, 'size=64m')) return t.skip('this machine lets nobody mount a small disk');
+  try {
+    const { server, clients, faults } = await begin(path.join(disk, 'media'));
+    const until = Date.now() + DURATION_MS;
+    // another program takes all there is, or nearly, also of what the server leaves free, and gives it back
+    const fill = (async () => {
+      while (Date.now() < until) {
+        await sleep(Math.random() * 300);
+        const fd = fs.openSync(path.join(disk, 'large'), 'w');
+        const left = any([0, 0, 4096, 100_000, 1_000_000]);
+        try {
+          for (let bytes = fs.statfsSync(disk).bavail * 4096 - left; bytes > 0; bytes -= 65_536) fs.writeSync(fd, Buffer.alloc(Math.min(bytes, 65_536)));
+        } catch (error) {
+          assert.equal(error.code, 'ENOSPC');
+        }
+        await sleep(Math.random() * 300);
+        fs.closeSync(fd);
+        fs.rmSync(path.join(disk, 'large'));
+      }
+    })();
+    await work(clients, until);
+    await fill;
+    assert.deepEqual(faults, []);
+    assert.ok(clients.some(({ nRefused }) => nRefused > 0), 'nothing was refused');
+    await server.restart();
+    await runFailed(server);
+    await server.waitForJobs(120_000, ['metadataExtraction', 'thumbnailGeneration', 'sidecar', 'storageTemplateMigration', 'backgroundTask']);
+    await server.tryAgain();
+    await assertNothingLost(server, clients);
+    await server.end();
+  } finally {
+    spawnSync('umount', ['-l', disk]);
+    fs.rmdirSync(disk);
+  }
 });
