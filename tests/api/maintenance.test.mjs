@@ -377,3 +377,31 @@ test('a new server takes over the database of an old one', async () => {
   fresh.admin = await fresh.login('admin@example.com', password);
   assert.deepEqual(await albums(fresh), ['mine']);
 });
+
+test('a restore goes into the schema that the connection uses, and no other', { skip: engine !== 'postgres' && 'SQLite has none' }, async () => {
+  const own = newServer();
+  await own.start();
+  const [[database]] = await own.sql('SELECT current_database ()');
+  const url = new URL(process.env.TINTYPE_TEST_POSTGRES);
+  url.pathname = `/${database}`;
+  url.search = '?options=-csearch_path%3Dphotos';
+  await own.sql('CREATE SCHEMA photos');
+  await own.restart({ DB_URL: url.toString() });
+  await own.signUp();
+  const before = (await own.upload(png(30, 20, 1), 'a.png')).expect(201).json.id;
+  await own.waitForJobs();
+  await own.sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE public.others AS SELECT 1 AS one');
+  const made = own.command(['backup']);
+  assert.equal(made.status, 0, made.stderr);
+  const [name] = fs.readdirSync(path.join(own.media, 'backups')).filter((each) => each.endsWith('.sql.gz'));
+  const after = (await own.upload(png(30, 20, 2), 'b.png')).expect(201).json.id;
+  await own.waitForJobs();
+  await own.end();
+  const restored = own.command(['restore', name]);
+  assert.equal(restored.status, 0, restored.stderr);
+  await own.start({ DB_URL: url.toString() });
+  assert.deepEqual(await own.sql('SELECT id FROM photos.asset'), [[before]]);
+  assert.notEqual(after, before);
+  assert.deepEqual(await own.sql('SELECT one FROM public.others'), [['1']]);
+  await own.end();
+});
