@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { jpeg, sha1 } from './fixtures.mjs';
+import { jpeg, sha1, withXmp } from './fixtures.mjs';
 import { server } from './harness.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-sidecars-'));
@@ -208,6 +208,22 @@ test('a sidecar that was lost is made anew with all that is known, not with the 
   assert.deepEqual(facts(await asset(id)), { ...told, rating: 4 });
   await refresh(id);
   assert.deepEqual(facts(await asset(id)), { ...told, rating: 4 });
+});
+
+test('what was cleared does not come back from the original with the loss of the sidecar', async () => {
+  const id = await add(withXmp(jpeg({ date: '2020:01:02 03:04:05' }), 'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmp:Rating="5"',
+    '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">of the camera</rdf:li></rdf:Alt></dc:description>' +
+    '<dc:subject><rdf:Bag><rdf:li>of the camera, too</rdf:li></rdf:Bag></dc:subject>'));
+  const first = await asset(id);
+  assert.deepEqual([first.exifInfo.description, first.exifInfo.rating, first.tags.length], ['of the camera', 5, 1]);
+  await change(id, { description: '', rating: null });
+  (await call('DELETE', `/tags/${first.tags[0].id}/assets`, { ids: [id] })).expect(200);
+  await server.waitForJobs();
+  fs.rmSync(await sidecar(id));
+  await change(id, { latitude: 48.1, longitude: 11.5 });
+  await refresh(id);
+  const { exifInfo, tags } = await asset(id);
+  assert.deepEqual([exifInfo.description, exifInfo.rating, tags, exifInfo.latitude], ['', null, [], 48.1]);
 });
 
 test('a change made while the disk is away is kept until it is back', async () => {

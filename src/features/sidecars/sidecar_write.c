@@ -36,6 +36,10 @@ static const char SQL_UNLOCK[] = "UPDATE asset_exif SET locked_properties = $2 W
 /* $1 asset: its tags, as a JSON array */
 static const char SQL_TAGS_FIND[] = "SELECT tags FROM asset_exif WHERE asset_id = $1";
 
+/* $1 asset: whether what the database says of it was read from its files */
+static const char SQL_WAS_READ[] =
+    "SELECT count(*) FROM asset WHERE id = $1 AND metadata_at IS NOT NULL";
+
 /* Which locks a written tag opens. */
 static const struct {
     const char *tag, *property;
@@ -129,28 +133,29 @@ run_read_again (Db *tx, gpointer data, GError **error)
 
 /* ---- what to write ---- */
 
-/* The file that had the last word is gone: all that was read from it goes into the new one. */
+/* The file that had the last word is gone: all that was read from it goes into the new one. That there is nothing is told
+ * as well, or what was cleared would come back from the original; but for a position, which others would take for one. */
 static gboolean
 lock_all (Write *self, GError **error)
 {
     AssetRow *asset = arena_new_array (self->arena, AssetRow, 1);
-    const char *tags = NULL;
+    gint64 n_read = 0;
 
     *asset = *self->asset;
-    if (!db_select_text (self->app->db, self->arena, SQL_TAGS_FIND, DB_ARGS (db_text (asset->id)),
-                         &tags, error))
+    if (!db_select_int (self->app->db, SQL_WAS_READ, DB_ARGS (db_text (asset->id)), &n_read, NULL,
+                        error))
         return FALSE;
     const struct {
         const char *property;
         gboolean is_set;
     } all[] = {
-        { "description", asset->description != NULL && *asset->description != '\0' },
+        { "description", n_read > 0 },
         { "dateTimeOriginal", asset->has_date_time_original },
         { "timeZone", asset->has_date_time_original },
         { "latitude", asset->has_latitude && asset->has_longitude },
         { "longitude", asset->has_latitude && asset->has_longitude },
-        { "rating", asset->has_rating },
-        { "tags", tags != NULL && strcmp (tags, "[]") != 0 },
+        { "rating", n_read > 0 },
+        { "tags", n_read > 0 },
     };
     StringList locked = { arena_new_array (self->arena, const char *,
                                            asset->locked_properties.n + G_N_ELEMENTS (all)),
