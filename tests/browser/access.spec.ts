@@ -294,3 +294,28 @@ test('who asks for less motion gets none', async ({ browser }) => {
   expect(longest).toBeLessThan(0.05);
   await page.context().close();
 });
+
+test('who asks the browser for larger text gets it, in fields as well, and reads where to go', async ({
+  browser,
+}) => {
+  const page = await openAs(browser, 'light', { width: 768, height: 900 });
+  await enter(page);
+  const standard = 32; // twice the usual
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Page.setFontSizes', { fontSizes: { standard, fixed: 26 } });
+  await page.goto('./albums');
+  await page.getByRole('button', { name: 'New album' }).first().click();
+  const field = page.getByRole('textbox', { name: 'Name' });
+  const size = await field.evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
+  expect(size).toBeGreaterThanOrEqual(30);
+  const cut = await page.getByRole('navigation').evaluate((nav) =>
+    [...nav.querySelectorAll<HTMLElement>('.name')]
+      .filter((name) => {
+        const [one, all] = [name.getBoundingClientRect(), nav.getBoundingClientRect()];
+        return one.left < all.left || one.right > all.right;
+      })
+      .map((name) => name.innerText),
+  );
+  expect(cut).toEqual([]);
+  await page.context().close();
+});

@@ -472,3 +472,45 @@ for (const [address, path] of Object.entries(pages)) {
     await expect(trouble).toHaveCount(0);
   });
 }
+
+for (const address of ['people', 'tags']) {
+  test(`${address}: one that is not there is not asked for again`, async () => {
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/timeline/buckets')) asked++;
+    });
+    await page.goto(`./${address}/11111111-1111-4111-8111-111111111111`);
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
+    await expect(page.getByText('Not found')).toHaveCount(0);
+    await page.waitForLoadState('networkidle');
+    const before = asked;
+    await page.waitForTimeout(7_000); // what only stumbled is asked for again within that time
+    expect(asked).toBe(before);
+  });
+}
+
+test('what another client does to the photo that is looked at shows at once', async () => {
+  await page.goto('./photos');
+  const tile = tileOf(page, '2 February 2014');
+  const id = await tile.getAttribute('data-asset');
+  const connected = page.waitForEvent('websocket');
+  await page.reload();
+  await (await connected).waitForEvent('framereceived');
+  await openPhoto(tile);
+  await page.keyboard.press('i');
+  const details = viewer().getByRole('complementary', { name: 'Details' });
+  await expect(details).toBeVisible();
+  const heart = (isOn: boolean) =>
+    viewer().getByRole('button', { name: 'Favourite', pressed: isOn });
+  await expect(heart(false)).toBeVisible();
+  const put = (data: object) => page.request.put(`api/assets/${id}`, { data });
+  expect((await put({ isFavorite: true })).ok()).toBe(true);
+  await expect(heart(true)).toBeVisible();
+  const data = { ids: [id], force: true };
+  expect((await page.request.delete('api/assets', { data })).ok()).toBe(true);
+  await expect(viewer().getByText('This photo is not here any more.')).toBeVisible();
+  for (const name of ['Favourite', 'Archive', 'Download', 'Details', 'Move to trash', 'More'])
+    await expect(viewer().getByRole('button', { name, exact: true })).toHaveCount(0);
+  await expect(details).toHaveCount(0);
+});

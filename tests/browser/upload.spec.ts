@@ -9,13 +9,13 @@ let page: Page;
 let complaints: string[];
 
 test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage();
+  page = await (await browser.newContext()).newPage();
   complaints = watch(page);
   // A page that sends asks before it is left; who reloads here means it.
   page.on('dialog', (dialog) => void dialog.accept());
   await enter(page);
 });
-test.afterAll(() => page.close());
+test.afterAll(() => page.context().close());
 test.afterEach(() => {
   // What is made to fail here is not what this looks for.
   expect(complaints.filter((text) => !/ERR_FAILED|ERR_INTERNET_DISCONNECTED/.test(text))).toEqual(
@@ -305,6 +305,26 @@ test('what was not sent is offered again after a reload, and what was is not sen
   await page.setViewportSize({ width: 1280, height: 8000 });
   await expect(tileOf(page, '14 July 2017').first()).toBeAttached();
   await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('what one tab is about to send another does not offer', async () => {
+  const sender = await page.context().newPage();
+  await sender.route('**/api/assets', (route) =>
+    route.request().method() === 'POST' ? route.abort('internetdisconnected') : route.continue(),
+  );
+  await sender.goto('./');
+  await drop(sender, [{ name: 'once.jpg', day: '2017-07-19' }]);
+  await expect(sender.getByText(/The connection was lost/)).toBeVisible();
+  await expect.poll(keptFiles).toBe(1);
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  await expect(panel()).toBeHidden();
+  await sender.close();
+  await page.reload();
+  await expect(heading('1 file not sent yet')).toBeVisible();
+  await panel().getByRole('button', { name: 'Forget them' }).click();
+  await expect(panel()).toBeHidden();
 });
 
 test('an open tab does not go on as somebody else who logs in beside it', async ({ browser }) => {

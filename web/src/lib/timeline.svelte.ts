@@ -76,6 +76,8 @@ export class Timeline {
   /** Months that changed while their answer was on its way. */
   private changedMeanwhile = new Set<string>();
   private failedUntil = new Map<string, number>();
+  /** The months of photos that are looked for, while the server is asked. */
+  private asked = new Map<string, Promise<string>>();
   /** Grows with each change here: an answer that was under way meanwhile may not know of it. */
   private changes = 0;
   private expected: { key: string; answer: Promise<TimeBucketAssetResponse> } | null = null;
@@ -217,8 +219,15 @@ export class Timeline {
   async locate(id: string): Promise<Found | null> {
     const found = this.find(id);
     if (found) return found;
-    const { localDateTime } = await getAssetInfo({ id, ...credential.query });
-    await this.ensure(monthKey(Date.parse(localDateTime)));
+    // The list and the viewer over it look for the same one, and again as months come.
+    let month = this.asked.get(id);
+    if (!month) {
+      month = getAssetInfo({ id, ...credential.query })
+        .then(({ localDateTime }) => monthKey(Date.parse(localDateTime)))
+        .finally(() => this.asked.delete(id));
+      this.asked.set(id, month);
+    }
+    await this.ensure(await month);
     return this.find(id);
   }
 

@@ -105,6 +105,14 @@ describe('Timeline', () => {
     expect(api.getTimeBucket).toHaveBeenCalledTimes(3);
   });
 
+  it('asks once for the month of a photo that several look for', async () => {
+    const timeline = await start();
+    api.getAssetInfo.mockResolvedValue({ localDateTime: '2024-06-20T12:00:00.000Z' });
+    const both = await Promise.all([timeline.locate('20a'), timeline.locate('20a')]);
+    expect(both.map((found) => found?.asset.id)).toEqual(['20a', '20a']);
+    expect(api.getAssetInfo).toHaveBeenCalledTimes(1);
+  });
+
   it('does not lose a photo that arrives while the months are being counted', async () => {
     const timeline = new Timeline(views.photos);
     let answer = (_: object[]): void => undefined;

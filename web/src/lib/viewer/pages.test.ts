@@ -47,6 +47,26 @@ describe('what the viewer shows', () => {
     expect(pages.isGone).toBe(false); // nobody knows
   });
 
+  it('is gone when it is deleted while it is shown, and nothing can be done to it', async () => {
+    const list = listOf(photo('a'));
+    const pages = new Pages(
+      () => list,
+      () => 'a',
+      () => undefined,
+    );
+    pages.listed = photo('a');
+    api.getAssetInfo.mockResolvedValueOnce({ id: 'a' });
+    await pages.check('a');
+    expect(pages.asset?.id).toBe('a');
+    api.getAssetInfo.mockRejectedValueOnce(new api.ApiError(400));
+    await pages.check('a');
+    expect(pages.isGone).toBe(true);
+    expect(pages.asset).toBeNull();
+    const run = vi.fn(() => Promise.resolve(true));
+    await pages.act(run);
+    expect(run).not.toHaveBeenCalled();
+  });
+
   it('has one thing done to it at a time', async () => {
     const list = listOf(photo('a'));
     const pages = new Pages(
