@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import zlib from 'node:zlib';
 import { filesBelow, jpeg } from './fixtures.mjs';
-import { newServer, password, server } from './harness.mjs';
+import { engine, newServer, password, server } from './harness.mjs';
 
 const MISSING = '6cb36bd2-5cd2-4a4b-8d2b-2b1b0b1d7a10';
 const admin = () => server.signUp();
@@ -206,6 +206,25 @@ test('a forced deletion removes the account with all it has', async () => {
   for (const table of ['session', 'api_key', 'user_metadata'])
     assert.deepEqual(await server.sql(`SELECT * FROM ${table} WHERE user_id = '${user.id}'`), []);
   (await asAdmin('POST', '/admin/users', { email: user.email, password, name: 'N' })).expect(201);
+});
+
+test('photos of others in a folder that is named by the account stay, whatever order the language of the database has', async () => {
+  const own = newServer();
+  const admin = await own.signUp();
+  if (engine === 'postgres') await own.sql('ALTER TABLE asset ALTER COLUMN original_path TYPE text COLLATE "th-x-icu"');
+  const [user, other] = [await own.newUser(), await own.newUser()];
+  const bytes = jpeg();
+  const { id } = (await own.upload(bytes, 'a.jpg', {}, { as: other })).expect(201).json;
+  await own.waitForJobs();
+  const [[from]] = await own.sql(`SELECT original_path FROM asset WHERE id = '${id}'`);
+  const to = `library/${user.id}/2020/a.jpg`;
+  fs.mkdirSync(path.join(own.media, path.dirname(to)), { recursive: true });
+  fs.renameSync(path.join(own.media, from), path.join(own.media, to));
+  await own.sql(`UPDATE asset SET original_path = '${to}' WHERE id = '${id}'`);
+  (await own.request('DELETE', `/admin/users/${user.id}`, { as: admin, body: { force: true } })).expect(200);
+  await own.waitForJobs();
+  assert.deepEqual(await own.sql(`SELECT id FROM users WHERE id = '${user.id}'`), []);
+  assert.ok((await own.request('GET', `/assets/${id}/original`, { as: other })).expect(200).bytes.equals(bytes));
 });
 
 test('with an account go its files, wherever they lie, and its albums; nothing of others', async () => {

@@ -73,10 +73,12 @@ static const char SQL_SET_DELETED[] =
 static const char SQL_FIND_ASSETS[] =
     "SELECT id FROM asset WHERE owner_id = $1 LIMIT CAST($2 AS BIGINT)";
 
-/* $1 owner, $2 a folder with a slash, $3 what sorts after all that lies in it; see the index asset_path */
+/* $1 owner, $2 a folder with a slash: compared sign by sign, for what sorts between two paths is up to the language
+ * that the database was made for. Reads all assets, once an account goes. */
 static const char SQL_GUESTS[] =
-    "SELECT count(*) FROM asset WHERE owner_id <> $1 AND original_path > $2 AND original_path < $3"
-    "   AND (library_id IS NULL OR substr(original_path, 1, 1) <> '/')";
+    "SELECT count(*) FROM (SELECT 1 FROM asset"
+    "                       WHERE owner_id <> $1 AND substr(original_path, 1, length($2)) = $2"
+    "                       LIMIT 1) AS found";
 
 /* $1 JSON array of assets */
 static const char SQL_DELETE_ASSETS[] =
@@ -314,11 +316,10 @@ users_store_find_assets (Db *db, Arena *arena, const char *id, gint64 limit, Str
 gboolean
 users_store_has_guests (Db *db, const char *id, const char *folder, gboolean *out, GError **error)
 {
-    g_autofree char *from = g_strconcat (folder, "/", NULL), *to = g_strconcat (folder, "0", NULL);
+    g_autofree char *inside = g_strconcat (folder, "/", NULL);
     gint64 n = 0;
 
-    if (!db_select_int (db, SQL_GUESTS, DB_ARGS (db_text (id), db_text (from), db_text (to)), &n,
-                        NULL, error))
+    if (!db_select_int (db, SQL_GUESTS, DB_ARGS (db_text (id), db_text (inside)), &n, NULL, error))
         return FALSE;
     *out = n > 0;
     return TRUE;
