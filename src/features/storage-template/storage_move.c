@@ -145,12 +145,28 @@ drop (const App *app, Arena *arena, const char *path, GError **error)
                           storage_absolute (app, arena, STORAGE_FOLDER), error);
 }
 
+/* While the paths are doubted the note may be old, and another file lie at the path that stays. */
+static gboolean
+is_spare (App *app, Arena *arena, const StorageMove *move, const char *path, const char *other,
+          gboolean *out, GError **error)
+{
+    const char *at = storage_absolute (app, arena, path),
+               *other_at = storage_absolute (app, arena, other), *doubt = NULL;
+
+    *out = FALSE;
+    if (!storage_template_load_doubt (app, arena, &doubt, error))
+        return FALSE;
+    *out = relocate_is_copy (at, other_at, &move->content) &&
+           (doubt == NULL || relocate_is_copy (other_at, at, &move->content));
+    return TRUE;
+}
+
 /* Delete one of the two unless somebody has a file there or it is not the one that was moved. */
 static gboolean
 drop_copy (App *app, Arena *arena, const StorageMove *move, const char *path, const char *other,
            GError **error)
 {
-    gboolean is_used;
+    gboolean is_used, spare;
 
     if (!exists (app, arena, path))
         return TRUE;
@@ -158,12 +174,14 @@ drop_copy (App *app, Arena *arena, const StorageMove *move, const char *path, co
         return FALSE;
     if (is_used)
         return TRUE;
-    if (!relocate_is_copy (storage_absolute (app, arena, path),
-                           storage_absolute (app, arena, other), &move->content)) {
-        g_warning ("'%s' is left where it is: it is not the file that was moved", path);
-        return TRUE;
-    }
-    return drop (app, arena, path, error);
+    if (!is_spare (app, arena, move, path, other, &spare, error))
+        return FALSE;
+    if (spare)
+        return drop (app, arena, path, error);
+    g_warning ("'%s' is left where it is: it is not the file that was moved, or perhaps all that "
+               "is left of it",
+               path);
+    return TRUE;
 }
 
 /* Back to the truth: whoever has the file has its path, and it is there and nowhere else. */
