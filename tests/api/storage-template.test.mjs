@@ -633,3 +633,24 @@ test('a sidecar whose write was cut off before its record stays with its origina
   await scene.on.waitForJobs();
   await scene.assertTidy();
 });
+
+test('a photo that came again to the path of its removed self keeps what lies beside it', async () => {
+  const scene = new Scene(newServer());
+  await scene.set({ enabled: true, template: TEMPLATE });
+  await scene.user({ storageLabel: 'again' });
+  const bytes = jpeg({ date: '2020:01:02 03:04:05' });
+  const id = await scene.add(bytes, 'a.jpg');
+  (await scene.call('PUT', `/assets/${id}`, { description: 'My words' })).expect(200);
+  await scene.on.waitForJobs();
+  const original = await scene.at(id);
+  // between the write of a sidecar and its record, the removal of who was here before takes place
+  await scene.on.sql(`DELETE FROM asset_file WHERE asset_id = '${id}' AND type = 'sidecar'`);
+  const data = { files: [], original, sizeBytes: bytes.length, checksum: Buffer.from(sha1(bytes), 'hex').toString('base64'), sidecars: [] };
+  await scene.on.sql("INSERT INTO job (id, queue, name, data, run_after, created_at) VALUES " +
+    `('01a23155-f93a-7000-bb65-000000000000', 'backgroundTask', 'FileDelete', '${JSON.stringify(data)}', 0, 0)`);
+  await scene.on.restart();
+  await scene.on.waitForJobs();
+  assert.match(scene.on.log, /is not deleted: another asset has it/);
+  await scene.assertServed(id, bytes);
+  assert.match(fs.readFileSync(path.join(scene.on.media, `${original}.xmp`), 'utf8'), /My words/);
+});

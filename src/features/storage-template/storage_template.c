@@ -74,35 +74,35 @@ storage_template_lock (App *app, GError **error)
     return lock;
 }
 
-/* Under the lock. */
+/* Under the lock, where it is below library/. *@out_stays: another asset has the file. */
 static gboolean
-remove_named (App *app, Arena *arena, const char *path, GError **error)
+remove_unused (App *app, Arena *arena, const char *path, gboolean *out_stays, GError **error)
 {
-    gboolean is_used;
+    const char *absolute = storage_absolute (app, arena, path);
 
-    if (!storage_is_used (app->db, path, &is_used, error))
+    if (!storage_is_used (app->db, path, out_stays, error))
         return FALSE;
-    if (is_used) {
+    if (*out_stays) {
         g_message ("'%s' is not deleted: another asset has it by now", path);
         return TRUE;
     }
-    return relocate_drop (storage_absolute (app, arena, path),
-                          storage_absolute (app, arena, STORAGE_FOLDER), error);
+    return g_str_has_prefix (path, STORAGE_FOLDER "/")
+               ? relocate_drop (absolute, storage_absolute (app, arena, STORAGE_FOLDER), error)
+               : layout_delete (absolute, error);
 }
 
 gboolean
 storage_template_remove_file (App *app, Arena *arena, const char *path, GError **error)
 {
-    gboolean ok;
-    int lock;
+    gboolean ok, stays;
+    int lock = -1;
 
-    if (!g_str_has_prefix (path, STORAGE_FOLDER "/"))
-        return layout_delete (storage_absolute (app, arena, path), error);
-    lock = storage_template_lock (app, error);
-    if (lock < 0)
+    if (g_str_has_prefix (path, STORAGE_FOLDER "/") &&
+        (lock = storage_template_lock (app, error)) < 0)
         return FALSE;
-    ok = remove_named (app, arena, path, error);
-    close (lock);
+    ok = remove_unused (app, arena, path, &stays, error);
+    if (lock >= 0)
+        close (lock);
     return ok;
 }
 
@@ -144,44 +144,53 @@ is_another_file (const App *app, Arena *arena, const StoredOriginal *what, const
     return TRUE;
 }
 
-/* Below library/, under the lock. *@out_is_other: it stays. */
+/* Below library/, under the lock: who comes to the path once the original is gone finds nothing beside it. */
 static gboolean
-remove_own (App *app, Arena *arena, const StoredOriginal *what, gboolean *out_is_other,
-            GError **error)
+remove_own (App *app, Arena *arena, const StoredOriginal *what, GError **error)
 {
     const char *absolute = storage_absolute (app, arena, what->path);
+    gboolean is_other = FALSE, stays = FALSE;
 
-    if (!is_another_file (app, arena, what, absolute, out_is_other, error))
+    if (!is_another_file (app, arena, what, absolute, &is_other, error))
         return FALSE;
-    if (!*out_is_other)
-        return remove_named (app, arena, what->path, error);
-    g_warning ("'%s' stays where it is, with what lies beside it: it is not the file that was "
-               "removed",
-               absolute);
-    return integrity_note_stray (app->db, arena, what->path, error);
+    if (is_other) {
+        g_warning ("'%s' stays where it is, with what lies beside it: it is not the file that was "
+                   "removed",
+                   absolute);
+        return integrity_note_stray (app->db, arena, what->path, error);
+    }
+    if (!remove_unused (app, arena, what->path, &stays, error))
+        return FALSE;
+    if (stays)
+        return TRUE;
+    for (gsize i = 0; i < what->sidecars.n; i++)
+        if (!remove_unused (app, arena, what->sidecars.items[i], &stays, error))
+            return FALSE;
+    /* also one that was never recorded: who comes to this path must not get it */
+    return remove_unused (app, arena, arena_printf (arena, "%s.xmp", what->path), &stays, error);
 }
 
 gboolean
 storage_template_remove_original (App *app, Arena *arena, const StoredOriginal *what,
                                   GError **error)
 {
-    gboolean is_other = FALSE, ok;
+    gboolean ok;
     int lock;
 
-    if (!g_str_has_prefix (what->path, STORAGE_FOLDER "/")) {
-        ok = layout_delete (storage_absolute (app, arena, what->path), error);
-    } else {
+    if (g_str_has_prefix (what->path, STORAGE_FOLDER "/")) {
         lock = storage_template_lock (app, error);
         if (lock < 0)
             return FALSE;
-        ok = remove_own (app, arena, what, &is_other, error);
+        ok = remove_own (app, arena, what, error);
         close (lock);
+        return ok;
     }
-    for (gsize i = 0; ok && !is_other && i < what->sidecars.n; i++)
+    ok = layout_delete (storage_absolute (app, arena, what->path), error);
+    for (gsize i = 0; ok && i < what->sidecars.n; i++)
         ok = storage_template_remove_file (app, arena, what->sidecars.items[i], error);
-    /* also one that was never recorded: who comes to this path must not get it */
-    return ok && (is_other || storage_template_remove_file (
-                                  app, arena, arena_printf (arena, "%s.xmp", what->path), error));
+    return ok &&
+           layout_delete (storage_absolute (app, arena, arena_printf (arena, "%s.xmp", what->path)),
+                          error);
 }
 
 /* ---- jobs ---- */
