@@ -1,11 +1,11 @@
 // Originals in folders by the storage template: where they go, with whom, and that nobody notices but the disk.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { filesBelow, jpeg, sha1 } from './fixtures.mjs';
+import { filesBelow, jpeg, mountDisk, sha1 } from './fixtures.mjs';
 import { engine, newServer, server, sleep } from './harness.mjs';
 
 const TEMPLATE = '{{y}}/{{y}}-{{MM}}-{{dd}}/{{filename}}';
@@ -653,4 +653,44 @@ test('a photo that came again to the path of its removed self keeps what lies be
   assert.match(scene.on.log, /is not deleted: another asset has it/);
   await scene.assertServed(id, bytes);
   assert.match(fs.readFileSync(path.join(scene.on.media, `${original}.xmp`), 'utf8'), /My words/);
+});
+
+test('a disk that is too full for a move keeps nobody from making room, nor the server from starting', async (t) => {
+  const scene = new Scene(newServer());
+  await scene.set({ enabled: true, template: TEMPLATE });
+  await scene.user({ storageLabel: 'full' });
+  await scene.on.end();
+  const disk = path.join(scene.on.media, 'library');
+  const marker = fs.readFileSync(path.join(disk, '.immich'));
+  if (!mountDisk(disk, 'size=1m')) return t.skip('this machine lets nobody mount a small disk');
+  try {
+    fs.writeFileSync(path.join(disk, '.immich'), marker);
+    await scene.on.start();
+    const large = Buffer.concat([jpeg({ date: '2020:01:02 03:04:05' }), Buffer.alloc(200_000)]);
+    const [id, other] = [await scene.add(large, 'a.jpg'), await scene.add(jpeg({ date: '2020:01:02 03:04:05' }), 'b.jpg')];
+    const file = path.join(scene.on.media, await scene.at(id));
+    assert.ok(file.startsWith(disk));
+    // as the version before left it, which knew no steps
+    await scene.on.sql("DELETE FROM system_metadata WHERE key = 'storage-step'");
+    fs.truncateSync(path.join(disk, '.moving'), 0);
+    const fd = fs.openSync(path.join(disk, 'large'), 'w');
+    assert.throws(() => { for (;;) fs.writeSync(fd, Buffer.alloc(4096)); }, /ENOSPC/);
+    fs.closeSync(fd);
+    for (const template of ['{{y}}/{{filename}}', '{{filename}}']) {
+      await scene.set({ template });
+      (await scene.on.request('PUT', '/jobs/storageTemplateMigration', { as: scene.on.admin, body: { command: 'start', force: false } })).expect(200);
+      await scene.on.says(new RegExp(`asset '${other}' stays where it is: .*No space left`));
+      await scene.on.restart();
+    }
+    (await scene.call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
+    for (let i = 0; i < 100 && fs.existsSync(file); i++) await sleep(100);
+    assert.ok(!fs.existsSync(file));
+    assert.doesNotMatch(scene.on.log, /are not of the same time/);
+    fs.rmSync(path.join(disk, 'large'));
+    await scene.on.tryAgain();
+    assert.equal(await scene.at(other), 'library/full/b.jpg');
+    await scene.on.end();
+  } finally {
+    spawnSync('umount', ['-l', disk]);
+  }
 });

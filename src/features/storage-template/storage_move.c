@@ -53,7 +53,7 @@ run_note (Db *tx, gpointer data, GError **error)
 {
     const StorageMoves *moves = data;
 
-    if (!storage_step_note (tx, moves->step, error))
+    if (!storage_step_note (tx, moves, error))
         return FALSE;
     for (guint i = 0; i < moves->n; i++) {
         const StorageMove *move = &moves->items[i];

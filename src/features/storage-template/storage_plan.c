@@ -396,7 +396,8 @@ storage_plan (App *app, Arena *arena, const char *asset_id, StorageMoves *out, G
     gboolean found;
 
     *out = (StorageMoves){ .step = uuid_v4 (arena) };
-    if (!find_asset (&self, asset_id, &asset, &found, error))
+    if (!storage_step_read (app, arena, &out->step_before, error) ||
+        !find_asset (&self, asset_id, &asset, &found, error))
         return FALSE;
     if (found && asset.type == ASSET_TYPE_VIDEO) {
         if (!db_select_text (app->db, arena, SQL_PHOTO_FIND, DB_ARGS (db_text (asset_id)),

@@ -20,7 +20,8 @@ typedef struct {
 typedef struct {
     StorageMove items[STORAGE_MAX_MOVES];
     guint n;
-    const char *step; /* its name */
+    const char *step;        /* its name */
+    const char *step_before; /* the one that the files know before it */
 } StorageMoves;
 
 /** What has to move for an asset; none when all is well, or the asset is one that stays. Under the lock.
@@ -41,13 +42,14 @@ gboolean storage_recover (App *app, GError **error);
 
 /* ---- storage_step.c ---- */
 
-/** In the write that notes a move: the database knows the step @name, an id. */
-gboolean storage_step_note (Db *tx, const char *name, GError **error);
+/** All under the lock. The step that the files know; "": none */
+gboolean storage_step_read (const App *app, Arena *arena, const char **out, GError **error);
+/** In the write that notes a move: the database knows its step. */
+gboolean storage_step_note (Db *tx, const StorageMoves *moves, GError **error);
 /** Then, before anything moves: so do the files. */
 gboolean storage_step_write (const App *app, const char *name, GError **error);
-/** Compare the two. Where they differ the paths are doubted from now on, and the checks of the files asked for.
- *  @lock  the descriptor of the lock */
-gboolean storage_step_check (const App *app, int lock, GError **error);
+/** Compare the two. Where they differ the paths are doubted from now on, and the checks of the files asked for. */
+gboolean storage_step_check (const App *app, GError **error);
 
 /** The file of the lock; (transfer full) */
 char *storage_lock_path (const App *app);

@@ -4,7 +4,9 @@
  * gets before the file moves, and the file of the lock after that. Who takes the lock compares the two. A database
  * that was restored from before a move, by us or by hand, does not know the name in the file, nor does one that is
  * newer than the files: then each path is looked at before it is trusted, until the files were compared with what is
- * known of them. */
+ * known of them. The database knows two names: that of the last step, and that which the file had before it, which it
+ * still has when the step ended before it began. So nothing but a move writes the file, and a full disk stops moves
+ * alone. */
 #define G_LOG_DOMAIN "storage"
 #include "features/storage-template/storage_private.h"
 
@@ -61,15 +63,10 @@ save_step (Db *tx, const StorageStep *step, GError **error)
 }
 
 gboolean
-storage_step_note (Db *tx, const char *name, GError **error)
+storage_step_note (Db *tx, const StorageMoves *moves, GError **error)
 {
-    g_autoptr (Arena) arena = arena_new ();
-    StorageStep step;
-
-    if (!load_step (tx, arena, &step, error))
-        return FALSE;
-    step = (StorageStep){ .last = name, .before = step.last };
-    return save_step (tx, &step, error);
+    return save_step (tx, &(StorageStep){ .last = moves->step, .before = moves->step_before },
+                      error);
 }
 
 /* ---- in the file ---- */
@@ -88,15 +85,22 @@ storage_step_write (const App *app, const char *name, GError **error)
     return ok;
 }
 
-static gboolean
-read_step (int lock, char out[UUID_TEXT_BYTES], GError **error)
+gboolean
+storage_step_read (const App *app, Arena *arena, const char **out, GError **error)
 {
-    ssize_t n = pread (lock, out, NAME_BYTES, 0);
+    g_autofree char *path = storage_lock_path (app);
+    char *name = arena_alloc (arena, UUID_TEXT_BYTES);
+    int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    ssize_t n = fd >= 0 ? pread (fd, name, NAME_BYTES, 0) : -1;
 
     if (n < 0)
-        return layout_set_io_error (error, "read", "library/.moving");
-    out[n] = '\0';
-    return TRUE;
+        layout_set_io_error (error, "read", path);
+    else
+        name[n] = '\0';
+    if (fd >= 0)
+        close (fd);
+    *out = n == NAME_BYTES && uuid_is_v4 (name) ? name : "";
+    return n >= 0;
 }
 
 /* ---- both ---- */
@@ -113,24 +117,21 @@ run_doubt (Db *tx, gpointer data, GError **error)
 }
 
 gboolean
-storage_step_check (const App *app, int lock, GError **error)
+storage_step_check (const App *app, GError **error)
 {
     g_autoptr (Arena) arena = arena_new ();
-    char name[UUID_TEXT_BYTES];
+    const char *name;
     StorageStep step;
 
-    if (!load_step (app->db, arena, &step, error) || !read_step (lock, name, error))
+    if (!load_step (app->db, arena, &step, error) || !storage_step_read (app, arena, &name, error))
         return FALSE;
-    if (strcmp (name, step.last) == 0)
+    if (strcmp (name, step.last) == 0 || strcmp (name, step.before) == 0)
         return TRUE;
-    if (strcmp (name, step.before) == 0) /* its move ended before it began */
-        return storage_step_write (app, step.last, error);
     g_warning ("the database and the files below '%s/%s' are not of the same time, as after a "
                "backup of one of them was restored: they are compared now",
                app->media_location, STORAGE_FOLDER);
-    step = (StorageStep){ .last = uuid_v4 (arena), .before = "" };
-    return db_write (app->db, run_doubt, &step, error) &&
-           storage_step_write (app, step.last, error);
+    step = (StorageStep){ .last = uuid_v4 (arena), .before = name };
+    return db_write (app->db, run_doubt, &step, error);
 }
 
 gboolean

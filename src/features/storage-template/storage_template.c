@@ -67,7 +67,7 @@ storage_template_lock (App *app, GError **error)
     if (!layout_check_volume (app->media_location, STORAGE_FOLDER, error))
         return -1;
     lock = relocate_lock (path, TRUE, error);
-    if (lock >= 0 && (!storage_step_check (app, lock, error) || !storage_recover (app, error))) {
+    if (lock >= 0 && (!storage_step_check (app, error) || !storage_recover (app, error))) {
         close (lock);
         return -1;
     }
@@ -269,7 +269,7 @@ storage_template_start (App *app, GError **error)
         g_message ("no look at interrupted moves: %s", why->message);
         return TRUE;
     }
-    ok = storage_step_check (app, lock, error) && storage_recover (app, error);
+    ok = storage_step_check (app, error) && storage_recover (app, error);
     close (lock);
     return ok;
 }
