@@ -212,13 +212,13 @@ test_who_comes_late_looks_again (void)
 }
 
 static const DbMigration slow_migrations[] = {
-    { 1, "slow", "CREATE TABLE thing (id TEXT PRIMARY KEY);\n SELECT pg_sleep (0.5);\n" },
+    { 1, "slow", "CREATE TABLE thing (id TEXT PRIMARY KEY);\n SELECT pg_sleep (2.5);\n" },
 };
 
 static gboolean
 insert_slowly (Db *db, gpointer data, GError **error)
 {
-    return insert (db, "a", error) && db_exec (db, "SELECT pg_sleep (5)", DB_NO_ARGS, NULL, error);
+    return insert (db, "a", error) && db_exec (db, "SELECT pg_sleep (30)", DB_NO_ARGS, NULL, error);
 }
 
 typedef struct {
@@ -248,7 +248,7 @@ test_time_limits_of_the_database_are_told (void)
 
     if (t == NULL)
         return;
-    url = g_strdup_printf ("%s options='-c statement_timeout=300 -c lock_timeout=100'",
+    url = g_strdup_printf ("%s options='-c statement_timeout=2000 -c lock_timeout=1000'",
                            t->settings.url);
     t->settings.url = url;
     t->db = db_open_with (&t->settings, slow_migrations, G_N_ELEMENTS (slow_migrations), &t->error);
