@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { filesBelow, jpeg, mountDisk, sha1 } from './fixtures.mjs';
-import { engine, newServer, server, sleep } from './harness.mjs';
+import { engine, newServer, server, sleep, until } from './harness.mjs';
 
 const TEMPLATE = '{{y}}/{{y}}-{{MM}}-{{dd}}/{{filename}}';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-storage-'));
@@ -684,8 +684,7 @@ test('a disk that is too full for a move keeps nobody from making room, nor the 
       await scene.on.restart();
     }
     (await scene.call('DELETE', '/assets', { ids: [id], force: true })).expect(204);
-    for (let i = 0; i < 100 && fs.existsSync(file); i++) await sleep(100);
-    assert.ok(!fs.existsSync(file));
+    await until(() => !fs.existsSync(file), 'its file goes, and makes room');
     assert.doesNotMatch(scene.on.log, /are not of the same time/);
     fs.rmSync(path.join(disk, 'large'));
     await scene.on.tryAgain();
