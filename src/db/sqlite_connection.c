@@ -81,8 +81,9 @@ is_disk_full (SqliteConnection *connection, int code)
             (disk.f_files > 0 && disk.f_favail == 0));
 }
 
-void
-sqlite_set_error (GError **error, SqliteConnection *connection, int code, const char *sql)
+/* Turn SQLite's last failure into ours. @sql may be NULL. */
+static void
+set_error (GError **error, SqliteConnection *connection, int code, const char *sql)
 {
     const char *message = sqlite3_errmsg (connection->handle);
 
@@ -142,7 +143,7 @@ statement_prepare (SqliteConnection *connection, const char *sql, GError **error
                                    &self->stmt, &rest);
 
     if (code != SQLITE_OK) {
-        sqlite_set_error (error, connection, code, sql);
+        set_error (error, connection, code, sql);
     } else if (self->stmt == NULL || rest[strspn (rest, " \n\t;")] != '\0') {
         g_set_error (error, APP_ERROR, APP_ERROR_INTERNAL, "not one statement: %s",
                      statement_excerpt (sql));
@@ -207,7 +208,7 @@ bind (SqliteConnection *connection, DbStatement *statement, DbArgs args, GError 
         int code = bind_value (self->stmt, i, &args.values[self->numbers[i - 1] - 1]);
 
         if (code != SQLITE_OK) {
-            sqlite_set_error (error, connection, code, statement->sql);
+            set_error (error, connection, code, statement->sql);
             return FALSE;
         }
     }
@@ -232,7 +233,7 @@ run_statement (SqliteConnection *connection, const DbEngine *engine, DbStatement
         if (each != NULL && !each (&row, data, &why))
             break;
     if (code != SQLITE_DONE && code != SQLITE_ROW)
-        sqlite_set_error (&why, connection, code, statement->sql);
+        set_error (&why, connection, code, statement->sql);
     else if (out_changed != NULL)
         *out_changed =
             sqlite3_stmt_readonly (self->stmt) ? 0 : sqlite3_changes64 (connection->handle);
@@ -275,7 +276,7 @@ sqlite_connection_script (SqliteConnection *self, const char *sql, GError **erro
     int code = sqlite3_exec (self->handle, sql, NULL, NULL, NULL);
 
     if (code != SQLITE_OK)
-        sqlite_set_error (error, self, code, NULL);
+        set_error (error, self, code, NULL);
     return code == SQLITE_OK;
 }
 
@@ -376,7 +377,7 @@ set_wal (SqliteConnection *self, GError **error)
            g_get_monotonic_time () < until)
         g_usleep (5000);
     if (code != SQLITE_OK)
-        sqlite_set_error (error, self, code, NULL);
+        set_error (error, self, code, NULL);
     else if (!is_wal)
         g_set_error_literal (error, APP_ERROR, APP_ERROR_CONFIG,
                              "its file system cannot hold a write-ahead log; put the database on a "
@@ -397,7 +398,7 @@ configure (SqliteConnection *self, gboolean may_write, GError **error)
     sqlite3_limit (self->handle, SQLITE_LIMIT_ATTACHED, 0);
     if (!sqlite_functions_register (self->handle) ||
         sqlite3_exec (self->handle, SQL_CONFIGURE, NULL, NULL, NULL) != SQLITE_OK) {
-        sqlite_set_error (error, self, sqlite3_extended_errcode (self->handle), NULL);
+        set_error (error, self, sqlite3_extended_errcode (self->handle), NULL);
         return FALSE;
     }
     if (!may_write)

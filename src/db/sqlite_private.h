@@ -44,8 +44,6 @@ gboolean sqlite_connection_query (SqliteConnection *self, const DbEngine *engine
 gboolean sqlite_connection_run (SqliteConnection *self, const char *sql, GError **error);
 /** Several of them, not kept. */
 gboolean sqlite_connection_script (SqliteConnection *self, const char *sql, GError **error);
-/** Turn SQLite's last failure into ours. @sql may be NULL. */
-void sqlite_set_error (GError **error, SqliteConnection *connection, int code, const char *sql);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SqliteConnection, sqlite_connection_close)
 
 /* of the row that a SqliteConnection's statement stands on; see DbEngine */

@@ -59,13 +59,25 @@ statement_cache_new (guint max_statements, void (*free_handle) (gpointer handle,
     return self;
 }
 
+static void
+forget (StatementCache *self, DbStatement *statement)
+{
+    for (guint i = 0; i < N_ADDRESSES; i++)
+        if (self->by_address[i] == statement)
+            self->by_address[i] = NULL;
+    g_hash_table_remove (self->by_text, statement->sql);
+    g_queue_unlink (&self->in_use_order, &statement->link);
+    self->free_handle (statement->handle, self->data);
+    statement_free (statement);
+}
+
 void
 statement_cache_free (StatementCache *self)
 {
     if (self == NULL)
         return;
     while (self->in_use_order.head != NULL)
-        statement_cache_remove (self, self->in_use_order.head->data);
+        forget (self, self->in_use_order.head->data);
     g_hash_table_unref (self->by_text);
     g_free (self);
 }
@@ -95,25 +107,13 @@ statement_cache_add (StatementCache *self, const char *sql, gpointer handle)
         DbStatement *oldest = find_oldest_idle (self);
 
         if (oldest != NULL)
-            statement_cache_remove (self, oldest);
+            forget (self, oldest);
     }
     statement = statement_new (sql, handle);
     g_hash_table_insert (self->by_text, statement->sql, statement);
     g_queue_push_head_link (&self->in_use_order, &statement->link);
     self->by_address[address_slot (sql)] = statement;
     return statement;
-}
-
-void
-statement_cache_remove (StatementCache *self, DbStatement *statement)
-{
-    for (guint i = 0; i < N_ADDRESSES; i++)
-        if (self->by_address[i] == statement)
-            self->by_address[i] = NULL;
-    g_hash_table_remove (self->by_text, statement->sql);
-    g_queue_unlink (&self->in_use_order, &statement->link);
-    self->free_handle (statement->handle, self->data);
-    statement_free (statement);
 }
 
 guint

@@ -17,7 +17,6 @@ void statement_cache_free (StatementCache *self);
 DbStatement *statement_cache_find (StatementCache *self, const char *sql);
 /** Add a statement that was not found. @return it; the cache owns it and @handle */
 DbStatement *statement_cache_add (StatementCache *self, const char *sql, gpointer handle);
-void statement_cache_remove (StatementCache *self, DbStatement *statement);
 guint statement_cache_count (const StatementCache *self);
 
 /** A statement outside of any cache; the caller frees it, and before it the handle. */

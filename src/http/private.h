@@ -246,7 +246,6 @@ void file_body_clear (FileBody *self);
 HttpStream *stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer data),
                         gpointer data, GDestroyNotify free_data,
                         Share *share); /* (transfer full); NULL: of nobody */
-HttpStream *stream_ref (HttpStream *self);
 void stream_unref (HttpStream *self);
 void stream_set_encoding (HttpStream *self, int encoding); /* ContentEncoding, before it starts */
 void stream_start (HttpStream *self);                      /* the producer */

@@ -47,8 +47,8 @@ stream_new (HttpServer *server, void (*produce) (HttpStream *stream, gpointer da
     return self;
 }
 
-HttpStream *
-stream_ref (HttpStream *self)
+static HttpStream *
+ref (HttpStream *self)
 {
     atomic_fetch_add_explicit (&self->n_refs, 1, memory_order_relaxed);
     return self;
@@ -147,7 +147,7 @@ stream_abandon (HttpStream *self)
 void
 stream_start (HttpStream *self)
 {
-    g_thread_pool_push (self->server->stream_pool, stream_ref (self), NULL);
+    g_thread_pool_push (self->server->stream_pool, ref (self), NULL);
 }
 
 /* ---- the producer's side ---- */

@@ -50,9 +50,6 @@ Socket *hub_add (Realtime *self, RealtimeIdentity identity);
 Socket *hub_find (Realtime *self, const char *sid);
 /** Leave the rooms and the table. Its poll, if any, is to be answered by the caller: returned. */
 HttpRequest *hub_close (Realtime *self, Socket *socket);
-/** Queue a packet; a socket that has too much waiting is closed instead. @return a poll to be answered
- *  with hub_take_payload () or a close, by the caller, without the lock; NULL: none */
-HttpRequest *hub_push (Realtime *self, Socket *socket, GBytes *packet);
 /** Everything that waits, joined for polling. (transfer full) NULL: nothing */
 GString *hub_take_payload (Socket *socket);
 void socket_unref (Socket *socket);

@@ -134,8 +134,10 @@ hub_close (Realtime *self, Socket *socket)
     return poll;
 }
 
-HttpRequest *
-hub_push (Realtime *self, Socket *socket, GBytes *packet)
+/* Queue a packet; a socket that has too much waiting is closed instead. @return a poll to be answered with
+ * hub_take_payload () or a close, by the caller, without the lock; NULL: none */
+static HttpRequest *
+push (Realtime *self, Socket *socket, GBytes *packet)
 {
     if (socket->is_closed)
         return NULL;
@@ -206,7 +208,7 @@ hub_send (Realtime *self, Socket *socket, const char *packet)
     HttpRequest *poll;
 
     g_mutex_lock (&self->lock);
-    poll = hub_push (self, socket, bytes);
+    poll = push (self, socket, bytes);
     g_mutex_unlock (&self->lock);
     flush_poll (self, socket, poll);
 }
@@ -245,7 +247,7 @@ join_with_version (Realtime *self, Socket *socket)
 
     g_mutex_lock (&self->lock);
     if (!socket->is_joined && !socket->is_closed) {
-        poll = hub_push (self, socket, version);
+        poll = push (self, socket, version);
         socket->is_joined = TRUE;
         if (!socket->is_closed) {
             join (self, socket, socket->user_id);
@@ -458,7 +460,7 @@ realtime_send (Realtime *self, const char *room, const char *event, const char *
         HttpRequest *poll;
 
         g_atomic_int_inc (&member->n_refs);
-        poll = hub_push (self, member, packet);
+        poll = push (self, member, packet);
         if (poll != NULL) {
             g_ptr_array_add (polls, member);
             g_ptr_array_add (polls, poll);

@@ -58,16 +58,6 @@ static const char SQL_OWNED_MARK[] =
     " WHERE id IN " SQL_OWNED;
 static const char SQL_OWNED_DELETE[] = "DELETE FROM album WHERE id IN " SQL_OWNED;
 
-gboolean
-album_summary_refresh (Db *tx, Arena *arena, const StringList *album_ids, GError **error)
-{
-    DbArgs args = DB_ARGS (db_strings (arena, album_ids));
-
-    return db_exec (tx, SQL_STALE_CLEAR, args, NULL, error) &&
-           db_exec (tx, SQL_SUMMARY_SAVE, args, NULL, error) &&
-           db_exec (tx, SQL_COVER_REPAIR, args, NULL, error);
-}
-
 typedef struct {
     Arena *arena;
     StringList ids;
@@ -77,8 +67,11 @@ static gboolean
 run_refresh (Db *tx, gpointer data, GError **error)
 {
     const Refresh *self = data;
+    DbArgs args = DB_ARGS (db_strings (self->arena, &self->ids));
 
-    return album_summary_refresh (tx, self->arena, &self->ids, error);
+    return db_exec (tx, SQL_STALE_CLEAR, args, NULL, error) &&
+           db_exec (tx, SQL_SUMMARY_SAVE, args, NULL, error) &&
+           db_exec (tx, SQL_COVER_REPAIR, args, NULL, error);
 }
 
 static gboolean

@@ -85,8 +85,9 @@ touches_date (const AssetChange *self)
     return self->has_date || self->has_relative || self->time_zone != NULL;
 }
 
-gboolean
-asset_change_touches_exif (const AssetChange *self)
+/* Whether anything but flags and motion part changes. */
+static gboolean
+touches_exif (const AssetChange *self)
 {
     return touches_date (self) || self->description != NULL || self->has_position ||
            self->set_rating;
@@ -376,7 +377,7 @@ save_some (const AssetChange *self, const App *app, Db *tx, const StringList *id
     for (gsize i = 0; i < rows.n; i++) {
         AssetRow *row = &rows.items[i];
 
-        if (asset_change_touches_exif (self)) {
+        if (touches_exif (self)) {
             asset_change_apply (self, app->places, ingest_finds_places (app), arena, row);
             if (!asset_store_exif (tx, arena, row, now_ms, error) ||
                 !sidecars_add_write (tx, arena, row->id, error))
@@ -414,7 +415,7 @@ asset_change_save (const AssetChange *self, const App *app, Db *tx, Arena *arena
          !albums_drop_assets (tx, arena, ids, error)) ||
         (self->flags.visibility != NULL && !people_check_assets (tx, arena, ids, error)))
         return FALSE;
-    if (asset_change_touches_exif (self) || self->set_motion_part)
+    if (touches_exif (self) || self->set_motion_part)
         for (gsize at = 0; at < ids->n; at += PAGE) {
             StringList some = { ids->items + at, MIN (PAGE, ids->n - at) };
 

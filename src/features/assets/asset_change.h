@@ -29,8 +29,6 @@ typedef struct {
 gboolean asset_change_set_date (AssetChange *self, const char *text);
 /** Take an IANA name, 'UTC+2', 'UTC-5:30' or '+02:00'. @return FALSE when no such zone is known */
 gboolean asset_change_set_zone (AssetChange *self, Arena *arena, const char *text);
-/** Whether anything but flags and motion part changes. */
-gboolean asset_change_touches_exif (const AssetChange *self);
 
 /** Apply to a row in memory. @places NULL: no zones and no names of places by position.
  *  @find_place  names of places are wanted */

@@ -190,8 +190,9 @@ auth_clear_cookie (ApiCall *call, const char *name)
         arena_printf (call->arena, "%s=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", name));
 }
 
-void
-auth_set_cookies (ApiCall *call, const char *token, const char *type)
+/* The three cookies of a login. @type: password or oauth */
+static void
+set_cookies (ApiCall *call, const char *token, const char *type)
 {
     auth_set_cookie (call, "immich_access_token", token, AUTH_COOKIE_LIFE_S, TRUE);
     auth_set_cookie (call, "immich_auth_type", type, AUTH_COOKIE_LIFE_S, TRUE);
@@ -229,7 +230,7 @@ auth_log_in (ApiCall *call, const char *user_id, const AuthLogin *login, LoginRe
         !onboarding_load (call->db, call->arena, user_id, &is_onboarded, error) ||
         !session_create (call->db, call->arena, &session, hash, &session_id, error))
         return FALSE;
-    auth_set_cookies (call, token, login->type);
+    set_cookies (call, token, login->type);
     *out = (LoginResponse){
         .access_token = arena_strdup (call->arena, token),
         .user_id = user.id,

@@ -16,6 +16,5 @@ typedef struct {
 } GivenSecrets;
 gboolean auth_check_secrets (ApiCall *call, const GivenSecrets *given, GError **error);
 
-/** The three cookies of a login and of its end. @param type  password or oauth */
-void auth_set_cookies (ApiCall *call, const char *token, const char *type);
+/** End the three cookies of a login. */
 void auth_clear_cookies (ApiCall *call);

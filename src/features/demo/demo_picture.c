@@ -36,8 +36,9 @@ append_chunk (GByteArray *out, const char *type, const guint8 *bytes, gsize n_by
     append_u32 (out, (guint32) crc32 (0, out->data + start, out->len - start));
 }
 
-GBytes *
-demo_picture_png (const guint8 *rgb, guint width, guint height)
+/* A PNG of RGB pixels; (transfer full) */
+static GBytes *
+encode_png (const guint8 *rgb, guint width, guint height)
 {
     gsize row_bytes = (gsize) width * 3;
     uLongf n_packed = compressBound ((row_bytes + 1) * height);
@@ -123,7 +124,7 @@ demo_picture_make (WorkerPool *workers, Arena *arena, const char *media_location
                    const char *owner_id, guint number, DemoPicture *out, GError **error)
 {
     g_autofree guint8 *rgb = draw (number);
-    g_autoptr (GBytes) png = demo_picture_png (rgb, WIDTH, HEIGHT);
+    g_autoptr (GBytes) png = encode_png (rgb, WIDTH, HEIGHT);
     const char *id = uuid_v4 (arena);
     DemoPicture picture = {
         .original = layout_upload (arena, owner_id, id, ".png"),

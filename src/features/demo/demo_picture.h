@@ -14,6 +14,3 @@ typedef struct {
 /** Draw a landscape, another one for each @number, store it as an upload of @owner_id and render it. */
 gboolean demo_picture_make (WorkerPool *workers, Arena *arena, const char *media_location,
                             const char *owner_id, guint number, DemoPicture *out, GError **error);
-
-/** A PNG of RGB pixels; (transfer full) */
-GBytes *demo_picture_png (const guint8 *rgb, guint width, guint height);

@@ -41,8 +41,9 @@ onboarding_load (Db *db, Arena *arena, const char *user_id, gboolean *out, GErro
     return TRUE;
 }
 
-gboolean
-onboarding_load_server (Db *db, Arena *arena, gboolean *out, GError **error)
+/* Whether an admin has seen those of the server. */
+static gboolean
+load_server (Db *db, Arena *arena, gboolean *out, GError **error)
 {
     const char *json = NULL;
 
@@ -58,7 +59,7 @@ get_admin_onboarding (ApiCall *call, const GetAdminOnboardingRequest *in,
 {
     GError *error = NULL;
 
-    if (!onboarding_load_server (call->db, call->arena, &out->is_onboarded, &error))
+    if (!load_server (call->db, call->arena, &out->is_onboarded, &error))
         return api_fail (call, error);
     return API_OK;
 }

@@ -7,5 +7,3 @@ void onboarding_start (App *app, Api *api);
 
 /** Whether a user has seen them. */
 gboolean onboarding_load (Db *db, Arena *arena, const char *user_id, gboolean *out, GError **error);
-/** Whether an admin has seen those of the server. */
-gboolean onboarding_load_server (Db *db, Arena *arena, gboolean *out, GError **error);

@@ -59,7 +59,6 @@ void search_query_init (SearchQuery *self, Arena *arena, const char *self_id,
                         const char *media_location);
 /** A value's name in the statement: "$3". */
 const char *search_arg (SearchQuery *self, DbValue value);
-void search_fail (SearchQuery *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /** Where conditions are written; each begins with " AND ". */
 typedef struct {

@@ -41,8 +41,7 @@ search_query_init (SearchQuery *self, Arena *arena, const char *self_id, const c
     self->parts = arena_own (arena, g_string_new (NULL), free_string);
 }
 
-void
-search_fail (SearchQuery *self, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3) fail (SearchQuery *self, const char *format, ...)
 {
     va_list list;
 
@@ -58,7 +57,7 @@ const char *
 search_arg (SearchQuery *self, DbValue value)
 {
     if (self->n == SEARCH_MAX_ARGS) {
-        search_fail (self, "The search has too many conditions");
+        fail (self, "The search has too many conditions");
         return "$1";
     }
     self->values[self->n++] = value;
@@ -142,7 +141,7 @@ check_text (SearchQuery *self, const char *text)
 {
     if (strlen (text) <= SEARCH_MAX_TEXT)
         return TRUE;
-    search_fail (self, "A text to search for must not be longer than %d bytes", SEARCH_MAX_TEXT);
+    fail (self, "A text to search for must not be longer than %d bytes", SEARCH_MAX_TEXT);
     return FALSE;
 }
 

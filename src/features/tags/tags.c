@@ -24,6 +24,15 @@ refuse (GError **error, const char *message)
 
 /* ---- making ---- */
 
+/* With its '#'. */
+static const char *
+stored_color (Arena *arena, const char *text)
+{
+    if (text == NULL || *text == '#')
+        return text;
+    return arena_printf (arena, "#%s", text);
+}
+
 typedef struct {
     Arena *arena;
     const char *owner_id;
@@ -57,16 +66,9 @@ run_create (Db *tx, gpointer data, GError **error)
         return FALSE;
     self->tag = made.items[0];
     return self->in->color == NULL ||
-           (tag_store_color (tx, self->tag.id, tag_color (self->arena, self->in->color), error) &&
+           (tag_store_color (tx, self->tag.id, stored_color (self->arena, self->in->color),
+                             error) &&
             tag_find (tx, self->arena, self->tag.id, &self->tag, error));
-}
-
-const char *
-tag_color (Arena *arena, const char *text)
-{
-    if (text == NULL || *text == '#')
-        return text;
-    return arena_printf (arena, "#%s", text);
 }
 
 gboolean
@@ -170,7 +172,7 @@ run_update (Db *tx, gpointer data, GError **error)
     return tag_find (tx, self->arena, self->id, &self->tag, error) &&
            (self->in->name == NULL || rename_tag (tx, self, error)) &&
            (!self->in->set_color ||
-            tag_store_color (tx, self->id, tag_color (self->arena, self->in->color), error)) &&
+            tag_store_color (tx, self->id, stored_color (self->arena, self->in->color), error)) &&
            tag_find (tx, self->arena, self->id, &self->tag, error);
 }
 

@@ -14,6 +14,4 @@ gboolean tags_put_on (Db *db, Arena *arena, const StringList *tag_ids, const Str
                       StringList *out_changed, gint64 *out_n_new, GError **error);
 gboolean tag_take_off (Db *db, Arena *arena, const char *tag_id, const StringList *asset_ids,
                        StringList *out_changed, GError **error);
-/** With its '#'. */
-const char *tag_color (Arena *arena, const char *text);
 void tags_register_jobs (Jobs *jobs);

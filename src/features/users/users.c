@@ -123,8 +123,8 @@ users_find_in (const UserResponseList *list, const char *id)
     return NULL;
 }
 
-gboolean
-users_check_email (const char *email, GError **error)
+static gboolean
+check_email (const char *email, GError **error)
 {
     if (strlen (email) <= EMAIL_MAX_BYTES)
         return TRUE;
@@ -134,8 +134,8 @@ users_check_email (const char *email, GError **error)
 }
 
 /* library/<label> of one user must not be library/<id> of another. */
-gboolean
-users_check_label (const char *label, GError **error)
+static gboolean
+check_label (const char *label, GError **error)
 {
     if (label == NULL || !uuid_is_v4 (label))
         return TRUE;
@@ -152,7 +152,7 @@ users_create (Db *tx, Arena *arena, const UserNew *user, UserRow *out, GError **
     UserNew stored = *user;
 
     stored.email = email;
-    return users_check_email (email, error) && users_check_label (user->storage_label, error) &&
+    return check_email (email, error) && check_label (user->storage_label, error) &&
            users_store_insert (tx, id, &stored, error) &&
            users_store_load (tx, arena, id, out, error);
 }
@@ -187,8 +187,8 @@ write_update (Db *tx, gpointer data, GError **error)
     UserRow before;
 
     if (!users_load (tx, write->arena, write->id, &before, error) ||
-        (change->email != NULL && !users_check_email (change->email, error)) ||
-        !users_check_label (change->storage_label, error) ||
+        (change->email != NULL && !check_email (change->email, error)) ||
+        !check_label (change->storage_label, error) ||
         (change->has_is_admin && !change->is_admin &&
          !user_check_leaves_admin (tx, &before, error)))
         return FALSE;

@@ -25,10 +25,6 @@ typedef struct {
     const char *id; /* NULL: all */
 } UserFilter;
 
-/* What the database does not hold (users.c): the length of an e-mail, a label that is no id. */
-gboolean users_check_email (const char *email, GError **error);
-gboolean users_check_label (const char *label, GError **error);
-
 /** Newest first. */
 gboolean users_store_list (Db *db, Arena *arena, const UserFilter *filter, List *out,
                            GError **error);
