@@ -220,8 +220,8 @@ add_flags (SearchTerms *terms, const SearchFilterBranch *branch)
                      branch->is_motion->eq ? "NOT NULL" : "NULL");
     if (branch->is_offline != NULL)
         search_term (terms, "a.is_offline = %d", branch->is_offline->eq ? 1 : 0);
-    add_there (terms, branch->is_encoded,
-               "asset_file f WHERE f.asset_id = a.id AND f.type = 'encoded_video'");
+    if (branch->is_encoded != NULL)
+        search_term_encoded (terms, branch->is_encoded->eq);
     add_there (terms, branch->has_albums, "album_asset x WHERE x.asset_id = a.id");
     add_there (terms, branch->has_tags, "tag_asset x WHERE x.asset_id = a.id");
     add_there (terms, branch->has_people,

@@ -88,10 +88,7 @@ add_flags (SearchTerms *terms, const SearchFlat *flat)
     if (flat->has_is_offline)
         search_term (terms, "a.is_offline = %d", flat->is_offline ? 1 : 0);
     if (flat->has_is_encoded)
-        search_term (terms,
-                     "%s (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id"
-                     " AND f.type = 'encoded_video')",
-                     flat->is_encoded ? "EXISTS" : "NOT EXISTS");
+        search_term_encoded (terms, flat->is_encoded);
     if (flat->is_not_in_album && flat->album_ids.n == 0)
         search_term (terms, "NOT EXISTS (SELECT 1 FROM album_asset x WHERE x.asset_id = a.id)");
     if (flat->without_stacked)

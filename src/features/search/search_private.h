@@ -81,6 +81,7 @@ void search_term_like (SearchTerms *self, const char *column, const char *text, 
 /** That every word of @text begins a word of the asset. */
 void search_term_words (SearchTerms *self, const char *text);
 void search_term_favorite (SearchTerms *self, gboolean is_favorite);
+void search_term_encoded (SearchTerms *self, gboolean is_encoded);
 void search_term_checksums (SearchTerms *self, const StringList *texts, gboolean negated);
 const char *search_original_path (SearchQuery *self); /* the column */
 /** A path that clients know, as it is stored. */

@@ -209,6 +209,16 @@ search_term_favorite (SearchTerms *self, gboolean is_favorite)
         search_term (self, "(a.is_favorite = 0 OR a.owner_id <> %s)", id);
 }
 
+/* Only videos are encoded, and an index finds these. */
+void
+search_term_encoded (SearchTerms *self, gboolean is_encoded)
+{
+    search_term (
+        self,
+        "%s (SELECT 1 FROM asset_file f WHERE f.asset_id = a.id AND f.type = 'encoded_video')",
+        is_encoded ? "a.type = 'VIDEO' AND EXISTS" : "NOT EXISTS");
+}
+
 /* 28 characters are base64, else hex; anything else is no checksum and finds nothing. */
 static DbValue
 parse_checksum (Arena *arena, const char *text)

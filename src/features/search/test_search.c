@@ -99,6 +99,31 @@ test_no_page_reads_a_whole_library (TestDb *t)
 }
 
 static void
+test_what_is_rare_has_an_index_of_its_own (TestDb *t)
+{
+    const struct {
+        SearchFlat flat;
+        const char *index;
+    } rare[] = {
+        { { .has_is_motion = TRUE, .is_motion = TRUE }, "asset_motion" },
+        { { .has_is_encoded = TRUE, .is_encoded = TRUE }, "asset_taken_video" },
+        { { .has_is_offline = TRUE, .is_offline = TRUE }, "asset_offline" },
+    };
+
+    fill (t, N_ASSETS);
+    for (gsize i = 0; i < G_N_ELEMENTS (rare); i++) {
+        SearchPage page = { .by = SEARCH_BY_TAKEN, .limit = 100 };
+        SearchQuery query;
+        const char *plan;
+
+        prepare (t, &query, &rare[i].flat);
+        g_assert_true (search_explain (t->db, &query, &page, &plan, &t->error));
+        if (strstr (plan, rare[i].index) == NULL)
+            g_error ("the index %s is not used:\n%s", rare[i].index, plan);
+    }
+}
+
+static void
 test_the_text_index_follows_the_texts (TestDb *t)
 {
     static const struct {
@@ -237,6 +262,8 @@ main (int argc, char *argv[])
 {
     test_db_init (&argc, &argv);
     test_db_add ("/search/no-page-reads-a-whole-library", test_no_page_reads_a_whole_library);
+    test_db_add ("/search/what-is-rare-has-an-index-of-its-own",
+                 test_what_is_rare_has_an_index_of_its_own);
     test_db_add ("/search/the-text-index-follows-the-texts", test_the_text_index_follows_the_texts);
     test_db_add ("/search/the-counts-follow-the-assets", test_the_counts_follow_the_assets);
     test_db_add ("/search/chance-finds-as-many-as-there-are",
