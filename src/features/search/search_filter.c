@@ -304,8 +304,13 @@ add_branch (SearchTerms *terms, const SearchFilterBranch *branch)
     add_fact (terms, "e.lens_model", branch->lens_model);
     add_size (terms, branch->file_size_in_bytes);
     add_rating (terms, branch->rating);
-    query->joins_exif |= branch->description != NULL;
-    add_pattern (terms, "e.description", branch->description, TRUE);
+    if (branch->description != NULL) {
+        query->joins_exif = TRUE;
+        add_pattern (terms, "e.description", branch->description, TRUE);
+        search_term_described (terms, branch->description->like);
+        search_term_described (terms, branch->description->starts_with);
+        search_term_described (terms, branch->description->ends_with);
+    }
     add_pattern (terms, "a.original_file_name", branch->original_file_name, TRUE);
     if (branch->original_path != NULL)
         add_pattern (terms, search_original_path (query), branch->original_path, FALSE);

@@ -131,6 +131,7 @@ add_texts (SearchTerms *terms, const SearchFlat *flat)
         g_autofree char *trimmed = g_strstrip (g_strdup (flat->description));
 
         search_term_like (terms, "e.description", trimmed, "%", "%", FALSE, TRUE);
+        search_term_described (terms, trimmed);
         query->needs_exif = TRUE;
     }
     if (has_text (flat->original_path))

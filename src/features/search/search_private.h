@@ -78,6 +78,8 @@ void search_term_set (SearchTerms *self, SearchSet set, SearchQuantity quantity,
  *  anything. @indexed: the words of the column are in the text index. */
 void search_term_like (SearchTerms *self, const char *column, const char *text, const char *before,
                        const char *after, gboolean negated, gboolean indexed);
+/** That there is a description, when one that has @text is looked for; NULL: none is. */
+void search_term_described (SearchTerms *self, const char *text);
 /** That every word of @text begins a word of the asset. */
 void search_term_words (SearchTerms *self, const char *text);
 void search_term_favorite (SearchTerms *self, gboolean is_favorite);

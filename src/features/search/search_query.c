@@ -172,6 +172,16 @@ search_term_like (SearchTerms *self, const char *column, const char *text, const
     }
 }
 
+/* Few are described, and an index has these. */
+void
+search_term_described (SearchTerms *self, const char *text)
+{
+    if (text == NULL || text[strspn (text, "%")] == '\0') /* which nothing has, too */
+        return;
+    search_term (self, "e.description <> ''");
+    self->query->begins_exif |= self->is_top;
+}
+
 void
 search_term_words (SearchTerms *self, const char *text)
 {

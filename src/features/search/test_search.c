@@ -108,6 +108,7 @@ test_what_is_rare_has_an_index_of_its_own (TestDb *t)
         { { .has_is_motion = TRUE, .is_motion = TRUE }, "asset_motion" },
         { { .has_is_encoded = TRUE, .is_encoded = TRUE }, "asset_taken_video" },
         { { .has_is_offline = TRUE, .is_offline = TRUE }, "asset_offline" },
+        { { .description = "q" }, "asset_exif_described" },
     };
 
     fill (t, N_ASSETS);
