@@ -16,8 +16,9 @@
 #define TYPE_BOOL 16
 #define TYPE_BYTEA 17
 
-/* Statements outside db_write () only read, as in SQLite. */
+/* Statements outside db_write () only read, as in SQLite. To compile one takes longer than it runs. */
 static const char SQL_CONFIGURE[] = "SET default_transaction_read_only = on;"
+                                    "SET jit = off;"
                                     "SET TimeZone = 'UTC';"
                                     "SET extra_float_digits = 1;"
                                     "SET idle_in_transaction_session_timeout = '5min'";

@@ -42,12 +42,15 @@ typedef struct {
     /* the assets that may match, and how they are joined, when less than all of them do; else NULL */
     const char *candidates, *candidates_join;
     gboolean joins_exif;
-    gboolean needs_exif;           /* what has no exif row is not found */
-    gboolean has_size;             /* none without a size is found: no nulls to put last */
-    gboolean begins_exif;          /* an index of asset_exif finds it best */
-    gboolean is_confined;          /* an index finds it before any order does */
-    gboolean any_owner;            /* other conditions say whose */
-    StringList owner_ids;          /* else: of these, the caller first */
+    gboolean needs_exif;  /* what has no exif row is not found */
+    gboolean has_size;    /* none without a size is found: no nulls to put last */
+    gboolean begins_exif; /* an index of asset_exif finds it best */
+    gboolean is_confined; /* an index finds it before any order does */
+    gboolean any_owner;   /* other conditions say whose */
+    StringList owner_ids; /* else: of these, the caller first */
+    /* of all that is found, which one album or person has: an argument for the first day to look at */
+    gsize first_day; /* its place in values + 1; 0: none */
+    const char *first_day_sql, *first_day_id;
     gboolean is_counted;           /* only what is kept counted is asked for: the next line */
     const char *visibility, *type; /* NULL: all but locked, any */
     gboolean has_favorite, is_favorite, with_deleted;
@@ -74,6 +77,9 @@ typedef enum { SEARCH_ANY, SEARCH_ALL, SEARCH_NONE } SearchQuantity;
 /** That it is in any, all or none of these; an id given twice counts once. */
 void search_term_set (SearchTerms *self, SearchSet set, SearchQuantity quantity,
                       const StringList *ids);
+/** The day of the @n th newest asset of the one set that has all that is found; G_MININT64: it has not so many, or
+ *  there is no such set. */
+gboolean search_find_day (Db *db, const SearchQuery *self, gint64 n, gint64 *out, GError **error);
 /** That a text has @text between what @before and @after allow ("%" or ""); % and _ stand for
  *  anything. @indexed: the words of the column are in the text index. */
 void search_term_like (SearchTerms *self, const char *column, const char *text, const char *before,

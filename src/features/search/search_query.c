@@ -77,24 +77,66 @@ search_term (SearchTerms *self, const char *format, ...)
 
 /* ---- sets ---- */
 
+/* $1 id, $2 how many before */
+#define SQL_DAY(from, id)                                                                          \
+    "SELECT x.local_day FROM " from " AND " id " = $1 ORDER BY x.local_day DESC LIMIT 1 OFFSET $2"
+#define ALBUMS "album_asset x WHERE 1 = 1"
+#define PEOPLE "asset_face x WHERE x.is_visible = 1 AND x.deleted_at IS NULL"
+
 static const struct {
-    const char *from, *id;
+    const char *from, *id, *day; /* NULL: no index has the days */
 } sets[] = {
-    [SEARCH_ALBUMS] = { "album_asset x WHERE 1 = 1", "x.album_id" },
-    [SEARCH_PEOPLE] = { "asset_face x WHERE x.is_visible = 1 AND x.deleted_at IS NULL",
-                        "x.person_id" },
+    [SEARCH_ALBUMS] = { ALBUMS, "x.album_id", SQL_DAY (ALBUMS, "x.album_id") },
+    [SEARCH_PEOPLE] = { PEOPLE, "x.person_id", SQL_DAY (PEOPLE, "x.person_id") },
     /* a tag has what is tagged below it, too */
     [SEARCH_TAGS] = { "tag_ancestor y JOIN tag_asset x ON x.tag_id = y.tag_id WHERE 1 = 1",
-                      "y.ancestor_id" },
+                      "y.ancestor_id", NULL },
 };
+
+/* What one set has: it may be large, and a page of it small. */
+static void
+add_whole_set (SearchTerms *self, SearchSet set, const char *id)
+{
+    SearchQuery *query = self->query;
+
+    search_term (self, "a.id IN (SELECT x.asset_id FROM %s AND %s = %s", sets[set].from,
+                 sets[set].id, search_arg (query, db_text (id)));
+    if (self->is_top && sets[set].day != NULL && query->first_day == 0) {
+        search_term (self, "x.local_day >= %s", search_arg (query, db_int (G_MININT64)));
+        query->first_day = query->n;
+        query->first_day_sql = sets[set].day;
+        query->first_day_id = id;
+    }
+    g_string_append (self->out, ")");
+}
+
+gboolean
+search_find_day (Db *db, const SearchQuery *self, gint64 n, gint64 *out, GError **error)
+{
+    gboolean is_found = FALSE;
+
+    if (self->first_day != 0 &&
+        !db_select_int (db, self->first_day_sql, DB_ARGS (db_text (self->first_day_id), db_int (n)),
+                        out, &is_found, error))
+        return FALSE;
+    if (!is_found)
+        *out = G_MININT64;
+    return TRUE;
+}
 
 void
 search_term_set (SearchTerms *self, SearchSet set, SearchQuantity quantity, const StringList *ids)
 {
     SearchQuery *query = self->query;
     StringList once = string_list_once (query->arena, ids);
-    const char *list = search_arg (query, db_strings (query->arena, &once));
+    const char *list;
 
+    if (quantity != SEARCH_NONE && once.n == 1) {
+        query->is_confined |= self->is_top;
+        add_whole_set (self, set, once.items[0]);
+        return;
+    }
+    list = search_arg (query, db_strings (query->arena, &once));
     if (quantity == SEARCH_NONE) {
         search_term (self,
                      "NOT EXISTS (SELECT 1 FROM %s AND x.asset_id = a.id"
@@ -103,7 +145,7 @@ search_term_set (SearchTerms *self, SearchSet set, SearchQuantity quantity, cons
         return;
     }
     query->is_confined |= self->is_top;
-    if (quantity == SEARCH_ANY || once.n == 1)
+    if (quantity == SEARCH_ANY)
         search_term (self,
                      "a.id IN (SELECT x.asset_id FROM %s"
                      " AND %s IN (SELECT value FROM json_each(%s)))",

@@ -271,6 +271,44 @@ find_by_chance (Db *db, SearchQuery *query, gsize limit, StringList *out, gboole
     return TRUE;
 }
 
+/* ---- the newest of a large set ---- */
+
+/* A set knows the days of its assets, in the calendar of where they were taken: so far from the day in UTC they can
+ * be at most, and a page that ends later than that has all that it would have of the whole set. */
+#define DAY_MS G_GINT64_CONSTANT (86400000)
+#define MAX_DAYS_APART 2
+#define MORE_THAN_A_PAGE 500 /* of them some may not match */
+
+/* $1 asset */
+static const char SQL_TAKEN[] = "SELECT file_created_at FROM asset WHERE id = $1";
+
+/* @out_done FALSE: too few of the newest match, or the set is small. */
+static gboolean
+find_among_newest (Db *db, SearchQuery *query, const SearchPage *page, const char *sql,
+                   StringList *out, gboolean *out_done, GError **error)
+{
+    gint64 n = 2 * (page->offset + page->limit) + MORE_THAN_A_PAGE, day, taken_ms;
+
+    *out_done = FALSE;
+    if (page->by != SEARCH_BY_TAKEN || page->ascending)
+        return TRUE;
+    if (!search_find_day (db, query, n, &day, error))
+        return FALSE;
+    if (day == G_MININT64)
+        return TRUE;
+    query->values[query->first_day - 1] = db_int (day);
+    if (!db_select_texts (db, query->arena, sql, (DbArgs){ query->values, query->n }, out, error))
+        return FALSE;
+    query->values[query->first_day - 1] = db_int (G_MININT64);
+    if ((gint64) out->n < page->limit || out->n == 0)
+        return TRUE;
+    if (!db_select_int (db, SQL_TAKEN, DB_ARGS (db_text (out->items[out->n - 1])), &taken_ms, NULL,
+                        error))
+        return FALSE;
+    *out_done = taken_ms >= (day + MAX_DAYS_APART) * DAY_MS;
+    return TRUE;
+}
+
 gboolean
 search_find (Db *db, SearchQuery *query, const SearchPage *page, StringList *out_ids,
              GError **error)
@@ -286,9 +324,11 @@ search_find (Db *db, SearchQuery *query, const SearchPage *page, StringList *out
     if (!use_text_index (db, query, error))
         return FALSE;
     sql = compose_page (query, page);
-    return check (query, error) &&
-           db_select_texts (db, query->arena, sql, (DbArgs){ query->values, query->n }, out_ids,
-                            error);
+    if (!check (query, error) ||
+        !find_among_newest (db, query, page, sql, out_ids, &is_done, error))
+        return FALSE;
+    return is_done || db_select_texts (db, query->arena, sql, (DbArgs){ query->values, query->n },
+                                       out_ids, error);
 }
 
 gboolean

@@ -258,6 +258,70 @@ test_chance_finds_as_many_as_there_are (TestDb *t)
     assert_by_chance (t, &with_exif, N_ASSETS, N_ASSETS / 2 - 2);
 }
 
+/* $1 offset, $2 limit; the second asks for favourites */
+static const char *const SQL_EXPECTED[] = {
+    "SELECT id FROM asset WHERE owner_id = 'x' AND is_favorite >= 0"
+    " ORDER BY file_created_at DESC, id DESC LIMIT $2 OFFSET $1",
+    "SELECT id FROM asset WHERE owner_id = 'x' AND is_favorite = 1"
+    " ORDER BY file_created_at DESC, id DESC LIMIT $2 OFFSET $1",
+};
+
+static void
+assert_pages_of_set (TestDb *t, const SearchFlat *flat, const char *sql_expected)
+{
+    static const gint64 offsets[] = { 0, 100, 1500, N_ASSETS / 2 - 30, N_ASSETS };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (offsets); i++) {
+        SearchPage page = { .by = SEARCH_BY_TAKEN, .offset = offsets[i], .limit = 100 };
+        SearchQuery query;
+        StringList expected, ids;
+
+        prepare (t, &query, flat);
+        search_find (t->db, &query, &page, &ids, &t->error);
+        g_assert_no_error (t->error);
+        db_select_texts (t->db, t->arena, sql_expected,
+                         DB_ARGS (db_int (page.offset), db_int (page.limit)), &expected, &t->error);
+        g_assert_no_error (t->error);
+        g_assert_cmpint (ids.n, ==, expected.n);
+        for (gsize n = 0; n < ids.n; n++)
+            g_assert_cmpstr (ids.items[n], ==, expected.items[n]);
+    }
+}
+
+static void
+test_the_newest_of_a_large_set_are_found_in_order (TestDb *t)
+{
+    const char *id = "s";
+    SearchFlat sets[] = {
+        { .person_ids = { &id, 1 } },
+        { .album_ids = { &id, 1 } },
+    };
+
+    fill (t, N_ASSETS);
+    /* days of the calendar that are not those in UTC, either way; of the favourites none is new */
+    run_sql (t, "UPDATE asset SET local_date_time = file_created_at + 50400000 * (file_created_at "
+                "/ 10000000 % 3 - 1)");
+    run_sql (t, "UPDATE asset SET is_favorite = 1 WHERE file_created_at < 3000000000");
+    run_sql (t, "INSERT INTO person (id, owner_id, name, created_at, updated_at, update_id)"
+                " VALUES ('s', 'x', '', 0, 0, '')");
+    run_sql (
+        t,
+        "INSERT INTO album (id, name, description, sort_order, created_at, updated_at, update_id)"
+        " VALUES ('s', '', '', 'desc', 0, 0, '')");
+    run_sql (t, "INSERT INTO asset_face (id, asset_id, person_id, image_width, image_height, x1, "
+                "y1, x2, y2,"
+                "                        source_type, created_at, updated_at, update_id)"
+                " SELECT id, id, 's', 1, 1, 0, 0, 1, 1, 'manual', 0, 0, '' FROM asset WHERE "
+                "owner_id = 'x'");
+    run_sql (t, "INSERT INTO album_asset (album_id, asset_id, created_at, update_id)"
+                " SELECT 's', id, 0, '' FROM asset WHERE owner_id = 'x'");
+    for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
+        for (gsize favorite = 0; favorite < 2; favorite++) {
+            sets[i].has_is_favorite = sets[i].is_favorite = favorite == 1;
+            assert_pages_of_set (t, &sets[i], SQL_EXPECTED[favorite]);
+        }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -265,6 +329,8 @@ main (int argc, char *argv[])
     test_db_add ("/search/no-page-reads-a-whole-library", test_no_page_reads_a_whole_library);
     test_db_add ("/search/what-is-rare-has-an-index-of-its-own",
                  test_what_is_rare_has_an_index_of_its_own);
+    test_db_add ("/search/the-newest-of-a-large-set-are-found-in-order",
+                 test_the_newest_of_a_large_set_are_found_in_order);
     test_db_add ("/search/the-text-index-follows-the-texts", test_the_text_index_follows_the_texts);
     test_db_add ("/search/the-counts-follow-the-assets", test_the_counts_follow_the_assets);
     test_db_add ("/search/chance-finds-as-many-as-there-are",
