@@ -106,9 +106,16 @@ static int
 open_file (const Zip *self, Arena *arena, const char *stored_path, const char *original_of,
            struct stat *out)
 {
+    g_autoptr (GError) why = NULL;
     const char *path, *moved;
-    int fd = open_path (self, arena, stored_path, &path);
+    int fd;
 
+    if (original_of != NULL &&
+        !storage_template_check_own (self->app, arena, original_of, stored_path, &why)) {
+        g_warning ("a file is left out of a download: %s", why->message);
+        return -1;
+    }
+    fd = open_path (self, arena, stored_path, &path);
     if (fd < 0 && errno == ENOENT && original_of != NULL &&
         (moved = storage_template_follow (self->app, arena, original_of, stored_path)) != NULL)
         fd = open_path (self, arena, moved, &path);

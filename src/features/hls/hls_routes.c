@@ -9,6 +9,7 @@
 #include "features/config/config.h"
 #include "features/ingest/ingest.h"
 #include "features/serving/serving.h"
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 #include "media/render.h"
 
@@ -110,7 +111,8 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
                              "Too many videos are being opened, try again later");
         return FALSE;
     }
-    if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
+    if (!storage_template_check_own (app, call->arena, asset->id, asset->original_path, error) ||
+        !media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
                               error) ||
         !video_facts_read (metadata, session->arena, &session->facts, error) ||
         !stream_grid_init (&session->grid, &session->facts, error))

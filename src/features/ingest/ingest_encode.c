@@ -121,7 +121,9 @@ encode (Encode *self, GError **error)
     ingest_transcode_settings (app, self->arena, &settings);
     if (settings.when == TRANSCODE_DISABLED)
         return forget (self, error);
-    if (!media_read_metadata (app->workers, original, TRUE, NULL, self->arena, &metadata, error) ||
+    if (!storage_template_check_own (app, self->arena, self->asset->id, self->asset->original_path,
+                                     error) ||
+        !media_read_metadata (app->workers, original, TRUE, NULL, self->arena, &metadata, error) ||
         !video_facts_read (metadata, self->arena, &facts, error))
         return ingest_result_of (*error);
     transcode_decide (&facts, &settings, &plan);

@@ -145,7 +145,8 @@ find_facts (const App *app, Arena *arena, const AssetRow *asset, AssetFacts *out
     struct stat file;
     FactsInput input;
 
-    if (!stat_file (path, &file, error) || !read_tags (app, arena, asset, path, &tags, error) ||
+    if (!storage_template_check_own (app, arena, asset->id, asset->original_path, error) ||
+        !stat_file (path, &file, error) || !read_tags (app, arena, asset, path, &tags, error) ||
         (tags = asset_overlay_locked (arena, asset, tags, error)) == NULL)
         return FALSE;
     input = (FactsInput){

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "features/duplicates/duplicates.h"
 #include "features/edits/edits.h"
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 #include "media/media_type.h"
 
@@ -58,7 +59,8 @@ ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender 
     const char *moved;
     GError *why = NULL;
 
-    if (!layout_check_room (layout_absolute (arena, app->media_location, "thumbs"), 0, error))
+    if (!layout_check_room (layout_absolute (arena, app->media_location, "thumbs"), 0, error) ||
+        !storage_template_check_own (app, arena, asset->id, asset->original_path, error))
         return FALSE;
     render->original_path = layout_absolute (arena, app->media_location, asset->original_path);
     render->process_invalid = app->settings->process_invalid_images;

@@ -10,7 +10,7 @@
 void integrity_start (App *app, Api *api);
 
 /** Before anybody is served: where the database and the files are not of the same time (storage-template.h), assets
- *  whose original is elsewhere get it back. What only reading all of them would tell is left to the checks. */
+ *  whose original is elsewhere get it back, as far as that takes a few seconds. The rest is left to the checks. */
 void integrity_begin (App *app);
 /** Report a file that lies where one was to be deleted and is another, unless something has it. */
 gboolean integrity_note_stray (Db *db, Arena *arena, const char *path, GError **error);

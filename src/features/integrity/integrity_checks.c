@@ -162,6 +162,20 @@ integrity_job_refresh_checksums (gpointer app, const Job *job, Arena *arena, GEr
     return finish (app, refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, error));
 }
 
+/* ---- a check ---- */
+
+typedef gboolean (*Check) (App *app, GError **error);
+
+static JobResult
+run (App *app, const Job *job, IntegrityReport type, Check check, GError **error)
+{
+    gboolean is_settled = FALSE;
+
+    if (!integrity_settle (app, job, &is_settled, error))
+        return finish (app, FALSE);
+    return finish (app, !is_settled || (refresh (app, type, error) && check (app, error)));
+}
+
 /* ---- missing ---- */
 
 typedef gboolean (*Page) (Db *db, Arena *arena, const char *after, gint64 limit,
@@ -248,14 +262,17 @@ check_missing (App *app, Page next_page, Add add, GError **error)
     return TRUE;
 }
 
+static gboolean
+check_all_missing (App *app, GError **error)
+{
+    return check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
+           check_missing (app, integrity_page_files, integrity_add_files, error);
+}
+
 JobResult
 integrity_job_missing (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (
-        app, integrity_settle (app, arena, error) &&
-                 refresh (app, INTEGRITY_REPORT_MISSING_FILE, error) &&
-                 check_missing (app, integrity_page_originals, integrity_add_originals, error) &&
-                 check_missing (app, integrity_page_files, integrity_add_files, error));
+    return run (app, job, INTEGRITY_REPORT_MISSING_FILE, check_all_missing, error);
 }
 
 /* ---- untracked ---- */
@@ -323,8 +340,7 @@ check_untracked (App *app, GError **error)
 JobResult
 integrity_job_untracked (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_UNTRACKED_FILE, error) &&
-                            check_untracked (app, error));
+    return run (app, job, INTEGRITY_REPORT_UNTRACKED_FILE, check_untracked, error);
 }
 
 /* ---- checksums ---- */
@@ -397,6 +413,5 @@ check_checksums (App *app, GError **error)
 JobResult
 integrity_job_checksums (gpointer app, const Job *job, Arena *arena, GError **error)
 {
-    return finish (app, refresh (app, INTEGRITY_REPORT_CHECKSUM_MISMATCH, error) &&
-                            check_checksums (app, error));
+    return run (app, job, INTEGRITY_REPORT_CHECKSUM_MISMATCH, check_checksums, error);
 }

@@ -130,18 +130,49 @@ typedef gboolean (*EachFile) (gpointer data, const char *path, GError **error);
 typedef struct {
     const App *app;
     gboolean with_new; /* files that just came, too */
+    const char
+        *after; /* in the order of their names, those behind this one; NULL: all, in any order */
     EachFile each;
     gpointer data;
 } Visit;
 
+static int
+compare_names (const FTSENT **a, const FTSENT **b)
+{
+    return strcmp ((*a)->fts_name, (*b)->fts_name);
+}
+
+/* The end of a path and the slash come before all that names hold: so a folder is followed by what is in it. */
+static guint
+rank (char c)
+{
+    return c == '\0' ? 0 : c == '/' ? 1 : 1 + (guint) (guchar) c;
+}
+
+/* Whether it was visited, when @after was: in the order of compare_names (). */
+static gboolean
+is_done (const Visit *self, const char *path, gboolean is_folder)
+{
+    const char *a = path, *b = self->after;
+
+    if (b == NULL)
+        return FALSE;
+    for (; *a != '\0' && *a == *b; a++)
+        b++;
+    if (is_folder && *a == '\0' && *b == '/')
+        return FALSE;
+    return rank (*a) <= rank (*b);
+}
+
 static gboolean
 visit (const Visit *self, FTS *tree, FTSENT *entry, GError **error)
 {
+    const char *path = entry->fts_path + strlen (self->app->media_location) + 1;
     gboolean is_hidden = entry->fts_level > 0 && *entry->fts_name == '.';
 
     switch (entry->fts_info) {
     case FTS_D:
-        if (is_hidden)
+        if (is_hidden || is_done (self, path, TRUE))
             fts_set (tree, entry, FTS_SKIP);
         return TRUE;
     case FTS_DNR:
@@ -150,10 +181,9 @@ visit (const Visit *self, FTS *tree, FTSENT *entry, GError **error)
         errno = entry->fts_errno;
         return errno == ENOENT || set_unsure (error, entry->fts_path); /* it went meanwhile */
     case FTS_F:
-        if (is_hidden || (!self->with_new && just_came (entry)))
+        if (is_hidden || (!self->with_new && just_came (entry)) || is_done (self, path, FALSE))
             return TRUE;
-        return self->each (self->data, entry->fts_path + strlen (self->app->media_location) + 1,
-                           error);
+        return self->each (self->data, path, error);
     default: /* links, sockets: nothing that this program puts there */
         return TRUE;
     }
@@ -171,7 +201,8 @@ walk (const Visit *self, const char *const *names, gsize n_names, GError **error
     for (gsize i = 0; i < n_names; i++)
         roots[i] = arena_printf (arena, "%s/%s", self->app->media_location, names[i]);
     roots[n_names] = NULL;
-    tree = fts_open (roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, NULL);
+    tree = fts_open (roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW,
+                     self->after != NULL ? compare_names : NULL);
     if (tree == NULL)
         return set_unsure (error, self->app->media_location);
     while (ok && (entry = fts_read (tree)) != NULL) {
@@ -194,10 +225,11 @@ integrity_walk (const App *app, EachFile each, gpointer data, GError **error)
 }
 
 gboolean
-integrity_walk_library (const App *app, EachFile each, gpointer data, GError **error)
+integrity_walk_library (const App *app, const char *after, EachFile each, gpointer data,
+                        GError **error)
 {
     static const char *const library[] = { "library" };
-    Visit visit = { .app = app, .with_new = TRUE, .each = each, .data = data };
+    Visit visit = { .app = app, .with_new = TRUE, .after = after, .each = each, .data = data };
 
     return walk (&visit, library, G_N_ELEMENTS (library), error);
 }

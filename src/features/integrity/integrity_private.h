@@ -55,11 +55,9 @@ gboolean integrity_save_checkpoint (Db *db, const char *id, GError **error);
 
 /* ---- integrity_own.c: after a restore ---- */
 
-/** Have the database say where originals are that lie elsewhere below library/. @reads_all  also those are
- *  elsewhere whose path holds another file of the same size */
-gboolean integrity_find_own (App *app, gboolean reads_all, GError **error);
-/** The same with all read, where the paths are doubted; then they are not any more. */
-gboolean integrity_settle (App *app, Arena *arena, GError **error);
+/** Before a check, where the paths are doubted: go on for a while with having the database say where the originals
+ *  are. *@out_done FALSE: @job is asked for once more, behind others that wait */
+gboolean integrity_settle (App *app, const Job *job, gboolean *out_done, GError **error);
 
 /* ---- integrity_files.c: looking at files ---- */
 
@@ -80,8 +78,9 @@ gboolean integrity_hash (const App *app, const char *path, guint8 out[20], gbool
 gboolean integrity_walk (const App *app,
                          gboolean (*each) (gpointer data, const char *path, GError **error),
                          gpointer data, GError **error);
-/** The same of library/ alone, with those that just came: under the lock of the movers. */
-gboolean integrity_walk_library (const App *app,
+/** The same of library/ alone, with those that just came, in an order that stays, from behind @after on ("": from the
+ *  start): under the lock of the movers. @each ends it with FALSE, also without an error. */
+gboolean integrity_walk_library (const App *app, const char *after,
                                  gboolean (*each) (gpointer data, const char *path, GError **error),
                                  gpointer data, GError **error);
 

@@ -11,6 +11,7 @@
 #include "base/timestamp.h"
 #include "features/assets/assets.h"
 #include "features/config/config.h"
+#include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 #include "media/render.h"
 
@@ -20,7 +21,8 @@
 
 /* $1 person; what may not be shown is no source */
 static const char SQL_SOURCE[] =
-    "SELECT p.owner_id AS owner_id, f.id AS face_id, f.x1 AS x1, f.y1 AS y1, f.x2 AS x2,"
+    "SELECT p.owner_id AS owner_id, f.id AS face_id, f.asset_id AS asset_id, f.x1 AS x1, f.y1 AS "
+    "y1, f.x2 AS x2,"
     "       f.y2 AS y2, f.image_width AS image_width, f.image_height AS image_height,"
     "       a.type AS asset_type, a.original_path AS original_path, i.path AS preview_path"
     "  FROM person p JOIN asset_face f ON f.id = p.face_id JOIN asset a ON a.id = f.asset_id"
@@ -91,7 +93,9 @@ render (const App *app, Arena *arena, const PersonSourceRow *source, const char 
     gboolean is_image = source->asset_type == ASSET_TYPE_IMAGE;
     GError *why = NULL;
 
-    if (is_image && render_from (app, arena, source, source->original_path, path, &why))
+    if (is_image &&
+        storage_template_check_own (app, arena, source->asset_id, source->original_path, &why) &&
+        render_from (app, arena, source, source->original_path, path, &why))
         return TRUE;
     if (source->preview_path != NULL &&
         (!is_image || g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA) ||

@@ -114,6 +114,10 @@ ApiStatus
 serving_send_original (ApiCall *call, const char *asset_id, const char *stored_path,
                        const char *shown_name)
 {
+    GError *error = NULL;
+
+    if (!storage_template_check_own (call->app, call->arena, asset_id, stored_path, &error))
+        return serving_refuse (call, error);
     return send_file (call, stored_path,
                       &(Sending){ asset_id, shown_name, TRUE, SERVING_CACHE_CONTROL });
 }

@@ -195,6 +195,9 @@ look (Write *self, GError **error)
         layout_absolute (self->arena, self->app->media_location, self->asset->original_path);
     struct stat facts;
 
+    if (!storage_template_check_own (self->app, self->arena, self->asset->id,
+                                     self->asset->original_path, error))
+        return FALSE;
     if (stat (original, &facts) != 0) {
         g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                      "the sidecar of '%s' is not written, since that cannot be read: %s. The "

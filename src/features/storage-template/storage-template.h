@@ -33,10 +33,19 @@ const char *storage_template_follow (const App *app, Arena *arena, const char *a
 int storage_template_lock (App *app, GError **error);
 
 /** Whether the paths below library/ are to be doubted, for the database and the files are not of the same time.
- *  *@out: what to give to storage_template_trust () once they were compared; NULL: they are not */
-gboolean storage_template_load_doubt (const App *app, Arena *arena, const char **out,
+ *  *@out NULL: they are not */
+gboolean storage_template_load_doubt (const App *app, Arena *arena, const StorageDoubt **out,
                                       GError **error);
-gboolean storage_template_trust (const App *app, const char *doubt, GError **error);
+/** In a write, once the files were compared so far. @to  NULL: to the end.
+ *  @return FALSE with APP_ERROR_CONFLICT when it is not @from any more */
+gboolean storage_template_change_doubt (Db *tx, Arena *arena, const StorageDoubt *from,
+                                        const StorageDoubt *to, GError **error);
+/** Before an original, or what lies beside it, is read, written or shown: that what is at @path (as stored) is it.
+ *  While that is doubted the file is read, as a whole, until it was found to be it once.
+ *  @return FALSE when it is another one, or there is none: with APP_ERROR_UNAVAILABLE while it is looked for,
+ *          with APP_ERROR_NOT_FOUND once that was in vain */
+gboolean storage_template_check_own (const App *app, Arena *arena, const char *asset_id,
+                                     const char *path, GError **error);
 
 /** Delete a file that no asset has any more. Below library/ a path may have been taken by another asset
  *  since it was written down: then the file stays. @return FALSE: try again */

@@ -151,7 +151,8 @@ is_spare (App *app, Arena *arena, const StorageMove *move, const char *path, con
           gboolean *out, GError **error)
 {
     const char *at = storage_absolute (app, arena, path),
-               *other_at = storage_absolute (app, arena, other), *doubt = NULL;
+               *other_at = storage_absolute (app, arena, other);
+    const StorageDoubt *doubt = NULL;
 
     *out = FALSE;
     if (!storage_template_load_doubt (app, arena, &doubt, error))
@@ -264,29 +265,6 @@ storage_recover (App *app, GError **error)
 
 /* ---- moving ---- */
 
-/* While the paths are doubted a photo must not take what lies at its own, which may be another's, away with it. */
-static gboolean
-check_all (const App *app, Arena *arena, const StorageMoves *moves, GError **error)
-{
-    const char *doubt = NULL;
-
-    if (!storage_template_load_doubt (app, arena, &doubt, error))
-        return FALSE;
-    for (guint i = 0; doubt != NULL && i < moves->n; i++) {
-        const StorageMove *move = &moves->items[i];
-        const char *absolute = storage_absolute (app, arena, move->from);
-
-        if (relocate_holds (absolute, &move->content))
-            continue;
-        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
-                     "'%s' is not what was stored, as after a backup of the database was restored: "
-                     "it is not moved. The checks of the files look for its own",
-                     absolute);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean
 place_all (App *app, Arena *arena, const StorageMoves *moves, gboolean verify, GError **error)
 {
@@ -321,8 +299,7 @@ storage_move (App *app, Arena *arena, const StorageMoves *moves, gboolean verify
 {
     if (moves->n == 0)
         return TRUE;
-    if (!check_all (app, arena, moves, error) ||
-        !db_write (app->db, run_note, (gpointer) moves, error))
+    if (!db_write (app->db, run_note, (gpointer) moves, error))
         return FALSE;
     if (!place_all (app, arena, moves, verify, error) ||
         !db_write (app->db, run_switch, (gpointer) moves, error)) {

@@ -329,7 +329,10 @@ plan_original (Plan *self, StorageAssetRow *asset, const char *target, const cha
         return FALSE;
     }
     memcpy (content.sha1, sha1, n);
-    if (!adopt_sidecar (self, asset, error))
+    /* it must take nothing with it that may be another's, nor what lies beside that */
+    if (!storage_template_check_own (self->app, self->arena, asset->id, asset->original_path,
+                                     error) ||
+        !adopt_sidecar (self, asset, error))
         return FALSE;
     if (!storage_path_is_at (asset->original_path, target)) {
         *out_path = find_free (self, target, error);

@@ -51,6 +51,9 @@ gboolean storage_step_write (const App *app, const char *name, GError **error);
 /** Compare the two. Where they differ the paths are doubted from now on, and the checks of the files asked for. */
 gboolean storage_step_check (const App *app, GError **error);
 
+/** In the write that finds them of different times: no original is known to be at its path. @since  the step */
+gboolean storage_doubt_begin (Db *tx, Arena *arena, const char *since, GError **error);
+
 /** The file of the lock; (transfer full) */
 char *storage_lock_path (const App *app);
 /** "<media>/library/..." for a stored path. */

@@ -3,10 +3,10 @@
  * Only there a path may be free, taken and free again. So each move is a step: it has a name, which the database
  * gets before the file moves, and the file of the lock after that. Who takes the lock compares the two. A database
  * that was restored from before a move, by us or by hand, does not know the name in the file, nor does one that is
- * newer than the files: then each path is looked at before it is trusted, until the files were compared with what is
- * known of them. The database knows two names: that of the last step, and that which the file had before it, which it
- * still has when the step ended before it began. So nothing but a move writes the file, and a full disk stops moves
- * alone. */
+ * newer than the files: then each path is looked at before it is trusted (storage_doubt.c), until the files were
+ * compared with what is known of them. The database knows two names: that of the last step, and that which the file
+ * had before it, which it still has when the step ended before it began. So nothing but a move writes the file, and a
+ * full disk stops moves alone. */
 #define G_LOG_DOMAIN "storage"
 #include "features/storage-template/storage_private.h"
 
@@ -27,16 +27,6 @@ static const char SQL_STEP_LOAD[] = "SELECT value FROM system_metadata WHERE key
 static const char SQL_STEP_SAVE[] =
     "INSERT INTO system_metadata (key, value) VALUES ('storage-step', $1)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-
-/* $1 the name of the step since which it is so, as JSON */
-static const char SQL_DOUBT[] =
-    "INSERT INTO system_metadata (key, value) VALUES ('storage-unsure', $1)"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-static const char SQL_DOUBT_LOAD[] =
-    "SELECT value FROM system_metadata WHERE key = 'storage-unsure'";
-/* $1 as it was read */
-static const char SQL_TRUST[] =
-    "DELETE FROM system_metadata WHERE key = 'storage-unsure' AND value = $1";
 
 /* ---- in the database ---- */
 
@@ -109,10 +99,9 @@ static gboolean
 run_doubt (Db *tx, gpointer data, GError **error)
 {
     const StorageStep *step = data;
-    g_autofree char *since = g_strdup_printf ("\"%s\"", step->last);
+    g_autoptr (Arena) arena = arena_new ();
 
-    return save_step (tx, step, error) &&
-           db_exec (tx, SQL_DOUBT, DB_ARGS (db_text (since)), NULL, error) &&
+    return save_step (tx, step, error) && storage_doubt_begin (tx, arena, step->last, error) &&
            integrity_ask (tx, error);
 }
 
@@ -132,16 +121,4 @@ storage_step_check (const App *app, GError **error)
                app->media_location, STORAGE_FOLDER);
     step = (StorageStep){ .last = uuid_v4 (arena), .before = name };
     return db_write (app->db, run_doubt, &step, error);
-}
-
-gboolean
-storage_template_load_doubt (const App *app, Arena *arena, const char **out, GError **error)
-{
-    return db_select_text (app->db, arena, SQL_DOUBT_LOAD, DB_NO_ARGS, out, error);
-}
-
-gboolean
-storage_template_trust (const App *app, const char *doubt, GError **error)
-{
-    return db_exec (app->db, SQL_TRUST, DB_ARGS (db_text (doubt)), NULL, error);
 }

@@ -130,7 +130,7 @@ static gboolean
 is_another_file (const App *app, Arena *arena, const StoredOriginal *what, const char *absolute,
                  gboolean *out, GError **error)
 {
-    const char *doubt = NULL;
+    const StorageDoubt *doubt = NULL;
     struct stat facts;
 
     *out = FALSE;

@@ -39,6 +39,9 @@ static const char SQL_KEEP_OLD[] =
     "        COALESCE(unedited_thumbhash, thumbhash), is_favorite, " SEEN_AS ", 'deleted',"
     "        live_photo_video_id, link_id, $3, $3, uuid_v7 (), $3"
     "   FROM asset WHERE id = $2 AND status <> 'deleted' AND library_id IS NULL";
+/* $1 asset, $2 the one in the trash: what lies at the path may be another's file */
+static const char SQL_KEEP_DOUBT[] = "UPDATE storage_doubt SET asset_id = $2 WHERE asset_id = $1";
+
 /* $1 id */
 static const char SQL_TRASH_OLD[] = "UPDATE asset SET status = 'trashed' WHERE id = $1";
 
@@ -157,6 +160,7 @@ upload_replace_in (Db *tx, Arena *arena, const char *id, const char *copy_id, co
         return FALSE;
     }
     return (!asset.is_edited || edits_drop (tx, arena, id, error)) &&
+           db_exec (tx, SQL_KEEP_DOUBT, DB_ARGS (db_text (id), db_text (copy_id)), NULL, error) &&
            take_new (tx, arena, id, upload, path, now_ms, error) &&
            keep_old (tx, arena, &asset, copy_id, error);
 }
