@@ -30,6 +30,7 @@
 #include "http/client.h"
 #include "http/metrics.h"
 #include "media/layout.h"
+#include "serve_folder.h"
 
 #define CHECK_LIMIT_S 180
 #define OPEN_AGAIN 10   /* times, a second apart */
@@ -113,24 +114,6 @@ open_or_recover (const Settings *settings, GError **error)
         return serve_open_database (settings, before_update, error);
     g_propagate_error (error, g_steal_pointer (&why));
     return NULL;
-}
-
-/* The markers of the media folder are demanded once they were made: see layout_prepare (). */
-static gboolean
-prepare_media_folder (App *app, char **out_temporary, GError **error)
-{
-    static const char SQL_REMEMBERED[] =
-        "SELECT count(*) FROM system_metadata WHERE key = 'system-flags'";
-    static const char SQL_REMEMBER[] =
-        "INSERT INTO system_metadata (key, value) VALUES ('system-flags', '{\"mountChecks\":true}')"
-        " ON CONFLICT (key) DO NOTHING";
-    gint64 remembered = 0;
-
-    return db_select_int (app->db, SQL_REMEMBERED, DB_NO_ARGS, &remembered, NULL, error) &&
-           layout_prepare (app->media_location, remembered > 0,
-                           app->settings->ignore_mount_check_errors, error) &&
-           db_exec (app->db, SQL_REMEMBER, DB_NO_ARGS, NULL, error) &&
-           (*out_temporary = layout_claim_temporary (app->media_location, error)) != NULL;
 }
 
 static void
@@ -300,7 +283,7 @@ parts_open (Parts *self, const Settings *settings, Db *db, GError **error)
                        .restart = restart,
                        .started_at_ms = timestamp_now_ms () };
     self->app.db = self->db = db;
-    if (self->db == NULL || !prepare_media_folder (&self->app, &self->temporary, error))
+    if (self->db == NULL || !serve_prepare_folder (&self->app, &self->temporary, error))
         return FALSE;
     self->app.temporary_folder = self->temporary;
     return TRUE;

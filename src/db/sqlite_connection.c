@@ -2,9 +2,11 @@
 #define G_LOG_DOMAIN "db"
 #include "db/sqlite_private.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -81,6 +83,15 @@ is_disk_full (SqliteConnection *connection, int code)
             (disk.f_files > 0 && disk.f_favail == 0));
 }
 
+/* Else with errno: a volume that is read-only, or somebody else's file. */
+static gboolean
+may_write (SqliteConnection *connection)
+{
+    const char *path = sqlite3_db_filename (connection->handle, "main");
+
+    return path == NULL || *path == '\0' || access (path, W_OK) == 0;
+}
+
 /* Turn SQLite's last failure into ours. @sql may be NULL. */
 static void
 set_error (GError **error, SqliteConnection *connection, int code, const char *sql)
@@ -96,6 +107,9 @@ set_error (GError **error, SqliteConnection *connection, int code, const char *s
     else if (is_disk_full (connection, code))
         g_set_error (error, APP_ERROR, APP_ERROR_DISK_FULL,
                      "the disk of the database is full, make room on it (%s)", message);
+    else if ((code & 0xff) == SQLITE_CANTOPEN && !may_write (connection))
+        g_set_error (error, APP_ERROR, APP_ERROR_IO, "it cannot be written: %s (SQLite: %s)",
+                     g_strerror (errno), message);
     else if (sql != NULL)
         g_set_error (error, APP_ERROR, error_code (code), "SQLite: %s; statement: %s", message,
                      statement_excerpt (sql));

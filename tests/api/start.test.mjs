@@ -87,6 +87,62 @@ test('a marker that is gone after the first start stops the next one, unless tha
   assert.notEqual(fs.readFileSync(marker, 'utf8'), '1700000000000');
 });
 
+test('the media folder of another server is refused, and left as it is', async () => {
+  const [mine, other, fresh] = [newServer(), newServer(), newServer()];
+  for (const each of [mine, other]) {
+    await each.signUp();
+    (await each.upload(jpeg(), 'a.jpg', {}, { as: await each.signUp() })).expect(201);
+    await each.waitForJobs();
+  }
+  await fresh.start();
+  for (const each of [mine, other, fresh]) await each.end();
+  const upload = (each) => path.join(each.media, 'upload'), own = `${upload(mine)}.own`;
+  const all = () => filesBelow(upload(other)).sort();
+  const before = all();
+  fs.renameSync(upload(mine), own);
+  fs.symlinkSync(upload(other), upload(mine));
+  await isRefused(mine, {}, /The media folder '[^']*' is that of another server: its 'upload\/\.tintype' says "[-0-9a-f]{36}", the database "[-0-9a-f]{36}"/);
+  assert.deepEqual(all(), before);
+  await mine.start({ IMMICH_IGNORE_MOUNT_CHECK_ERRORS: 'true' });
+  await mine.says(/is that of another server[^\n]*, ignored/);
+  await mine.end();
+  await isRefused(mine, {}, /is that of another server/);
+  // a server without accounts begins with what it finds
+  fs.rmSync(upload(fresh), { recursive: true });
+  fs.symlinkSync(upload(other), upload(fresh));
+  await fresh.start();
+  await fresh.end();
+  fs.unlinkSync(upload(fresh));
+  await other.start();
+  await other.end();
+  fs.unlinkSync(upload(mine));
+  fs.renameSync(own, upload(mine));
+  await mine.start();
+  await mine.end();
+  // who knows better says so
+  fs.rmSync(path.join(upload(mine), '.tintype'));
+  await mine.start();
+  assert.match(fs.readFileSync(path.join(upload(mine), '.tintype'), 'utf8'), /^[-0-9a-f]{36}$/);
+});
+
+test('a media folder that is read-only is named', async (t) => {
+  const disk = newFolder();
+  if (!mountDisk(disk, 'size=24m')) return t.skip('this machine lets nobody mount a small disk');
+  try {
+    const server = newServer();
+    server.media = path.join(disk, 'media');
+    await server.start();
+    await server.end();
+    assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0);
+    await isRefused(server, {}, /\/media[^\n]*Read-only file system/);
+    assert.equal(spawnSync('mount', ['-o', 'remount,rw', disk]).status, 0);
+    await server.start();
+    await server.end();
+  } finally {
+    spawnSync('umount', ['-l', disk]);
+  }
+});
+
 test('a disk that is full is told of, and does not keep those out who may make room', async (t) => {
   const disk = newFolder();
   if (!mountDisk(disk, 'size=24m,nr_inodes=1000')) return t.skip('this machine lets nobody mount a small disk');

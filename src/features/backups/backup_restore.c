@@ -45,6 +45,9 @@ static const char SQL_SET_MODE[] =
 static const char SQL_DROP_BACKUP_JOB[] = "DELETE FROM job WHERE name = 'DatabaseBackup'";
 static const char SQL_END_LEASES[] = "UPDATE job SET leased_until = 0 WHERE state = 'active'";
 
+/* The media folder may have been that of another database until now: see serve_folder.h. */
+#define SQL_FORGET_FOLDER "DELETE FROM system_metadata WHERE key = 'media-folder'"
+
 /* What was deleted when the backup was made may have been wanted back since: its delay begins anew, and
  * nothing is removed before a night has passed. $1 today, as nightly.c notes it; $2 now */
 static const char SQL_NOTE_NIGHT[] =
@@ -225,6 +228,7 @@ settle (Db *tx, gpointer data, GError **error)
     timestamp_format (timestamp_now_ms (), moment);
     return db_exec (tx, SQL_DROP_BACKUP_JOB, DB_NO_ARGS, NULL, error) &&
            db_exec (tx, SQL_END_LEASES, DB_NO_ARGS, NULL, error) &&
+           db_exec (tx, SQL_FORGET_FOLDER, DB_NO_ARGS, NULL, error) &&
            db_exec (tx, SQL_NOTE_NIGHT, DB_ARGS (db_text (day)), NULL, error) &&
            db_exec (tx, SQL_NOTE_BACKUP, DB_ARGS (db_text (moment)), NULL, error) &&
            db_exec (tx, SQL_DELAY_ASSETS, DB_ARGS (now_ms), NULL, error) &&
@@ -334,8 +338,9 @@ epilogue (const char *mode)
         "INSERT INTO system_metadata (key, value) VALUES ('maintenance-mode', ",
         db_migrations[db_n_migrations - 1].number);
     append_literal (out, mode);
-    g_string_append (out, ") ON CONFLICT (key) DO UPDATE SET value = excluded.value;\n"
-                          "COMMIT;\n");
+    g_string_append (out,
+                     ") ON CONFLICT (key) DO UPDATE SET value = excluded.value;\n" SQL_FORGET_FOLDER
+                     ";\nCOMMIT;\n");
     return out;
 }
 
