@@ -1,7 +1,7 @@
 // Photos that move: live photos whose halves come one after the other, and videos inside photos.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -97,6 +97,30 @@ describe('a film that came hidden, without its photo,', () => {
       assert.deepEqual(await post(bytes, 'here.jpg', { livePhotoVideoId: film.id }), { id, status: 'duplicate' });
       assert.equal(await stateOf(film.id), `${visibility} active`);
     });
+
+  test('is on the timeline after a week, and its photo may come all the same', async () => {
+    const [old, late, recent, ofPhoto, albums] = await Promise.all(Array.from({ length: 5 }, sendFilm));
+    (await server.upload(jpeg(), 'a.jpg', { livePhotoVideoId: ofPhoto.id })).expect(201);
+    (await call('POST', '/albums', { albumName: 'with a film', assetIds: [albums.id] })).expect(201);
+    const clean = async () => {
+      await server.sql(`INSERT INTO job (id, name, queue, data, run_after, created_at)
+        VALUES ('${randomUUID()}', 'PartialUploadCleanup', 'backgroundTask', '{}', 0, 0) RETURNING id`);
+      await server.waitForJobs();
+    };
+    const age = (films, days) => server.sql(`UPDATE asset SET created_at = ${Date.now() - days * 86_400_000} WHERE id IN ('${
+      films.map(({ id }) => id).join("', '")}') RETURNING id`);
+    await age([old, late, ofPhoto, albums], 8);
+    await age([recent], 6);
+    await clean();
+    const states = await Promise.all([old, late, recent, ofPhoto, albums].map(({ id }) => stateOf(id)));
+    assert.deepEqual(states, ['timeline active', 'timeline active', 'hidden active', 'hidden active', 'hidden active']);
+    (await get(`/assets/${old.id}/thumbnail`)).expect(200);
+    (await server.upload(jpeg(), 'late.jpg', { livePhotoVideoId: late.id })).expect(201);
+    await server.waitForJobs();
+    assert.equal(await stateOf(late.id), 'hidden active');
+    await clean();
+    assert.equal(await stateOf(late.id), 'hidden active');
+  });
 
   test('is not shown by others', async () => {
     const film = await sendFilm(), bytes = jpeg(), as = await server.newUser();

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/timestamp.h"
 
+#define FILM_WAITS_MS (7 * 24 * G_GINT64_CONSTANT (3600000))
+
 /* What a form weighs besides its part. */
 #define FORM_BYTES (64 * 1024)
 
@@ -269,12 +271,43 @@ upload_delete_partial (ApiCall *call, const DeletePartialUploadRequest *in)
     return API_OK;
 }
 
+/* A live photo comes in two halves, the film first and hidden. Where the photo does not follow the film is all there
+ * is; should it come later, the film becomes its part as any other. */
+typedef struct {
+    gint64 before_ms, n_shown;
+} LoneFilms;
+
+static gboolean
+run_show_lone_films (Db *tx, gpointer data, GError **error)
+{
+    g_autoptr (Arena) arena = arena_new ();
+    LoneFilms *self = data;
+
+    return upload_show_lone_films (tx, arena, self->before_ms, &self->n_shown, error);
+}
+
+static gboolean
+show_lone_films (App *app, GError **error)
+{
+    LoneFilms films = { .before_ms = timestamp_now_ms () - FILM_WAITS_MS };
+
+    do {
+        if (!db_write (app->db, run_show_lone_films, &films, error))
+            return FALSE;
+        if (films.n_shown > 0)
+            g_message ("%" G_GINT64_FORMAT " films whose photos did not come are on the timeline",
+                       films.n_shown);
+    } while (films.n_shown > 0);
+    return TRUE;
+}
+
 JobResult
 upload_run_partial_cleanup (gpointer app, const Job *job, Arena *arena, GError **error)
 {
     guint n;
 
-    if (!partial_upload_sweep (app, timestamp_now_ms (), &n, error))
+    if (!partial_upload_sweep (app, timestamp_now_ms (), &n, error) ||
+        !show_lone_films (app, error))
         return JOB_RETRY;
     if (n > 0)
         g_message ("%u uploads that nobody went on with are forgotten", n);

@@ -23,6 +23,8 @@ static const char SQL_ASSET_INSERT[] =
     "         $18, $19)"
     " ON CONFLICT DO NOTHING";
 
+#define FILMS 500 /* in one write */
+
 /* $1 asset id, $2 size */
 static const char SQL_EXIF_INSERT[] =
     "INSERT INTO asset_exif (asset_id, file_size_in_byte) VALUES ($1, $2)";
@@ -57,6 +59,14 @@ static const char SQL_FILM_SHOW[] =
     "       updated_at = $6, update_id = uuid_v7 ()"
     " WHERE id = $1 AND owner_id = $2"
     "   AND (link_id = CAST($3 AS TEXT) OR CAST($3 AS TEXT) IS NULL) AND " IS_ALONE;
+/* $1 came before, $2 at most so many; what was taken out of a motion photo is taken out again */
+static const char SQL_LONE_FILMS[] =
+    "SELECT id, owner_id FROM asset WHERE " IS_ALONE
+    "   AND created_at < $1 AND status = 'active' AND deleted_at IS NULL"
+    "   AND substr(original_path, 1, 14) <> 'encoded-video/'"
+    "   AND NOT EXISTS (SELECT 1 FROM album_asset s WHERE s.asset_id = asset.id)"
+    "   AND NOT EXISTS (SELECT 1 FROM shared_link_asset s WHERE s.asset_id = asset.id)"
+    " ORDER BY owner_id, id LIMIT $2";
 /* $1 owner, $2 SHA-1 */
 static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
 
@@ -147,6 +157,41 @@ upload_is_alone (Db *db, const char *id, gboolean *out, GError **error)
     return TRUE;
 }
 
+/* As visible as @known_id, when that is not NULL and says something, else as @visibility. Its photo may come, or go,
+ * at this moment. */
+static gboolean
+show_film (Db *tx, Arena *arena, const char *id, const char *owner_id, const char *link_id,
+           const char *known_id, int visibility, gint64 *out_n, GError **error)
+{
+    return asset_wait_for_motion_parts (tx, owner_id, error) &&
+           db_exec (tx, SQL_FILM_SHOW,
+                    DB_ARGS (db_text (id), db_text (owner_id), db_text (link_id),
+                             db_text (known_id), db_text (asset_visibility_enum.texts[visibility]),
+                             db_int (timestamp_now_ms ())),
+                    out_n, error) &&
+           (*out_n == 0 || ingest_add_thumbnails (tx, arena, id, NULL, TRUE, error));
+}
+
+gboolean
+upload_show_lone_films (Db *tx, Arena *arena, gint64 before_ms, gint64 *out_n, GError **error)
+{
+    LoneFilmRowList films;
+
+    *out_n = 0;
+    if (!db_select (tx, arena, &lone_film_row_type, (List *) &films, SQL_LONE_FILMS,
+                    DB_ARGS (db_int (before_ms), db_int (FILMS)), error))
+        return FALSE;
+    for (gsize i = 0; i < films.n; i++) {
+        gint64 n = 0;
+
+        if (!show_film (tx, arena, films.items[i].id, films.items[i].owner_id, NULL, NULL,
+                        ASSET_VISIBILITY_TIMELINE, &n, error))
+            return FALSE;
+        *out_n += n;
+    }
+    return TRUE;
+}
+
 gboolean
 upload_show_film (Db *tx, Arena *arena, const Upload *upload, const char *known_id, GError **error)
 {
@@ -157,15 +202,9 @@ upload_show_film (Db *tx, Arena *arena, const Upload *upload, const char *known_
 
     if (id == NULL || (is_film && upload->visibility == ASSET_VISIBILITY_HIDDEN))
         return TRUE;
-    /* its photo may come, or go, at this moment; a visitor is not told how visible the owner's photo is */
-    return asset_wait_for_motion_parts (tx, upload->owner_id, error) &&
-           db_exec (tx, SQL_FILM_SHOW,
-                    DB_ARGS (db_text (id), db_text (upload->owner_id), db_text (upload->link_id),
-                             db_text (is_visitors ? NULL : known_id),
-                             db_text (asset_visibility_enum.texts[visibility]),
-                             db_int (timestamp_now_ms ())),
-                    &n_shown, error) &&
-           (n_shown == 0 || ingest_add_thumbnails (tx, arena, id, NULL, TRUE, error));
+    /* a visitor is not told how visible the owner's photo is */
+    return show_film (tx, arena, id, upload->owner_id, upload->link_id,
+                      is_visitors ? NULL : known_id, visibility, &n_shown, error);
 }
 
 gboolean
