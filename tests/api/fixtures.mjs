@@ -210,7 +210,7 @@ export function* entriesBelow(folder, at = '') {
 
 /** The files below a folder that a user's upload may leave there: relative paths. */
 export const filesBelow = (folder) => [...entriesBelow(folder)]
-  .filter(([, entry]) => !entry.isDirectory() && entry.name !== '.immich').map(([below]) => below);
+  .filter(([, entry]) => !entry.isDirectory() && !['.immich', '.tintype'].includes(entry.name)).map(([below]) => below);
 
 /** A PNG whose head claims a picture of any size, and whose pixels (all of them black) are really there
  *  but take a thousandth of the room: what a decoder must not simply believe. 8 bits a sample, RGB. */

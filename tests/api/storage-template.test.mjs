@@ -599,6 +599,24 @@ test('what lies at the path of a photo is shown to nobody before it is known to 
   assert.deepEqual(await scene.on.sql('SELECT * FROM storage_doubt'), []);
 });
 
+test('a photo does not take the sidecar of another one that lies at its path', async () => {
+  const scene = new Exchange(newServer());
+  await scene.begin([40_000, 40_000]);
+  await scene.on.start({ IMMICH_WORKERS_EXCLUDE: 'microservices' });
+  const [, { id }] = scene.photos;
+  assert.ok(fs.existsSync(path.join(scene.on.media, 'library/exchanged/2021/a.jpg.xmp')), 'that of the first photo, at the path of the second');
+  await scene.on.sql("UPDATE job SET state = 'failed' WHERE name LIKE 'Integrity%'");
+  const jobs = [['StorageTemplateMigrationSingle', 'storageTemplateMigration'], ['SidecarCheck', 'sidecar']];
+  for (const [i, [name, queue]] of jobs.entries())
+    await scene.on.sql(`INSERT INTO job (id, name, queue, data, run_after, created_at)
+      VALUES ('00000000-0000-7000-8000-00000000000${i}', '${name}', '${queue}', '{"id":"${id}"}', 0, 0)`);
+  await scene.on.restart();
+  await until(async () => (await scene.on.sql("SELECT id FROM job WHERE name IN ('SidecarCheck', 'StorageTemplateMigrationSingle') AND error IS NULL")).length === 0, 'both were tried');
+  assert.equal(await scene.sidecarAt(id), undefined);
+  await scene.on.sql("UPDATE job SET state = 'waiting', run_after = 0 WHERE name LIKE 'Integrity%'");
+  await scene.assertMended();
+});
+
 test('a photo that is not found shows no other file afterwards, and can be replaced', async () => {
   const scene = new Exchange(newServer());
   await scene.begin([40_000, 40_000], { moves: [[0, 2022], [1, 2020]] });
