@@ -126,10 +126,10 @@ copy_sidecar (App *app, Copy *self, GError **error)
     gboolean ok;
     int fd;
 
-    if (!storage_template_check_own (app, arena, self->source.id, self->source.original_path,
-                                     error) ||
-        !storage_template_check_own (app, arena, self->target.id, self->target.original_path,
-                                     error) ||
+    if (storage_template_own_path (app, arena, self->source.id, self->source.original_path,
+                                   error) == NULL ||
+        storage_template_own_path (app, arena, self->target.id, self->target.original_path,
+                                   error) == NULL ||
         !asset_find_file (app->db, arena, self->source.id, ASSET_FILE_TYPE_SIDECAR, FALSE, &from,
                           error) ||
         !asset_find_file (app->db, arena, self->target.id, ASSET_FILE_TYPE_SIDECAR, FALSE,

@@ -110,8 +110,8 @@ open_file (const Zip *self, Arena *arena, const char *stored_path, const char *o
     const char *path, *moved;
     int fd;
 
-    if (original_of != NULL &&
-        !storage_template_check_own (self->app, arena, original_of, stored_path, &why)) {
+    if (original_of != NULL && (stored_path = storage_template_own_path (
+                                    self->app, arena, original_of, stored_path, &why)) == NULL) {
         g_warning ("a file is left out of a download: %s", why->message);
         return -1;
     }

@@ -99,9 +99,12 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
 {
     const App *app = call->app;
     g_autoptr (Share) opening = shares_take (app->hls->openings, session->caller);
-    const char *metadata = NULL;
+    const char *metadata = NULL, *original;
 
-    session->original = arena_strdup (session->arena, asset->original_path);
+    original = storage_template_own_path (app, call->arena, asset->id, asset->original_path, error);
+    if (original == NULL)
+        return FALSE;
+    session->original = arena_strdup (session->arena, original);
     session->input = layout_absolute (session->arena, app->media_location, session->original);
     memcpy (session->sha1, g_bytes_get_data (asset->checksum, NULL),
             MIN (g_bytes_get_size (asset->checksum), sizeof session->sha1));
@@ -111,8 +114,7 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
                              "Too many videos are being opened, try again later");
         return FALSE;
     }
-    if (!storage_template_check_own (app, call->arena, asset->id, asset->original_path, error) ||
-        !media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
+    if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
                               error) ||
         !video_facts_read (metadata, session->arena, &session->facts, error) ||
         !stream_grid_init (&session->grid, &session->facts, error))

@@ -111,9 +111,7 @@ static JobResult
 encode (Encode *self, GError **error)
 {
     App *app = self->app;
-    const char *original =
-        layout_absolute (self->arena, app->media_location, self->asset->original_path);
-    const char *metadata = NULL;
+    const char *metadata = NULL, *original;
     TranscodeSettings settings;
     TranscodePlan plan = { 0 };
     VideoFacts facts;
@@ -121,9 +119,12 @@ encode (Encode *self, GError **error)
     ingest_transcode_settings (app, self->arena, &settings);
     if (settings.when == TRANSCODE_DISABLED)
         return forget (self, error);
-    if (!storage_template_check_own (app, self->arena, self->asset->id, self->asset->original_path,
-                                     error) ||
-        !media_read_metadata (app->workers, original, TRUE, NULL, self->arena, &metadata, error) ||
+    original = storage_template_own_path (app, self->arena, self->asset->id,
+                                          self->asset->original_path, error);
+    if (original == NULL)
+        return ingest_result_of (*error);
+    original = layout_absolute (self->arena, app->media_location, original);
+    if (!media_read_metadata (app->workers, original, TRUE, NULL, self->arena, &metadata, error) ||
         !video_facts_read (metadata, self->arena, &facts, error))
         return ingest_result_of (*error);
     transcode_decide (&facts, &settings, &plan);

@@ -145,8 +145,7 @@ find_facts (const App *app, Arena *arena, const AssetRow *asset, AssetFacts *out
     struct stat file;
     FactsInput input;
 
-    if (!storage_template_check_own (app, arena, asset->id, asset->original_path, error) ||
-        !stat_file (path, &file, error) || !read_tags (app, arena, asset, path, &tags, error) ||
+    if (!stat_file (path, &file, error) || !read_tags (app, arena, asset, path, &tags, error) ||
         (tags = asset_overlay_locked (arena, asset, tags, error)) == NULL)
         return FALSE;
     input = (FactsInput){
@@ -168,6 +167,10 @@ find_facts_anywhere (const App *app, Arena *arena, AssetRow *asset, AssetFacts *
     GError *why = NULL;
     const char *moved;
 
+    moved = storage_template_own_path (app, arena, asset->id, asset->original_path, error);
+    if (moved == NULL)
+        return FALSE;
+    asset->original_path = moved;
     if (find_facts (app, arena, asset, out, &why))
         return TRUE;
     if (!ingest_has_moved (app, arena, asset, why, &moved)) {

@@ -56,13 +56,14 @@ gboolean
 ingest_render (const App *app, Arena *arena, const AssetRow *asset, MediaRender *render,
                RenditionList *list, MediaFacts *out, GError **error)
 {
-    const char *moved;
+    const char *original, *moved;
     GError *why = NULL;
 
     if (!layout_check_room (layout_absolute (arena, app->media_location, "thumbs"), 0, error) ||
-        !storage_template_check_own (app, arena, asset->id, asset->original_path, error))
+        (original = storage_template_own_path (app, arena, asset->id, asset->original_path,
+                                               error)) == NULL)
         return FALSE;
-    render->original_path = layout_absolute (arena, app->media_location, asset->original_path);
+    render->original_path = layout_absolute (arena, app->media_location, original);
     render->process_invalid = app->settings->process_invalid_images;
     render->want_thumbhash = TRUE;
     render->outputs = list->outputs;

@@ -137,8 +137,8 @@ adopt_sidecar (App *app, Arena *arena, const char *path, GError **error)
     if (adoption.asset_id == NULL)
         return TRUE;
     /* else it is of whoever has the file that lies there */
-    if (!storage_template_check_own (app, arena, adoption.asset_id, original_of (arena, path),
-                                     error))
+    if (storage_template_own_path (app, arena, adoption.asset_id, original_of (arena, path),
+                                   error) == NULL)
         return FALSE;
     if (!asset_find_file (app->db, arena, adoption.asset_id, ASSET_FILE_TYPE_SIDECAR, FALSE,
                           &recorded, error) ||

@@ -39,7 +39,7 @@ typedef enum {
 /* $1 the id before, $2 how many */
 static const char SQL_PAGE[] =
     "SELECT d.asset_id AS id, a.original_path AS path, a.size_bytes AS size_bytes,"
-    "       a.checksum AS checksum"
+    "       a.checksum AS checksum, 1 AS is_doubted"
     "  FROM storage_doubt d JOIN asset a ON a.id = d.asset_id"
     " WHERE d.asset_id > $1 AND d.is_lost = 0 ORDER BY d.asset_id LIMIT $2";
 /* $1 ids */

@@ -91,11 +91,13 @@ render (const App *app, Arena *arena, const PersonSourceRow *source, const char 
         GError **error)
 {
     gboolean is_image = source->asset_type == ASSET_TYPE_IMAGE;
+    const char *original = NULL;
     GError *why = NULL;
 
-    if (is_image &&
-        storage_template_check_own (app, arena, source->asset_id, source->original_path, &why) &&
-        render_from (app, arena, source, source->original_path, path, &why))
+    if (is_image)
+        original =
+            storage_template_own_path (app, arena, source->asset_id, source->original_path, &why);
+    if (original != NULL && render_from (app, arena, source, original, path, &why))
         return TRUE;
     if (source->preview_path != NULL &&
         (!is_image || g_error_matches (why, APP_ERROR, APP_ERROR_MEDIA) ||

@@ -116,10 +116,12 @@ serving_send_original (ApiCall *call, const char *asset_id, const char *stored_p
 {
     GError *error = NULL;
 
-    if (!storage_template_check_own (call->app, call->arena, asset_id, stored_path, &error))
+    const char *path =
+        storage_template_own_path (call->app, call->arena, asset_id, stored_path, &error);
+
+    if (path == NULL)
         return serving_refuse (call, error);
-    return send_file (call, stored_path,
-                      &(Sending){ asset_id, shown_name, TRUE, SERVING_CACHE_CONTROL });
+    return send_file (call, path, &(Sending){ asset_id, shown_name, TRUE, SERVING_CACHE_CONTROL });
 }
 
 ApiStatus

@@ -195,8 +195,8 @@ look (Write *self, GError **error)
         layout_absolute (self->arena, self->app->media_location, self->asset->original_path);
     struct stat facts;
 
-    if (!storage_template_check_own (self->app, self->arena, self->asset->id,
-                                     self->asset->original_path, error))
+    if (storage_template_own_path (self->app, self->arena, self->asset->id,
+                                   self->asset->original_path, error) == NULL)
         return FALSE;
     if (stat (original, &facts) != 0) {
         g_set_error (error, APP_ERROR, APP_ERROR_UNAVAILABLE,

@@ -146,7 +146,7 @@ check (App *app, Arena *arena, const AssetRow *asset, GError **error)
     Check data = { .arena = arena, .asset_id = asset->id };
     const char *recorded = NULL;
 
-    if (!storage_template_check_own (app, arena, asset->id, asset->original_path, error) ||
+    if (storage_template_own_path (app, arena, asset->id, asset->original_path, error) == NULL ||
         !asset_find_file (app->db, arena, asset->id, ASSET_FILE_TYPE_SIDECAR, FALSE, &recorded,
                           error))
         return JOB_RETRY;

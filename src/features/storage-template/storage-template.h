@@ -40,12 +40,12 @@ gboolean storage_template_load_doubt (const App *app, Arena *arena, const Storag
  *  @return FALSE with APP_ERROR_CONFLICT when it is not @from any more */
 gboolean storage_template_change_doubt (Db *tx, Arena *arena, const StorageDoubt *from,
                                         const StorageDoubt *to, GError **error);
-/** Before an original, or what lies beside it, is read, written or shown: that what is at @path (as stored) is it.
- *  While that is doubted the file is read, as a whole, until it was found to be it once.
- *  @return FALSE when it is another one, or there is none: with APP_ERROR_UNAVAILABLE while it is looked for,
- *          with APP_ERROR_NOT_FOUND once that was in vain */
-gboolean storage_template_check_own (const App *app, Arena *arena, const char *asset_id,
-                                     const char *path, GError **error);
+/** Before an original, or what lies beside it, is read, written or shown: where it is, which may be another path than
+ *  @path by now. While it is not known that the file there is it, that is read, as a whole.
+ *  @return as stored. NULL when another one lies there, or none: with APP_ERROR_UNAVAILABLE while it is looked for,
+ *          with APP_ERROR_NOT_FOUND once that was in vain, or when there is no such asset any more */
+const char *storage_template_own_path (const App *app, Arena *arena, const char *asset_id,
+                                       const char *path, GError **error);
 
 /** Delete a file that no asset has any more. Below library/ a path may have been taken by another asset
  *  since it was written down: then the file stays. @return FALSE: try again */

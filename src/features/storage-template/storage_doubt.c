@@ -17,11 +17,10 @@ static const char SQL_FORGET_ALL[] = "DELETE FROM storage_doubt";
 static const char SQL_DOUBT_ALL[] = "INSERT INTO storage_doubt (asset_id, size_bytes)"
                                     " SELECT id, size_bytes FROM asset WHERE " IS_MOVABLE;
 /* $1 asset */
-static const char SQL_DOUBTED[] =
+static const char SQL_ORIGINAL[] =
     "SELECT a.id AS id, a.original_path AS path, a.size_bytes AS size_bytes,"
-    "       a.checksum AS checksum"
-    "  FROM storage_doubt d JOIN asset a ON a.id = d.asset_id"
-    " WHERE d.asset_id = $1";
+    "       a.checksum AS checksum, CASE WHEN d.asset_id IS NULL THEN 0 ELSE 1 END AS is_doubted"
+    "  FROM asset a LEFT JOIN storage_doubt d ON d.asset_id = a.id WHERE a.id = $1";
 /* $1 asset, $2 its path, of which the file was read */
 static const char SQL_TRUST_ONE[] =
     "DELETE FROM storage_doubt WHERE asset_id = $1"
@@ -102,27 +101,30 @@ holds_own (const App *app, Arena *arena, const OwnOriginalRow *row)
     return relocate_holds (storage_absolute (app, arena, row->path), &content);
 }
 
-gboolean
-storage_template_check_own (const App *app, Arena *arena, const char *asset_id, const char *path,
-                            GError **error)
+/* The path is read together with what says that it is doubted: when an original is given back both change at once. */
+const char *
+storage_template_own_path (const App *app, Arena *arena, const char *asset_id, const char *path,
+                           GError **error)
 {
     const StorageDoubt *doubt = NULL;
-    OwnOriginalRowList rows;
+    OwnOriginalRow row;
 
-    if (!g_str_has_prefix (path, STORAGE_FOLDER "/"))
-        return TRUE;
-    if (!db_select (app->db, arena, &own_original_row_type, (List *) &rows, SQL_DOUBTED,
-                    DB_ARGS (db_text (asset_id)), error))
-        return FALSE;
-    if (rows.n == 0)
-        return TRUE;
-    if (holds_own (app, arena, &rows.items[0]))
-        return db_exec (app->db, SQL_TRUST_ONE,
-                        DB_ARGS (db_text (asset_id), db_text (rows.items[0].path)), NULL, error);
+    if (*path == '/')
+        return path;
+    if (!db_recall_one (app->db, arena, &own_original_row_type, &row, SQL_ORIGINAL,
+                        DB_ARGS (db_text (asset_id)), error))
+        return NULL;
+    if (!row.is_doubted)
+        return row.path;
+    if (holds_own (app, arena, &row))
+        return db_exec (app->db, SQL_TRUST_ONE, DB_ARGS (db_text (asset_id), db_text (row.path)),
+                        NULL, error)
+                   ? row.path
+                   : NULL;
     if (storage_template_load_doubt (app, arena, &doubt, error))
         g_set_error (error, APP_ERROR, doubt != NULL ? APP_ERROR_UNAVAILABLE : APP_ERROR_NOT_FOUND,
                      "The original is not at its place, as after a backup of the database was "
                      "restored, and %s",
                      doubt != NULL ? "is looked for" : "was not found elsewhere");
-    return FALSE;
+    return NULL;
 }

@@ -330,8 +330,8 @@ plan_original (Plan *self, StorageAssetRow *asset, const char *target, const cha
     }
     memcpy (content.sha1, sha1, n);
     /* it must take nothing with it that may be another's, nor what lies beside that */
-    if (!storage_template_check_own (self->app, self->arena, asset->id, asset->original_path,
-                                     error) ||
+    if (storage_template_own_path (self->app, self->arena, asset->id, asset->original_path,
+                                   error) == NULL ||
         !adopt_sidecar (self, asset, error))
         return FALSE;
     if (!storage_path_is_at (asset->original_path, target)) {
