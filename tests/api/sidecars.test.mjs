@@ -226,6 +226,27 @@ test('what was cleared does not come back from the original with the loss of the
   assert.deepEqual([exifInfo.description, exifInfo.rating, tags, exifInfo.latitude], ['', null, [], 48.1]);
 });
 
+test('nor does a position that was cleared, and one that is given again stays', async () => {
+  const id = await add(jpeg({ position: [52.5, 13.4] }));
+  assert.equal((await asset(id)).exifInfo.latitude, 52.5);
+  const loseSidecar = async (rating) => {
+    fs.rmSync(await sidecar(id));
+    await change(id, { rating });
+    await refresh(id);
+    return (await asset(id)).exifInfo.latitude;
+  };
+  await change(id, { latitude: 0, longitude: 0 });
+  assert.equal((await asset(id)).exifInfo.latitude, null);
+  assert.deepEqual([await loseSidecar(1), await loseSidecar(2)], [null, null]);
+  await change(id, { latitude: 48.1, longitude: 11.5 });
+  assert.equal(await loseSidecar(3), 48.1);
+  const other = await add(jpeg());
+  await change(other, { rating: 1 });
+  fs.rmSync(await sidecar(other));
+  await change(other, { rating: 2 });
+  assert.equal(exiftool(await sidecar(other))['XMP-exif:GPSLatitude'], undefined, 'others would see it in the ocean');
+});
+
 test('a change made while the disk is away is kept until it is back', async () => {
   for (const what of ['folder', 'upload']) {
     const id = await add();

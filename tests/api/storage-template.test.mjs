@@ -777,7 +777,9 @@ test('a disk that is too full for a move keeps nobody from making room, nor the 
     fs.closeSync(fd);
     for (const template of ['{{y}}/{{filename}}', '{{filename}}']) {
       await scene.set({ template });
-      (await scene.on.request('PUT', '/jobs/storageTemplateMigration', { as: scene.on.admin, body: { command: 'start', force: false } })).expect(200);
+      const start = () => scene.on.request('PUT', '/jobs/storageTemplateMigration', { as: scene.on.admin, body: { command: 'start', force: false } });
+      // not while another try of the move before runs
+      await until(async () => (await start()).status === 200, 'the migration begins');
       await scene.on.says(new RegExp(`asset '${other}' stays where it is: .*No space left`));
       await scene.on.restart();
     }

@@ -42,11 +42,15 @@ static const char SQL_FILE_FIND[] =
     "SELECT path FROM asset_file WHERE asset_id = $1 AND type = $2 AND is_edited = $3";
 
 /* $1 id, $2 date, $3 zone, $4 latitude, $5 longitude, $6 city, $7 state, $8 country,
- * $9 description, $10 rating, $11 locked properties */
+ * $9 description, $10 rating, $11 locked properties; 0/0 is a position that was taken away */
 static const char SQL_EXIF_UPDATE[] =
     "UPDATE asset_exif SET date_time_original = $2, time_zone = $3, latitude = $4,"
     "       longitude = $5, city = $6, state = $7, country = $8, description = $9, rating = $10,"
-    "       locked_properties = $11"
+    "       locked_properties = $11,"
+    "       is_position_cleared = CASE WHEN CAST($4 AS DOUBLE PRECISION) = 0"
+    "                                   AND CAST($5 AS DOUBLE PRECISION) = 0 THEN 1"
+    "                                  WHEN CAST($4 AS DOUBLE PRECISION) IS NULL"
+    "                                  THEN is_position_cleared ELSE 0 END"
     " WHERE asset_id = $1";
 
 /* $1 id, $2 fileCreatedAt, $3 localDateTime, $4 its month, $5 now, $6 update id */

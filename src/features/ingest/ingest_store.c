@@ -27,6 +27,8 @@ static const char SQL_FACTS_EXIF[] =
     "       exif_image_height = $6, file_size_in_byte = $7, orientation = $8,"
     "       date_time_original = $9, modify_date = $10, time_zone = $11, f_number = $12,"
     "       focal_length = $13, iso = $14, exposure_time = $15, latitude = $16, longitude = $17,"
+    "       is_position_cleared = CASE WHEN CAST($16 AS DOUBLE PRECISION) IS NULL"
+    "                                  THEN is_position_cleared ELSE 0 END,"
     "       city = $18, state = $19, country = $20, description = $21, projection_type = $22,"
     "       rating = $23, fps = $24, bits_per_sample = $25, colorspace = $26,"
     "       profile_description = $27, auto_stack_id = $28,"

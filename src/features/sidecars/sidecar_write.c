@@ -39,6 +39,8 @@ static const char SQL_TAGS_FIND[] = "SELECT tags FROM asset_exif WHERE asset_id 
 /* $1 asset: whether what the database says of it was read from its files */
 static const char SQL_WAS_READ[] =
     "SELECT count(*) FROM asset WHERE id = $1 AND metadata_at IS NOT NULL";
+static const char SQL_POSITION_WAS_CLEARED[] =
+    "SELECT count(*) FROM asset_exif WHERE asset_id = $1 AND is_position_cleared = 1";
 
 /* Which locks a written tag opens. */
 static const struct {
@@ -134,17 +136,22 @@ run_read_again (Db *tx, gpointer data, GError **error)
 /* ---- what to write ---- */
 
 /* The file that had the last word is gone: all that was read from it goes into the new one. That there is nothing is told
- * as well, or what was cleared would come back from the original; but for a position, which others would take for one. */
+ * as well, or what was cleared would come back from the original; of a position only where it was cleared, for others
+ * would take that for one. */
 static gboolean
 lock_all (Write *self, GError **error)
 {
     AssetRow *asset = arena_new_array (self->arena, AssetRow, 1);
-    gint64 n_read = 0;
+    gint64 n_read = 0, n_cleared = 0;
+    gboolean tells_position;
 
     *asset = *self->asset;
     if (!db_select_int (self->app->db, SQL_WAS_READ, DB_ARGS (db_text (asset->id)), &n_read, NULL,
-                        error))
+                        error) ||
+        !db_select_int (self->app->db, SQL_POSITION_WAS_CLEARED, DB_ARGS (db_text (asset->id)),
+                        &n_cleared, NULL, error))
         return FALSE;
+    tells_position = (asset->has_latitude && asset->has_longitude) || n_cleared > 0;
     const struct {
         const char *property;
         gboolean is_set;
@@ -152,8 +159,8 @@ lock_all (Write *self, GError **error)
         { "description", n_read > 0 },
         { "dateTimeOriginal", asset->has_date_time_original },
         { "timeZone", asset->has_date_time_original },
-        { "latitude", asset->has_latitude && asset->has_longitude },
-        { "longitude", asset->has_latitude && asset->has_longitude },
+        { "latitude", tells_position },
+        { "longitude", tells_position },
         { "rating", n_read > 0 },
         { "tags", n_read > 0 },
     };
