@@ -101,6 +101,12 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
     g_autoptr (Share) opening = shares_take (app->hls->openings, session->caller);
     const char *metadata = NULL, *original;
 
+    if (opening == NULL) {
+        api_set_header (call, "Retry-After", "5");
+        g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_MANY,
+                             "Too many videos are being opened, try again later");
+        return FALSE;
+    }
     original = storage_template_own_path (app, call->arena, asset->id, asset->original_path, error);
     if (original == NULL)
         return FALSE;
@@ -108,12 +114,6 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
     session->input = layout_absolute (session->arena, app->media_location, session->original);
     memcpy (session->sha1, g_bytes_get_data (asset->checksum, NULL),
             MIN (g_bytes_get_size (asset->checksum), sizeof session->sha1));
-    if (opening == NULL) {
-        api_set_header (call, "Retry-After", "5");
-        g_set_error_literal (error, APP_ERROR, APP_ERROR_TOO_MANY,
-                             "Too many videos are being opened, try again later");
-        return FALSE;
-    }
     if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
                               error) ||
         !video_facts_read (metadata, session->arena, &session->facts, error) ||
