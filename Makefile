@@ -8,7 +8,7 @@ endif
 export CC CXX
 
 .DEFAULT_GOAL := build
-.PHONY: run build test test-long test-peers bench lint format install web packages packages-test clean
+.PHONY: run build test test-long test-threads test-peers bench lint format install web packages packages-test clean
 
 run: build                ## install what is missing, build, serve http://localhost:2283
 	IMMICH_MEDIA_LOCATION="$${IMMICH_MEDIA_LOCATION:-$(CURDIR)/data}" build/tintype serve
@@ -24,6 +24,9 @@ test: packages-test web   ## everything, with sanitizers, on both databases
 
 test-long: packages-test web ## every story of the web app, soak, full fuzzing, a million assets
 	tests/run --long
+
+test-threads: packages-test web ## data races, by ThreadSanitizer
+	tests/threads/run
 
 test-peers: build         ## clients of other makers, from PyPI; skipped where it is not reached
 	tests/peers-python/run
