@@ -50,6 +50,19 @@ test('an admin is led through a few choices, which hold', async ({ page }) => {
   expect(complaints).toEqual([]);
 });
 
+test('a question that was broken off is asked again at the next start', async ({ page }) => {
+  await enter(page);
+  await page.request.delete('api/users/me/onboarding');
+  await page.evaluate(() => localStorage.removeItem('tintype.welcomed'));
+  await page.route('**/api/users/me/onboarding', (route) => route.abort());
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+  await page.unrouteAll();
+  await page.reload();
+  await page.getByRole('button', { name: 'Skip all this' }).click();
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+});
+
 test('somebody new has two steps, and an empty timeline with the address as a code', async ({
   page,
   browser,

@@ -24,7 +24,8 @@ class Welcome {
   private asked = '';
   state = $state<'unknown' | 'needed' | 'done'>('unknown');
 
-  /** Ask for the user who is logged in. A server that does not tell is no reason to stand in the way. */
+  /** Ask for the user who is logged in. A server that does not tell, or a page that is left meanwhile, is no
+   *  reason to stand in the way, nor one to remember anything: it is asked again at the next start. */
   async look(): Promise<void> {
     const id = session.user?.id ?? '';
     if (id === this.asked) return;
@@ -34,10 +35,10 @@ class Welcome {
       return;
     }
     this.state = 'unknown';
-    const answer = await getUserOnboarding().catch(() => ({ isOnboarded: true }));
+    const answer = await getUserOnboarding().catch(() => null);
     if (this.asked !== id) return;
-    this.state = answer.isOnboarded ? 'done' : 'needed';
-    if (answer.isOnboarded) this.remember();
+    this.state = answer?.isOnboarded === false ? 'needed' : 'done';
+    if (answer?.isOnboarded) this.remember();
   }
 
   private remember(): void {
