@@ -307,6 +307,66 @@ test('what was not sent is offered again after a reload, and what was is not sen
   await page.setViewportSize({ width: 1280, height: 800 });
 });
 
+test('what the server refuses for what it is is neither tried nor offered again', async () => {
+  await drop(page, [
+    { name: 'letter.txt', day: '2017-07-21', text: 'Dear Ada,' },
+    { name: 'nothing.jpg', day: '2017-07-21', text: '' },
+  ]);
+  await expect(panel().getByText('2 failed')).toBeVisible();
+  await expect(panel().getByRole('button', { name: /Try again|Retry failed/ })).toHaveCount(0);
+  await expect.poll(keptFiles).toBe(0);
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'Photos', exact: true })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  await expect(panel()).toBeHidden();
+});
+
+test('after a file without room none as large is sent, but smaller ones are', async ({
+  browser,
+}) => {
+  const guest = {
+    name: 'Quinn Quota',
+    email: `quinn-${Date.now()}@example.com`,
+    password: 'no room for more',
+  };
+  await addUser(page, guest);
+  const users = (await (await page.request.get('api/users')).json()) as {
+    id: string;
+    email: string;
+  }[];
+  const { id } = users.find(({ email }) => email === guest.email)!;
+  const setRoom = async (quotaSizeInBytes: number): Promise<void> => {
+    const data = { quotaSizeInBytes };
+    expect((await page.request.put(`api/admin/users/${id}`, { data })).ok()).toBe(true);
+  };
+  await setRoom(1000);
+  const theirs = await (await browser.newContext()).newPage();
+  await enterAs(theirs, guest);
+  let posted = 0;
+  theirs.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/api/assets')) posted++;
+  });
+  const large = Array.from({ length: 12 }, (_, i) => ({
+    name: `large-${i}.jpg`,
+    day: '2017-07-22',
+    text: `${i}`.padEnd(2000 + i, '.'),
+  }));
+  const uploads = theirs.getByRole('region', { name: 'Uploads' });
+  await drop(theirs, [
+    ...large,
+    { name: 'small.jpg', day: '2017-07-22', text: 'small'.padEnd(500) },
+  ]);
+  await expect(uploads.getByRole('heading', { name: '1 file uploaded' })).toBeVisible();
+  await expect(uploads.getByText('12 failed')).toBeVisible();
+  await expect(uploads.getByText(/there is no room for it/).first()).toBeVisible();
+  // Those that were on their way together, and the small one.
+  expect(posted).toBeLessThanOrEqual(4);
+  await setRoom(1_000_000);
+  await uploads.getByRole('button', { name: 'Retry failed' }).click();
+  await expect(uploads.getByRole('heading', { name: '13 files uploaded' })).toBeVisible();
+  await theirs.context().close();
+});
+
 test('what one tab is about to send another does not offer', async () => {
   const sender = await page.context().newPage();
   await sender.route('**/api/assets', (route) =>

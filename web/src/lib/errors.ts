@@ -55,6 +55,22 @@ export function isLoggedOut(error: unknown): boolean {
   );
 }
 
+/** Whether a file finds no room in what its owner may store; a smaller one may. */
+export function isOverQuota(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    error.status === 400 &&
+    error.message === 'Quota has been exceeded!'
+  );
+}
+
+/** Whether the server will not take this, however often it is asked: what it is is wrong. */
+export function isRefusedForGood(error: unknown): boolean {
+  return (
+    error instanceof ApiError && [400, 413, 415, 422].includes(error.status) && !isOverQuota(error)
+  );
+}
+
 /** Whether what was asked for is not there, or not to be seen (any more). */
 export function isGone(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 400 || error.status === 404);

@@ -5,7 +5,7 @@
  * known without counting, and the page hears of changes a few times a second through one number. */
 import { addAssetsToAlbum, ApiError, checkBulkUpload, type AssetMediaResponse } from '../api';
 import { credential } from './credential.svelte';
-import { errorText, isLoggedOut } from './errors';
+import { errorText, isLoggedOut, isOverQuota, isRefusedForGood } from './errors';
 import { t } from './preferences.svelte';
 import { session } from './session.svelte';
 import { filesOfList, walkHandle, type Batch } from './upload/found_files';
@@ -70,6 +70,8 @@ export interface Upload {
   /** Under which it is kept over a reload; null: it is not. */
   readonly key: string | null;
   state: UploadState;
+  /** The server will not take it, however often it is tried. */
+  isRefusedForGood: boolean;
   sentBytes: number;
   hashedBytes: number;
   checksum: string | null;
@@ -117,6 +119,8 @@ class Uploads {
   private streak = 0;
   private retryTimer = 0;
   private settled: string[] = [];
+  /** A file of so many bytes found no room: none as large is sent after it. */
+  private tooManyBytes = Infinity;
 
   counts = $derived.by(() => {
     void this.version;
@@ -124,6 +128,8 @@ class Uploads {
       uploadStates.map((state) => [state, this.groups[state].size]),
     ) as Record<UploadState, number>;
   });
+  /** Failed, and worth another try. */
+  retriable = $derived((void this.version, this.countRetriable()));
   all = $derived(Object.values(this.counts).reduce((sum, n) => sum + n, 0));
   isBusy = $derived(
     this.counts.waiting + this.counts.checking + this.counts.ready + this.counts.sending > 0,
@@ -187,7 +193,7 @@ class Uploads {
     this.groups[state].add(upload);
     if (state === 'cancelled') this.allBytes -= upload.bytes;
     else if (isOver(upload)) this.overBytes += upload.bytes;
-    if (upload.key && isOver(upload) && state !== 'failed') this.settle(upload.key);
+    if (upload.key && isOver(upload) && !this.mayWorkLater(upload)) this.settle(upload.key);
     this.tell();
   }
 
@@ -211,6 +217,7 @@ class Uploads {
   addFound(files: readonly FoundFile[], albumOf?: (group: FoundFile) => string | null): number {
     const { groups, lonely } = groupByFolder(files);
     if (groups.length + lonely.length === 0) return 0;
+    this.tooManyBytes = Infinity; // there may be room again
     // A new batch after everything went well starts a new list; problems stay to be seen.
     if (!this.isBusyNow) {
       this.drop(['created', 'duplicate', 'refused', 'cancelled']);
@@ -220,6 +227,7 @@ class Uploads {
     for (const { file, path } of lonely) {
       const upload = this.make({ file, path, sidecar: null, motion: null }, null);
       upload.error = t().upload.lonelySidecar;
+      upload.isRefusedForGood = true;
       this.set(upload, 'failed');
     }
     void keepFiles(
@@ -246,6 +254,7 @@ class Uploads {
       credential: credential.query,
       key: user ? keyOf(user.id, path, file) : null,
       state: 'waiting',
+      isRefusedForGood: false,
       sentBytes: 0,
       hashedBytes: 0,
       checksum: null,
@@ -326,13 +335,21 @@ class Uploads {
     this.pending = files.length > 0 ? { ...this.pending, files } : null;
   }
 
+  private mayWorkLater({ state, isRefusedForGood }: Upload): boolean {
+    return state === 'failed' && !isRefusedForGood;
+  }
+
+  private countRetriable(): number {
+    return [...this.groups.failed].filter((upload) => this.mayWorkLater(upload)).length;
+  }
+
   private settle(key: string): void {
     if (this.settled.push(key) > 1) return;
     setTimeout(() => {
       const keys = this.settled;
       this.settled = [];
       const user = session.user?.id;
-      const isLast = !this.isBusyNow && !this.pending && this.groups.failed.size === 0;
+      const isLast = !this.isBusyNow && !this.pending && this.countRetriable() === 0;
       if (user && isLast) void forgetAll(user);
       else void forgetFiles(keys);
     }, 300);
@@ -385,7 +402,8 @@ class Uploads {
   }
 
   retry(upload: Upload): void {
-    if (upload.state !== 'failed') return;
+    if (!this.mayWorkLater(upload)) return;
+    this.tooManyBytes = Infinity;
     upload.error = '';
     upload.tries = 0;
     this.set(upload, 'waiting');
@@ -407,7 +425,7 @@ class Uploads {
         if (upload.state === 'cancelled') continue;
         this.allBytes -= upload.bytes;
         if (isOver(upload)) this.overBytes -= upload.bytes;
-        if (upload.state === 'failed' && upload.key) this.settle(upload.key);
+        if (upload.key && this.mayWorkLater(upload)) this.settle(upload.key);
       }
       this.groups[state].clear();
     }
@@ -437,6 +455,11 @@ class Uploads {
     while (this.running < parallelUploads) {
       const [next] = this.groups.ready;
       if (!next) return;
+      if (next.bytes >= this.tooManyBytes) {
+        next.error = t().upload.noRoom;
+        this.set(next, 'failed');
+        continue;
+      }
       this.running++;
       void this.send(next).finally(() => {
         this.running--;
@@ -622,7 +645,11 @@ class Uploads {
     const words = t().upload;
     if (error instanceof UnreadableFile) upload.error = words.unreadable;
     else if (error instanceof BodyTooLarge) upload.error = words.tooLarge(error.whose);
-    else upload.error = errorText(error);
+    else if (isOverQuota(error)) {
+      upload.error = words.noRoom;
+      this.tooManyBytes = Math.min(this.tooManyBytes, upload.bytes);
+    } else upload.error = errorText(error);
+    upload.isRefusedForGood = isRefusedForGood(error);
     this.set(upload, 'failed');
   }
 

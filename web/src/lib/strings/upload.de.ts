@@ -62,6 +62,7 @@ export const uploadDe: typeof uploadEn = {
       `${whose || 'ein Proxy'} vor dem Server nimmt nichts von brauchbarer Größe an; sein Limit erhöhen (nginx: client_max_body_size)`,
     limited: (whose, size) =>
       `${whose || 'Ein Proxy'} vor dem Server hat ${size} am Stück abgelehnt. Jetzt gehen kleinere Teile; ein höheres Limit ist schneller (nginx: client_max_body_size).`,
+    noRoom: 'dafür ist kein Platz: der Speicher dieses Kontos ist voll',
     lonelySidecar: 'eine Begleitdatei ohne ihr Foto daneben',
     unsent: (n) => `${dateien(n)} noch nicht gesendet`,
     unsentText:

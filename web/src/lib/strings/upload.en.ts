@@ -60,6 +60,7 @@ export const uploadEn = {
       `${whose || 'a proxy'} in front of the server takes no body of any useful size; raise its limit (nginx: client_max_body_size)`,
     limited: (whose: string, size: string) =>
       `${whose || 'A proxy'} in front of the server refused a body of ${size}. Smaller parts are sent instead; raising its limit is quicker (nginx: client_max_body_size).`,
+    noRoom: 'there is no room for it: the storage of this account is full',
     lonelySidecar: 'a sidecar without its photo beside it',
     unsent: (n: number) => `${files(n)} not sent yet`,
     unsentText:
