@@ -1,7 +1,7 @@
 /* Where a request is slow or refused: nothing that was typed or chosen is lost, and nothing looks
  * empty or done that is not. */
-import { expect, test, type Page, type Route } from '@playwright/test';
-import { addUser, drop, enter, openPhoto, tileOf, tiles, watch } from './helpers';
+import { expect, test, type Browser, type Page, type Route } from '@playwright/test';
+import { account, addUser, drop, enter, openPhoto, tileOf, tiles, watch } from './helpers';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -452,6 +452,60 @@ for (const address of ['people', 'tags']) {
     expect(asked).toBe(before);
   });
 }
+
+/** From another device: this browser is logged out. */
+async function endSession(browser: Browser): Promise<void> {
+  const other = await browser.newContext();
+  const { email, password } = account;
+  const data = { email, password };
+  expect((await other.request.post('api/auth/login', { data })).ok()).toBe(true);
+  expect((await other.request.delete('api/sessions')).ok()).toBe(true);
+  await other.close();
+}
+
+async function logInAgain(): Promise<void> {
+  await expect(page.getByText('Your session has ended. Please log in again.')).toBeVisible();
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+test('a login that ends says so, and leads back to the page and to what was typed there', async ({
+  browser,
+}) => {
+  await page.goto(`./albums/${albumId}`);
+  const comments = page.getByRole('button', { name: 'Comments' });
+  const said = page.getByRole('complementary', { name: 'Comments' }).getByLabel('Say something');
+  await comments.click();
+  await said.fill('Half a sentence');
+  await endSession(browser);
+  await logInAgain();
+  await expect(page).toHaveURL(new RegExp(albumId));
+  await comments.click();
+  await expect(said).toHaveValue('Half a sentence');
+  await said.fill('');
+
+  await page.goto('./photos');
+  await openPhoto(tileOf(page, '1 February 2014'));
+  const field = viewer().getByRole('textbox', { name: 'Description' });
+  await page.keyboard.press('i');
+  await field.fill('Half a description');
+  await endSession(browser);
+  await logInAgain();
+  await expect(viewer()).toBeVisible();
+  await page.keyboard.press('i');
+  await expect(field).toHaveValue('Half a description');
+  await field.focus();
+  await field.blur();
+  await expect(page.getByText('Description saved')).toBeVisible();
+  // Whoever logs out is not told what he knows.
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await expect(page.getByText(/session has ended/)).toHaveCount(0);
+  await enter(page);
+});
 
 test('what another client does to the photo that is looked at shows at once', async () => {
   await page.goto('./photos');

@@ -9,13 +9,17 @@ export class FixedTimeline extends Timeline {
   constructor(
     view: View,
     private readonly read: () => Promise<AssetResponse[]>,
+    /** What was read already: the first question is answered with it. */
+    private first: AssetResponse[] | null = null,
   ) {
     super(view);
   }
 
   override async refresh(): Promise<void> {
     try {
-      const assets = (await this.read()).map(assetFromResponse);
+      const answer = this.first ?? (await this.read());
+      this.first = null;
+      const assets = answer.map(assetFromResponse);
       this.months = putAssets([], assets, true, orderOf(this.view));
       this.error = null;
     } catch (error) {

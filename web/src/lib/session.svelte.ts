@@ -17,6 +17,7 @@ import {
 } from '../api';
 import { basePath } from './base';
 import { offline } from './offline.svelte';
+import { forgetUnsaved } from './unsaved';
 
 /** Kept over the reload in which it is told. */
 const changedKey = 'tintype-user-changed';
@@ -39,6 +40,8 @@ class Session {
   private readonly tabs = new BroadcastChannel(`tintype-session ${basePath}`);
   /** Whoever has just logged out is not logged in again by the page itself. */
   hasLoggedOut = false;
+  /** A login that was not ended in this page is over: the next one is asked for with a reason. */
+  hasEnded = $state(false);
 
   /** Ask the server what it is and, if this browser was logged in, whether it still is. Throws
    *  when the server cannot be reached. */
@@ -55,6 +58,7 @@ class Session {
     for (const answer of [features, user]) if (answer instanceof Error) throw answer;
     this.features = features as ServerFeatures;
     this.enter(user as UserAdminResponse | null);
+    this.hasEnded = wasLoggedIn && user === null;
   }
 
   /** Read what the server can do again: its settings were changed, which stays so where it does not tell. */
@@ -85,6 +89,7 @@ class Session {
 
   async logOut(): Promise<void> {
     const { redirectUri } = await logout();
+    forgetUnsaved();
     await offline.forget();
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
@@ -135,6 +140,7 @@ class Session {
   /** Called when the server said 401 to something that needs a session. */
   end(): void {
     void offline.forget();
+    this.hasEnded = !this.hasLoggedOut;
     this.user = null;
     this.preferences = null;
   }
@@ -142,6 +148,7 @@ class Session {
   private enter(user: UserAdminResponse | null): void {
     this.user = user;
     if (!user) return;
+    this.hasEnded = this.hasLoggedOut = false;
     // Without them everything is shown as it is by default.
     getMyPreferences()
       .then((preferences) => (this.preferences = preferences))
