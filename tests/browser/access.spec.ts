@@ -277,6 +277,47 @@ test('from right to left nothing is cut off, and keys that point are turned', as
   }
 });
 
+test('at 400 % nothing is out of reach, and a long description does not push the photos away', async ({
+  browser,
+}) => {
+  const page = await openAs(browser, 'light', { width: 320, height: 256 });
+  await enter(page);
+  await page.goto('./workflows');
+  await page.getByRole('button', { name: 'New workflow' }).click();
+  await expect(page.getByRole('dialog', { name: 'New workflow' })).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await page.setViewportSize(looks[0].viewport);
+  const description = `שלום עולם!\n${'Many words. '.repeat(800)}`;
+  const data = { description };
+  expect((await page.request.patch(`api/albums/${albumId}`, { data })).ok()).toBe(true);
+  const tile = tiles(page).first();
+  for (const path of [`albums/${albumId}`, `share/${shareKey}`]) {
+    await page.goto(`./${path}`);
+    await expect(tile).toBeInViewport();
+    // What is written from right to left ends at the left.
+    const text = page.getByText('שלום עולם!');
+    const [start, end] = await text.evaluate((node) => {
+      const at = (index: number): number => {
+        const range = document.createRange();
+        range.setStart(node.firstChild!, index);
+        range.setEnd(node.firstChild!, index + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return [at(0), at('שלום עולם!'.length - 1)] as const;
+    });
+    expect(end).toBeLessThan(start);
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect(tile).not.toBeInViewport();
+    await page.getByRole('button', { name: 'Show less' }).click();
+    await expect(tile).toBeInViewport();
+  }
+  await page.goto(`./share/${shareKey}`);
+  await settled(page);
+  expect(await judge(page, 'a link with a long description')).toEqual([]);
+  await page.context().close();
+});
+
 test('who asks for less motion gets none', async ({ browser }) => {
   const page = await openAs(browser, 'light', looks[0].viewport);
   await enter(page);

@@ -76,10 +76,15 @@ export class Timeline {
   /** Months that changed while their answer was on its way. */
   private changedMeanwhile = new Set<string>();
   private failedUntil = new Map<string, number>();
-  /** The months of photos that are looked for, while the server is asked. */
+  /** The months of photos that are looked for, until those are there. */
   private asked = new Map<string, Promise<string>>();
   /** Grows with each change here: an answer that was under way meanwhile may not know of it. */
   private changes = 0;
+  /** The months are being read. What is wanted meanwhile is read when that answer is there, once for all who
+   *  want it. */
+  private reading: Promise<void> | null = null;
+  private wanted = 0;
+  private isAnew = false;
   private expected: { key: string; answer: Promise<TimeBucketAssetResponse> } | null = null;
   private isClosed = false;
 
@@ -112,18 +117,31 @@ export class Timeline {
 
   /** Read the months and their counts, at first and after a lost connection.
    *  @param isAnew  and the photos that are in view again */
-  async refresh({ isAnew = false } = {}): Promise<void> {
+  refresh({ isAnew = false } = {}): Promise<void> {
     this.failedUntil.clear();
-    this.changes++; // of several at once none ends with what was read before the last one
+    this.wanted++;
+    this.isAnew ||= isAnew;
+    this.reading ??= this.readMonths().finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  private async readMonths(): Promise<void> {
     try {
       let buckets;
       let before;
+      let wantedBefore;
       let attempts = 0;
       do {
         before = this.changes;
+        wantedBefore = this.wanted;
         buckets = await getTimeBuckets({ ...this.view.query, ...credential.query });
         if (this.isClosed) return;
-      } while (before !== this.changes && ++attempts < mostAttempts);
+      } while (
+        wantedBefore !== this.wanted ||
+        (before !== this.changes && ++attempts < mostAttempts)
+      );
+      const { isAnew } = this;
+      this.isAnew = false;
       if (isAnew) for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
       this.months = mergeBuckets(this.months, buckets, orderOf(this.view), isAnew);
       this.error = null;
@@ -222,12 +240,17 @@ export class Timeline {
     // The list and the viewer over it look for the same one, and again as months come.
     let month = this.asked.get(id);
     if (!month) {
-      month = getAssetInfo({ id, ...credential.query })
-        .then(({ localDateTime }) => monthKey(Date.parse(localDateTime)))
-        .finally(() => this.asked.delete(id));
+      month = getAssetInfo({ id, ...credential.query }).then(({ localDateTime }) =>
+        monthKey(Date.parse(localDateTime)),
+      );
       this.asked.set(id, month);
     }
-    await this.ensure(await month);
+    // It is asked again only when its month has come as well.
+    try {
+      await this.ensure(await month);
+    } finally {
+      this.asked.delete(id);
+    }
     return this.find(id);
   }
 

@@ -127,18 +127,32 @@ describe('Timeline', () => {
     expect(timeline.months.map(({ key }) => key)).toEqual([june, may.timeBucket]);
   });
 
-  it('shows the last of several answers, in whatever order they come', async () => {
+  it('reads once more for all who ask while it reads, and shows what came last', async () => {
     const timeline = await start();
+    api.getTimeBuckets.mockClear();
     const answers: ((buckets: object[]) => void)[] = [];
     api.getTimeBuckets.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
-    const both = Promise.all([timeline.refresh(), timeline.refresh()]);
-    answers[1]!([{ timeBucket: june, count: 3 }]);
-    await Promise.resolve();
+    const all = Promise.all([timeline.refresh(), timeline.refresh(), timeline.refresh()]);
     answers[0]!([{ timeBucket: june, count: 2 }]);
-    await vi.waitFor(() => expect(answers).toHaveLength(3));
-    answers[2]!([{ timeBucket: june, count: 3 }]);
-    await both;
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]!([{ timeBucket: june, count: 3 }]);
+    await all;
     expect(timeline.total).toBe(3);
+    expect(api.getTimeBuckets).toHaveBeenCalledTimes(2);
+  });
+
+  it('asks no second time about a photo whose month is still on its way', async () => {
+    const timeline = await start();
+    api.getAssetInfo.mockResolvedValue({ localDateTime: '2024-06-20T12:00:00.000Z' });
+    let answer = (_: TimeBucketAssetResponse): void => undefined;
+    api.getTimeBucket.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const first = timeline.locate('20a');
+    await vi.waitFor(() => expect(api.getTimeBucket).toHaveBeenCalledTimes(1));
+    const second = timeline.locate('20a');
+    answer(bucket('20a', '03b'));
+    expect((await first)?.asset.id).toBe('20a');
+    expect((await second)?.asset.id).toBe('20a');
+    expect(api.getAssetInfo).toHaveBeenCalledTimes(1);
   });
 
   it('does not lose a photo that arrives while its month is being loaded', async () => {

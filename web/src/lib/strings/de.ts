@@ -103,6 +103,8 @@ export const de: Strings = {
   },
 
   actions: {
+    showAll: 'Alles zeigen',
+    showLess: 'Weniger zeigen',
     favorite: 'Favorit',
     unfavorite: 'Aus den Favoriten nehmen',
     archive: 'Archivieren',

@@ -102,6 +102,8 @@ export const en = {
   },
 
   actions: {
+    showAll: 'Show all',
+    showLess: 'Show less',
     favorite: 'Favourite',
     unfavorite: 'Remove from favourites',
     archive: 'Archive',
