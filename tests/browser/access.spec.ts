@@ -283,9 +283,16 @@ test('at 400 % nothing is out of reach, and a long description does not push the
   const page = await openAs(browser, 'light', { width: 320, height: 256 });
   await enter(page);
   await page.goto('./workflows');
-  await page.getByRole('button', { name: 'New workflow' }).click();
-  await expect(page.getByRole('dialog', { name: 'New workflow' })).toBeVisible();
-  await page.keyboard.press('Escape');
+  const button = page.getByRole('button', { name: 'New workflow' });
+  await expect(button).toBeVisible();
+  await page.mouse.move(160, 120);
+  await page.mouse.wheel(0, 2000);
+  const nav = (await page.getByRole('navigation').first().boundingBox())!;
+  const bottom = async (): Promise<number> => {
+    const { y, height } = (await button.boundingBox())!;
+    return y + height;
+  };
+  await expect.poll(bottom).toBeLessThanOrEqual(nav.y);
 
   await page.setViewportSize(looks[0].viewport);
   const description = `שלום עולם!\n${'Many words. '.repeat(800)}`;
