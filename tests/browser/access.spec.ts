@@ -325,6 +325,30 @@ test('at 400 % nothing is out of reach, and a long description does not push the
   await page.context().close();
 });
 
+test('what can be done to a person or a tag is not under the line of dates', async ({
+  browser,
+}) => {
+  const page = await openAs(browser, 'light', { width: 1000, height: 300 });
+  await enter(page);
+  const ids = await tiles(page).evaluateAll((all) => all.map((each) => each.dataset.asset!));
+  const box = { imageWidth: 640, imageHeight: 480, x: 100, y: 100, width: 200, height: 200 };
+  for (const assetId of ids) {
+    const data = { ...box, assetId, personId };
+    expect((await page.request.post('api/faces', { data })).ok()).toBe(true);
+  }
+  const tags = [`${mark} ${'of a long name '.repeat(10)}`];
+  const [tag] = await (await page.request.put('api/tags', { data: { tags } })).json();
+  await page.request.put(`api/tags/${tag.id}/assets`, { data: { ids } });
+  for (const path of [`people/${personId}`, `tags/${tag.id}`]) {
+    await page.goto(`./${path}`);
+    await expect(page.getByRole('slider', { name: 'Go to a date' })).toBeVisible();
+    const more = page.locator('main').getByRole('button', { name: /^More/ });
+    await more.click({ timeout: 5_000 });
+    await expect(more).toHaveAttribute('aria-expanded', 'true');
+  }
+  await page.context().close();
+});
+
 test('who asks for less motion gets none', async ({ browser }) => {
   const page = await openAs(browser, 'light', looks[0].viewport);
   await enter(page);
