@@ -436,6 +436,22 @@ for (const [address, path] of Object.entries(pages)) {
   });
 }
 
+test('a list or a picture that did not come is tried again without asking', async () => {
+  await page.route(/\/api\/people(\?.*)?$/, (route) => refuse(route));
+  await page.goto('./people');
+  const trouble = page.getByRole('alert').filter({ hasText: 'Nobody there' });
+  await expect(trouble).toBeVisible();
+  await page.unrouteAll();
+  await expect(page.getByRole('link', { name: 'Photos of Ann Marie' })).toBeVisible();
+  await expect(trouble).toHaveCount(0);
+
+  await page.route('**/thumbnail*', (route) => route.fulfill({ status: 503 }));
+  await page.goto('./photos');
+  await expect(page.getByText('No preview').first()).toBeVisible();
+  await page.unrouteAll();
+  await expect(page.getByText('No preview')).toHaveCount(0);
+});
+
 for (const address of ['people', 'tags']) {
   test(`${address}: one that is not there is not asked for again`, async () => {
     let asked = 0;
@@ -505,6 +521,22 @@ test('a login that ends says so, and leads back to the page and to what was type
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   await expect(page.getByText(/session has ended/)).toHaveCount(0);
   await enter(page);
+});
+
+test('that a photo which was opened by its address went to the trash elsewhere is told once', async () => {
+  await page.goto('./photos');
+  const id = await tileOf(page, '1 February 2014').getAttribute('data-asset');
+  const connected = page.waitForEvent('websocket');
+  await page.goto(`./photos/${id}`);
+  await (await connected).waitForEvent('framereceived');
+  await expect(viewer()).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  const data = { ids: [id] };
+  expect((await page.request.delete('api/assets', { data })).ok()).toBe(true);
+  const told = page.getByText('This photo is not here any more.');
+  await expect(told.first()).toBeVisible();
+  await page.waitForTimeout(500); // as long as a second one would take
+  await expect(told).toHaveCount(1);
 });
 
 test('what another client does to the photo that is looked at shows at once', async () => {
