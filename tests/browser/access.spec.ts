@@ -328,9 +328,11 @@ test('at 400 % nothing is out of reach, and a long description does not push the
 test('what can be done to a person or a tag is not under the line of dates', async ({
   browser,
 }) => {
-  const page = await openAs(browser, 'light', { width: 1000, height: 300 });
+  const page = await openAs(browser, 'light', looks[0].viewport);
   await enter(page);
+  for (const date of ['1 May 2031', '2 May 2031']) await expect(tileOf(page, date)).toBeVisible();
   const ids = await tiles(page).evaluateAll((all) => all.map((each) => each.dataset.asset!));
+  await page.setViewportSize({ width: 1000, height: 190 });
   const box = { imageWidth: 640, imageHeight: 480, x: 100, y: 100, width: 200, height: 200 };
   for (const assetId of ids) {
     const data = { ...box, assetId, personId };
