@@ -128,8 +128,8 @@ test_nonsense_is_not_taken_for_a_result (void)
 static void
 test_memory_has_a_limit (void)
 {
-#ifdef __SANITIZE_ADDRESS__
-    g_test_skip ("the address sanitizer takes more address space than any limit");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    g_test_skip ("the sanitizer takes more address space than any limit");
 #else
     g_autoptr (WorkerPool) pool = make_pool (1, 60);
 
