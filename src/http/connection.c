@@ -337,6 +337,10 @@ send_file (Connection *self)
     const Exchange *exchange = self->exchange;
     guint64 n_turn = 0;
 
+    if (!exchange_may_go_on (self->exchange)) {
+        connection_close (self);
+        return FALSE;
+    }
     while (self->n_body_sent < exchange->n_body_bytes) {
         off_t first = (off_t) (exchange->body_first + self->n_body_sent), at = first;
         gsize n_max = (gsize) MIN (exchange->n_body_bytes - self->n_body_sent, FILE_TURN_BYTES);

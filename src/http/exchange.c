@@ -17,6 +17,7 @@
 #include "http/private.h"
 
 #define FIRST_BUFFER_BYTES (16 * 1024)
+#define GUARD_US (2 * G_USEC_PER_SEC)
 
 Exchange *
 exchange_new (HttpServer *server, Connection *connection, const guint8 *head, gsize n_bytes,
@@ -125,6 +126,8 @@ send_answer (Exchange *self)
     answer_end_head (self, loop_date (self->loop));
     connection_set_state (self->connection, CONNECTION_BUSY);
     self->phase = PHASE_SENT;
+    if (self->may_go_on != NULL)
+        self->asked_us = g_get_monotonic_time ();
     return STEP_SEND;
 }
 
@@ -247,6 +250,40 @@ exchange_cut (Exchange *self)
     g_mutex_unlock (&self->loop->lock);
 }
 
+/* ---- the guard of a long answer ---- */
+
+gboolean
+exchange_may_go_on (Exchange *self)
+{
+    gint64 now_us;
+
+    if (self->may_go_on == NULL)
+        return TRUE;
+    switch ((GuardState) atomic_load (&self->guard)) {
+    case GUARD_SAID_NO:
+        return FALSE;
+    case GUARD_IS_ASKED:
+        return TRUE;
+    case GUARD_IDLE:
+    default:
+        break;
+    }
+    now_us = g_get_monotonic_time ();
+    if (now_us - self->asked_us < GUARD_US)
+        return TRUE;
+    self->asked_us = now_us;
+    atomic_store (&self->guard, GUARD_IS_ASKED);
+    g_thread_pool_push (self->server->pool, exchange_ref (self), NULL);
+    return TRUE;
+}
+
+static void
+ask_guard (Exchange *self)
+{
+    atomic_store (&self->guard, self->may_go_on (self->guard_data) ? GUARD_IDLE : GUARD_SAID_NO);
+    exchange_unref (self);
+}
+
 /* ---- handling ---- */
 
 void
@@ -256,6 +293,10 @@ exchange_handle (gpointer exchange, gpointer server)
 
     /* the queue's lock has ordered this after the event thread; so does this, visibly to tools */
     atomic_load (&self->answer);
+    if (atomic_load (&self->guard) == GUARD_IS_ASKED) {
+        ask_guard (self);
+        return;
+    }
     self->server->app_class->handle (self->server->app, &self->request);
 }
 

@@ -125,6 +125,12 @@ HttpResponse *http_response_new_file (int fd, const char *content_type);
  *  @return NULL with errno when it cannot be opened */
 HttpResponse *http_response_new_path (const char *path, const char *content_type);
 
+/** For a file that takes long to send: every two seconds @may_go_on is asked, on a thread of the pool; it may
+ *  block. FALSE ends the transfer so that the client sees it is incomplete. What is sent before that costs
+ *  nothing more. @data lives as long as the request, in whose arena nothing may be made then. */
+void http_response_set_guard (HttpResponse *self, gboolean (*may_go_on) (gpointer data),
+                              gpointer data);
+
 /** A body made while it is sent (ZIP, sync stream): @produce runs on a pool thread of its own kind
  *  and writes with http_stream_write (), which blocks while the client is slow.
  *  @data freed with @free_data when done. Chunked; compressed when @compress and asked for. */

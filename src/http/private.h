@@ -141,6 +141,12 @@ typedef enum {
     ANSWER_CUT, /* its connection was closed: nobody will read it */
 } AnswerState;
 
+typedef enum {
+    GUARD_IDLE,
+    GUARD_IS_ASKED, /* on a thread of the pool, while more is sent */
+    GUARD_SAID_NO,
+} GuardState;
+
 struct _Exchange {
     HttpRequest request; /* first, so that one is the other */
     HttpServer *server;  /* (ref) */
@@ -176,6 +182,10 @@ struct _Exchange {
     guint64 n_body_bytes; /* announced; the connection and streams count what is sent */
     HttpStream *stream;   /* (ref) */
     gboolean stream_is_over;
+    gboolean (*may_go_on) (gpointer data); /* of a file, see http_response_set_guard (); or NULL */
+    gpointer guard_data;
+    gint64 asked_us;     /* when it last was, or the answer began */
+    _Atomic int guard;   /* GuardState */
     UpgradeOffer *offer; /* until taken */
 
     /* http_request_watch (); the keeper's, under its lock */
@@ -214,7 +224,10 @@ ExchangeStep exchange_proceed (Exchange *self);
 void exchange_finish (Exchange *self,
                       gboolean complete); /* by its connection; drops its reference */
 void exchange_cut (Exchange *self); /* by its connection, which closes: nobody rouses it any more */
-void exchange_handle (gpointer exchange, gpointer server); /* on a thread of the pool */
+/** Its file is being sent. @return FALSE: break off */
+gboolean exchange_may_go_on (Exchange *self);
+/** On a thread of the pool: the request, or the question of its guard. */
+void exchange_handle (gpointer exchange, gpointer server);
 
 /* ---- the parts of an answer ---- */
 

@@ -35,6 +35,8 @@ struct _HttpResponse {
 
     GBytes *body;  /* BYTES, JSON */
     FileBody file; /* FILE */
+    gboolean (*may_go_on) (gpointer data);
+    gpointer guard_data;
 
     gboolean compress; /* STREAM */
     void (*produce) (HttpStream *stream, gpointer data);
@@ -123,6 +125,13 @@ http_response_new_path (const char *path, const char *content_type)
     self->file = file;
     self->file.path = arena_strdup (self->arena, path);
     return self;
+}
+
+void
+http_response_set_guard (HttpResponse *self, gboolean (*may_go_on) (gpointer data), gpointer data)
+{
+    self->may_go_on = may_go_on;
+    self->guard_data = data;
 }
 
 HttpResponse *
@@ -435,6 +444,8 @@ response_finish (HttpResponse *self, Exchange *exchange)
         self->status = file_response_finish (self, &self->file, exchange);
         if (self->status >= 400)
             self->content_type = JSON_TYPE;
+        exchange->may_go_on = self->may_go_on;
+        exchange->guard_data = self->guard_data;
         break;
     case RESPONSE_STREAM:
         finish_stream (self, exchange);

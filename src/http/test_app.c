@@ -201,6 +201,19 @@ answer_json (HttpRequest *request)
     http_respond (request, http_response_new_json (200, text));
 }
 
+static gboolean
+may_go_on (gpointer data)
+{
+    App *app = data;
+    gboolean is_closed;
+
+    g_mutex_lock (&app->lock);
+    is_closed = app->is_closed;
+    g_mutex_unlock (&app->lock);
+    bump (app, &app->n_asked);
+    return !is_closed;
+}
+
 static void
 answer_file (App *app, HttpRequest *request)
 {
@@ -214,6 +227,8 @@ answer_file (App *app, HttpRequest *request)
     }
     response = http_response_new_file (fd, "image/svg+xml");
     http_response_set_untrusted (response);
+    if (strcmp (request->query, "guarded") == 0)
+        http_response_set_guard (response, may_go_on, app);
     http_respond (request, response);
 }
 

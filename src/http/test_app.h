@@ -9,7 +9,9 @@ typedef struct {
     GCond changed;
     guint n_written, n_aborted, n_handled, n_gone, n_upgrades_lost;
     guint n_produced;
-    gboolean holds; /* handlers of /hold wait until it is cleared */
+    guint n_asked;      /* guards of /file?guarded */
+    gboolean is_closed; /* what they answer: break off */
+    gboolean holds;     /* handlers of /hold wait until it is cleared */
 } App;
 
 typedef struct {

@@ -284,6 +284,45 @@ test_a_client_that_leaves_a_file_ends_nobody_else (Fixture *self, gconstpointer 
     g_assert_cmpuint (reply->status, ==, 200);
 }
 
+/* Read as slowly as a thin line does, until the guard was asked so often, or the connection ended.
+ *  @return how much came */
+static guint64
+read_slowly (Fixture *self, TestClient *client, guint n_asked)
+{
+    g_autofree char *some = g_malloc (64 * 1024);
+    guint64 n_bytes = 0;
+    gsize n = 1;
+
+    while (n > 0 && test_app_get (&self->app, &self->app.n_asked) < n_asked) {
+        n = test_client_read_some (client, some, 64 * 1024);
+        n_bytes += n;
+        g_usleep (2000);
+    }
+    return n_bytes;
+}
+
+static void
+test_a_long_file_is_broken_off_by_its_guard (Fixture *self, gconstpointer data)
+{
+    const guint64 size = G_GUINT64_CONSTANT (4) * 1000 * 1000 * 1000;
+    g_autofree char *path = g_build_filename (self->app.folder, "guarded", NULL);
+    g_autoptr (TestClient) client = test_client_new (self->port);
+    FILE *file = fopen (path, "w");
+    guint64 n_bytes;
+
+    g_assert_nonnull (file);
+    g_assert_cmpint (ftruncate (fileno (file), (off_t) size), ==, 0);
+    fclose (file);
+    test_client_send (client, "GET /file?guarded HTTP/1.1\r\nHost: h\r\n\r\n");
+    n_bytes = read_slowly (self, client, 2);
+    g_assert_cmpuint (test_app_get (&self->app, &self->app.n_asked), >=, 2);
+    g_mutex_lock (&self->app.lock);
+    self->app.is_closed = TRUE;
+    g_mutex_unlock (&self->app.lock);
+    n_bytes += read_slowly (self, client, G_MAXUINT);
+    g_assert_cmpuint (n_bytes, <, size);
+}
+
 /* ---- long polls and upgrades ---- */
 
 static void
@@ -438,6 +477,8 @@ main (int argc, char **argv)
                   test_a_failed_stream_is_seen_to_be_incomplete);
     TEST_APP_ADD ("a-client-that-leaves-a-file-ends-nobody-else",
                   test_a_client_that_leaves_a_file_ends_nobody_else);
+    TEST_APP_ADD ("a-long-file-is-broken-off-by-its-guard",
+                  test_a_long_file_is_broken_off_by_its_guard);
     TEST_APP_ADD ("a-long-poll-learns-that-its-client-left",
                   test_a_long_poll_learns_that_its_client_left);
     TEST_APP_ADD ("an-upgraded-socket-echoes", test_an_upgraded_socket_echoes);

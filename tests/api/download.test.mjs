@@ -206,6 +206,82 @@ test('an archive goes on only with what its reader may still see', async () => {
   assert.deepEqual(await during('', as(bob), () => drop(`/albums/${id}/user/${bob.id}`)), ['big.mp4']);
 });
 
+describe('a single file that takes long', { concurrency: true }, () => {
+  const size = 400 * 1024 * 1024;
+  /** A user with a video in an album, a viewer of it, and a link to it. */
+  async function scene() {
+    const owner = await server.newUser();
+    const { id } = (await server.upload(randomBytes(64), 'long.mp4', {}, { as: owner })).expect(201).json;
+    await server.waitForJobs();
+    const { originalPath } = (await server.request('GET', `/assets/${id}`, { as: owner })).expect(200).json;
+    fs.truncateSync(originalPath, size);
+    const make = async (where, extra) => (await server.request('POST', where, { as: owner, body: extra })).expect(201).json;
+    const album = await make('/albums', { albumName: 'long', assetIds: [id], albumUsers: [{ userId: bob.id, role: 'viewer' }] });
+    const link = await make('/shared-links', { type: 'INDIVIDUAL', assetIds: [id] });
+    const change = async (method, where, extra, as = owner) => {
+      const reply = await server.request(method, where, { as, body: extra });
+      assert.ok(reply.status < 300, `${method} ${where}: ${reply.status}`);
+    };
+    return { owner, id, album, link, change };
+  }
+  const as = ({ token }) => ({ authorization: `Bearer ${token}` });
+
+  /** Read a little, change something, read on for three seconds, then as fast as it goes. @return how much came */
+  async function during(url, headers, change) {
+    const reply = await fetch(`${server.base}/api${url}`, { headers });
+    assert.ok([200, 206].includes(reply.status), `${url}: ${reply.status}`);
+    const reader = reply.body.getReader();
+    let n = (await reader.read()).value.length;
+    await change();
+    const end = Date.now() + 5000;
+    try {
+      for (let next; !(next = await reader.read()).done;) {
+        n += next.value.length;
+        if (Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } catch {
+      // broken off
+    }
+    return n;
+  }
+
+  const cases = {
+    'nothing changed': { url: ({ id }) => `/assets/${id}/original`, change: () => {}, goesOn: true },
+    'the session is deleted': { url: ({ id }) => `/assets/${id}/original`, change: ({ change }) => change('POST', '/auth/logout') },
+    'the user is deleted': {
+      url: ({ id }) => `/assets/${id}/video/playback`,
+      change: ({ change, owner }) => change('DELETE', `/admin/users/${owner.id}`, { force: false }, admin),
+    },
+    'the link is deleted': {
+      url: ({ id, link }) => `/assets/${id}/original?key=${link.key}`, byLink: true,
+      change: ({ change, link }) => change('DELETE', `/shared-links/${link.id}`),
+    },
+    'the link to a film is deleted': {
+      url: ({ id, link }) => `/assets/${id}/video/playback?key=${link.key}`, byLink: true,
+      change: ({ change, link }) => change('DELETE', `/shared-links/${link.id}`),
+    },
+    'the asset goes to the trash': {
+      url: ({ id, link }) => `/assets/${id}/original?key=${link.key}`, byLink: true,
+      change: ({ change, id }) => change('DELETE', '/assets', { ids: [id] }),
+    },
+    'the asset is locked': {
+      url: ({ id }) => `/assets/${id}/original`,
+      change: ({ change, id }) => change('PUT', '/assets', { ids: [id], visibility: 'locked' }),
+    },
+    'a range of it, after its reader left the album': {
+      url: ({ id }) => `/assets/${id}/original`, byBob: true, headers: { range: 'bytes=1000-' },
+      change: ({ change, album }) => change('DELETE', `/albums/${album.id}/user/${bob.id}`),
+    },
+  };
+  for (const [name, { url, change, byLink, byBob, headers, goesOn }] of Object.entries(cases))
+    test(`${goesOn ? 'goes on when' : 'is broken off when'} ${name}`, async () => {
+      const it = await scene();
+      const credential = byLink ? {} : as(byBob ? bob : it.owner);
+      const n = await during(url(it), { ...credential, ...headers }, () => change(it));
+      assert.equal(n === size, !!goesOn, `${n} of ${size} bytes came`);
+    });
+});
+
 describe('many at once', () => {
   test('who opens too many by a link keeps nobody else waiting', async () => {
     const large = Buffer.concat([png(40, 30, 7), randomBytes(24 * 1024 * 1024)]); // more than sockets take ahead

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "features/auth/auth.h"
+#include "features/serving/serving.h"
 #include "features/storage-template/storage-template.h"
 #include "media/layout.h"
 
@@ -168,26 +168,6 @@ write_content (Zip *self, int fd, const char *name, gint64 size)
     return TRUE;
 }
 
-/* An archive may take hours, as slowly as it is read: each file is asked for anew.
- * FALSE: whoever asked is not let in any more. */
-static gboolean
-check_access (const Zip *self, Arena *arena, const char *id, gboolean *out_is_open)
-{
-    const Auth *auth = &self->auth;
-    ApiCall call = { .app = self->app, .db = self->app->db, .arena = arena, .auth = auth };
-    StringList ids = { &id, 1 }, open = { 0 };
-    g_autoptr (GError) error = NULL;
-    gboolean is_in = FALSE;
-
-    if (!auth_is_still_in (self->app->db, auth, &is_in, &error) ||
-        !access_filter_assets (&call, &ids, "asset.download", &open, &error))
-        g_warning ("cannot look up who may have a download: %s, breaking off", error->message);
-    else if (!is_in)
-        g_message ("who asked for a download is not let in any more, breaking off");
-    *out_is_open = open.n > 0;
-    return error == NULL && is_in;
-}
-
 static gboolean
 add_entry (Zip *self, Arena *arena, const DownloadEntryRow *row)
 {
@@ -197,7 +177,8 @@ add_entry (Zip *self, Arena *arena, const DownloadEntryRow *row)
     gboolean ok;
     int fd;
 
-    if (!check_access (self, arena, row->id, &is_open))
+    /* an archive may take hours, as slowly as it is read: each file is asked for anew */
+    if (!serving_is_still_open (self->app, &self->auth, arena, row->id, "asset.download", &is_open))
         return FALSE;
     if (!is_open)
         return TRUE;

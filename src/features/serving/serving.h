@@ -17,9 +17,21 @@ void serving_start (App *app, Api *api);
 ApiStatus serving_send_file (ApiCall *call, const char *stored_path, const char *shown_name,
                              gboolean is_untrusted);
 
-/** The same of an original, wherever it was moved since its path was read. Untrusted. */
-ApiStatus serving_send_original (ApiCall *call, const char *asset_id, const char *stored_path,
-                                 const char *shown_name);
+/** Which right to which asset lets the caller have a file. */
+typedef struct {
+    const char *asset_id, *permission;
+    gboolean is_original; /* the file may be moved at any time */
+} ServingAccess;
+
+/** The same of an original, wherever it was moved since its path was read, or of a whole video or picture that was
+ *  made of one. Untrusted. What takes long is broken off once @access was lost, see serving_is_still_open (). */
+ApiStatus serving_send_long (ApiCall *call, const ServingAccess *access, const char *stored_path,
+                             const char *shown_name);
+
+/** Ask anew while something is sent that takes long; blocks.
+ *  @return FALSE: the caller is not let in any more, or nobody knows; @out_is_open says whether the asset still is */
+gboolean serving_is_still_open (App *app, const Auth *auth, Arena *arena, const char *asset_id,
+                                const char *permission, gboolean *out_is_open);
 
 /** The same for one whose content changes while its address stays: the client asks each time whether what
  *  it has is still it. */

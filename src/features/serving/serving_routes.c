@@ -108,8 +108,9 @@ download_asset (ApiCall *call, const DownloadAssetRequest *in)
 {
     g_autoptr (GError) error = NULL;
     ServedAssetRow asset;
-    gboolean is_edited;
+    ServingAccess access = { .asset_id = in->id, .permission = "asset.download" };
     const char *path, *name;
+    gboolean is_edited;
 
     if (!access_check_asset (call, in->id, "asset.download", &error) ||
         !find_served (call, SQL_SERVED_EDITED_ONLY, in->id, ASSET_FILE_TYPE_FULLSIZE, &asset,
@@ -118,24 +119,29 @@ download_asset (ApiCall *call, const DownloadAssetRequest *in)
     if (is_kept_back (call, &asset))
         return refuse_missing (call, "Asset media not found");
     is_edited = wants_edited (call, in->edited) && asset.path != NULL;
+    access.is_original = !is_edited;
     path = is_edited ? asset.path : asset.original_path;
     name = serving_file_name (call->arena, asset.original_file_name, "", path);
-    return is_edited ? serving_send_file (call, path, name, TRUE)
-                     : serving_send_original (call, in->id, path, name);
+    return serving_send_long (call, &access, path, name);
+}
+
+static gboolean
+hides_metadata (const ApiCall *call)
+{
+    return call->auth->kind == CREDENTIAL_LINK && !call->auth->link_shows_metadata;
 }
 
 /* Renditions are made here and hold nothing to run; one imported with a library never is one. */
 static ApiStatus
 send_rendition (ApiCall *call, const char *id, const ServedAssetRow *asset, AssetMediaSize size)
 {
-    gboolean hides_name = call->auth->kind == CREDENTIAL_LINK && !call->auth->link_shows_metadata;
     const char *suffix = arena_printf (call->arena, "_%s", asset_media_size_enum.texts[size]);
 
-    return serving_send_file (call, asset->path,
-                              serving_file_name (call->arena,
-                                                 hides_name ? id : asset->original_file_name,
-                                                 suffix, asset->path),
-                              FALSE);
+    return serving_send_file (
+        call, asset->path,
+        serving_file_name (call->arena, hides_metadata (call) ? id : asset->original_file_name,
+                           suffix, asset->path),
+        FALSE);
 }
 
 static ApiStatus
@@ -174,6 +180,7 @@ view_asset (ApiCall *call, const ViewAssetRequest *in)
 static ApiStatus
 play_asset_video (ApiCall *call, const PlayAssetVideoRequest *in)
 {
+    ServingAccess access = { .asset_id = in->id, .permission = "asset.view" };
     g_autoptr (GError) error = NULL;
     ServedAssetRow asset;
 
@@ -183,8 +190,9 @@ play_asset_video (ApiCall *call, const PlayAssetVideoRequest *in)
         return serving_refuse (call, g_steal_pointer (&error));
     if (asset.type != ASSET_TYPE_VIDEO)
         return refuse_missing (call, "Asset not found or asset is not a video");
-    return asset.path != NULL ? serving_send_file (call, asset.path, NULL, TRUE)
-                              : serving_send_original (call, in->id, asset.original_path, NULL);
+    access.is_original = asset.path == NULL;
+    return serving_send_long (call, &access, access.is_original ? asset.original_path : asset.path,
+                              NULL);
 }
 
 static const ServingHandlers serving_handlers = {
