@@ -17,10 +17,12 @@
 
 #define STALL_TIME_S (15 * 60)
 #define LOOK_MS 1000
-#define LAST_WORDS_BYTES 2000
+#define LAST_WORDS_BYTES 8192 /* more than is read at once */
 #define INPUT_FD 3
 #define LEAST_OUTPUT_MB 4096 /* a copy may well be larger than a small original */
 #define OUTPUT_FACTOR 20
+#define LEAST_MEMORY_MB 2048
+#define MB (G_GINT64_CONSTANT (1024) * 1024)
 
 typedef struct {
     pid_t pid;
@@ -47,6 +49,26 @@ output_limit_mb (int input_fd)
     gint64 input_mb = fstat (input_fd, &facts) == 0 ? facts.st_size / (1024 * 1024) : 0;
 
     return MAX (LEAST_OUTPUT_MB, OUTPUT_FACTOR * input_mb);
+}
+
+/* Of the machine, or of the container. */
+static gint64
+memory_of_system_mb (void)
+{
+    gint64 physical = (gint64) sysconf (_SC_PHYS_PAGES) * sysconf (_SC_PAGESIZE), allowed = 0;
+    g_autofree char *text = NULL;
+
+    if (g_file_get_contents ("/sys/fs/cgroup/memory.max", &text, NULL, NULL))
+        allowed = g_ascii_strtoll (text, NULL, 10); /* "max" is 0 */
+    return (allowed > 0 ? MIN (physical, allowed) : physical) / MB;
+}
+
+/* It grows with the size of the pictures and the number of processors: half of all leaves the rest to the
+ * server, and is enough for 8K on a machine that can convert it in reasonable time. */
+gint64
+ffmpeg_memory_limit_mb (void)
+{
+    return MAX (LEAST_MEMORY_MB, memory_of_system_mb () / 2);
 }
 
 static gboolean
@@ -162,6 +184,25 @@ set_paused (Child *self, gboolean paused)
     kill (-self->pid, paused ? SIGSTOP : SIGCONT);
 }
 
+static gint64
+memory_limit_mb (const FfmpegRun *run)
+{
+    return run->memory_mb > 0 ? run->memory_mb : ffmpeg_memory_limit_mb ();
+}
+
+/* Said by libav, its decoders and x264. It would go on, and leave out what it could not decode. */
+static gboolean
+lacks_memory (const Child *self)
+{
+    static const char *const signs[] = { "Cannot allocate memory", "get_buffer() failed",
+                                         "malloc of size" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS (signs); i++)
+        if (strstr (self->words->str, signs[i]) != NULL)
+            return TRUE;
+    return FALSE;
+}
+
 /* What its owner wants, and whether it moves. FALSE: it shall end. */
 static gboolean
 look_after (Child *self, const FfmpegRun *run, GError **error)
@@ -172,6 +213,13 @@ look_after (Child *self, const FfmpegRun *run, GError **error)
     if (wish == FFMPEG_CANCEL) {
         g_set_error_literal (error, APP_ERROR, APP_ERROR_UNAVAILABLE,
                              "the conversion was cancelled");
+        return FALSE;
+    }
+    if (lacks_memory (self)) {
+        g_set_error (error, APP_ERROR, APP_ERROR_MEDIA,
+                     "ffmpeg needs more memory for this video than the %" G_GINT64_FORMAT
+                     " MB that it may use",
+                     memory_limit_mb (run));
         return FALSE;
     }
     set_paused (self, wish == FFMPEG_PAUSE);
@@ -272,6 +320,8 @@ command_line (const FfmpegRun *self, int input_fd, const char *ffmpeg, char **ar
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_PARENT "%d", (int) getpid ()));
     g_ptr_array_add (words, g_strdup_printf (WORKER_ARG_OUTPUT_MB "%" G_GINT64_FORMAT,
                                              output_limit_mb (input_fd)));
+    g_ptr_array_add (
+        words, g_strdup_printf (WORKER_ARG_MEMORY_MB "%" G_GINT64_FORMAT, memory_limit_mb (self)));
     g_ptr_array_add (words, g_strdup_printf (TRANSCODER_ARG_NICENESS "%d", self->niceness));
     g_ptr_array_add (words, g_strdup (TRANSCODER_ARG_INPUT FFMPEG_INPUT));
     g_ptr_array_add (words, g_strconcat (TRANSCODER_ARG_FOLDER, self->folder, NULL));

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/error.h"
+#include "media/ffmpeg.h"
 #include "media/layout.h"
 #include "media/transcode.h"
 #include "media/transcode_hardware.h"
@@ -294,12 +295,49 @@ test_the_ways_back (void)
     g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* A picture of 15,000 x 15,000 takes 340 MB. */
+static void
+test_the_limit_of_memory (void)
+{
+    g_autofree char *folder = g_dir_make_tmp ("tintype-memory-XXXXXX", NULL);
+    g_autofree char *input = g_build_filename (folder, "in.mp4", NULL);
+    const char *make[] = { "ffmpeg", "-v",    "error", "-f",  "lavfi", "-i", "testsrc2=s=64x48:d=1",
+                           "-c:v",   "mpeg4", "-y",    input, NULL };
+    const char *words[] = { "-nostdin",
+                            "-v",
+                            "error",
+                            "-i",
+                            "file:" FFMPEG_INPUT,
+                            "-frames:v",
+                            "1",
+                            "-vf",
+                            "scale=15000:15000:flags=neighbor",
+                            "-f",
+                            "null",
+                            "-",
+                            NULL };
+    FfmpegRun run = { .launcher = launcher, .input = input, .folder = folder };
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_spawn_sync (NULL, (char **) make, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+                                 NULL, NULL, &error));
+    g_assert_true (ffmpeg_run (&run, (char **) words, &error));
+    g_assert_no_error (error);
+    run.memory_mb = 256;
+    g_assert_false (ffmpeg_run (&run, (char **) words, &error));
+    g_assert_error (error, APP_ERROR, APP_ERROR_MEDIA);
+    g_assert_nonnull (strstr (error->message, "needs more memory for this video than the 256 MB"));
+    g_unlink (input);
+    g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
     g_test_init (&argc, &argv, NULL);
     launcher = argv[1];
     g_test_add_func ("/transcode-hardware/the-ways-back", test_the_ways_back);
+    g_test_add_func ("/transcode-hardware/the-limit-of-memory", test_the_limit_of_memory);
     g_test_add_func ("/transcode-hardware/words", test_words);
     g_test_add_func ("/transcode-hardware/where-frames-are", test_where_frames_are);
     g_test_add ("/transcode-hardware/the-device", Devices, NULL, set_up, test_the_device,

@@ -66,7 +66,8 @@
 #define WORKER_ERROR_OUTPUT "output"   /* a result could not be made or written */
 
 /* the worker's arguments; its environment is empty */
-#define WORKER_ARG_MEMORY_MB "--memory-mb=" /* address space on top of what the start took */
+#define WORKER_ARG_MEMORY_MB                                                                       \
+    "--memory-mb=" /* a worker: address space on top of its start; ffmpeg: what it can write to */
 #define WORKER_ARG_OUTPUT_MB "--output-mb=" /* of one output file */
 #define WORKER_ARG_PARENT "--parent="       /* process id; the worker ends with it */
 #define WORKER_ARG_REQUIRE_SANDBOX "--require-sandbox"

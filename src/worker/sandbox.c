@@ -438,4 +438,8 @@ sandbox_for_program (const ProgramSandbox *settings)
         give_up ("this kernel has no Landlock, which TINTYPE_REQUIRE_SANDBOX asks for");
     if (!load_program_filter () && settings->required)
         give_up ("this kernel has no seccomp filters, which TINTYPE_REQUIRE_SANDBOX asks for");
+    /* Not its address space: of that a program with many threads reserves far more than it uses. The last
+     * step, for it holds for this process too. */
+    if (settings->memory_mb > 0)
+        set_limit (RLIMIT_DATA, settings->memory_mb * 1024 * 1024, "cannot limit memory");
 }

@@ -33,6 +33,7 @@ typedef struct {
     const char *const *devices;  /* to encode with; ends with NULL. NULL: none */
     const char *folder;          /* the only place where files can be made, changed and removed */
     gint64 output_mb;            /* of one written file; 0: no limit */
+    gint64 memory_mb;            /* of memory that it can write to; 0: no limit */
     int niceness;                /* 0 to 19 */
     gint64 parent;
     gboolean required;

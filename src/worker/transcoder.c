@@ -1,7 +1,7 @@
 /* transcoder.c -- tintype-transcoder: becomes ffmpeg, shut in
  *
- *   tintype-transcoder --parent=PID --output-mb=N --input=FILE --folder=FOLDER [--niceness=N] [--device=FILE...]
- *                      [--require-sandbox] PROGRAM ARGUMENTS...
+ *   tintype-transcoder --parent=PID --output-mb=N --memory-mb=N --input=FILE --folder=FOLDER [--niceness=N]
+ *                      [--device=FILE...] [--require-sandbox] PROGRAM ARGUMENTS...
  *
  * The server starts it: what has to happen between fork and exec cannot be done in a process with
  * threads. The program may read the one file, write into the one folder and use the devices; see sandbox.h. */
@@ -31,6 +31,8 @@ main (int argc, char **argv)
             sandbox.parent = g_ascii_strtoll (text, NULL, 10);
         else if ((text = value_of (argv[i], WORKER_ARG_OUTPUT_MB)) != NULL)
             sandbox.output_mb = g_ascii_strtoll (text, NULL, 10);
+        else if ((text = value_of (argv[i], WORKER_ARG_MEMORY_MB)) != NULL)
+            sandbox.memory_mb = g_ascii_strtoll (text, NULL, 10);
         else if ((text = value_of (argv[i], TRANSCODER_ARG_INPUT)) != NULL)
             readable[0] = text;
         else if ((text = value_of (argv[i], TRANSCODER_ARG_FOLDER)) != NULL)
