@@ -158,7 +158,7 @@ test_words (void)
                      "-nostdin -v error -progress pipe:1 -nostats -y -protocol_whitelist file "
                      "-i file:/in -map 0:0 -c:v libx264 -preset ultrafast -crf 23 -vf "
                      "scale=-2:720 -fps_mode passthrough -map 0:1 -c:a copy -map_metadata -1 "
-                     "-movflags faststart -f mp4 file:/scratch/out");
+                     "-map_chapters -1 -movflags faststart -f mp4 file:/scratch/out");
     facts.width = 1080;
     facts.height = 1920;
     assert_has (&facts, &settings, 1, "-vf scale=720:-2 ");

@@ -100,6 +100,16 @@ bits_per_second (const char *text)
     return (gint64) (words_parse_rate (text, 0.001) * 1000);
 }
 
+/* Cameras' own formats (AVCHD) have positions between the pictures, and MP4 does not hold every codec. */
+static gboolean
+can_be_bared (const VideoFacts *facts)
+{
+    static const char *const codecs[] = { "h264", "hevc", "av1", "vp9", "mpeg4", NULL };
+
+    return (strcmp (facts->container, "mov") == 0 || strcmp (facts->container, "webm") == 0) &&
+           g_strv_contains (codecs, facts->video_codec);
+}
+
 static gboolean
 wants_video (const VideoFacts *facts, const TranscodeSettings *settings)
 {
@@ -107,6 +117,8 @@ wants_video (const VideoFacts *facts, const TranscodeSettings *settings)
                            !g_str_has_suffix (facts->pixel_format, "420p");
     gint64 max_rate = bits_per_second (settings->max_rate);
 
+    if (settings->is_bare && !can_be_bared (facts))
+        return TRUE;
     switch (settings->when) {
     case TRANSCODE_ALL:
         return TRUE;
@@ -160,7 +172,8 @@ transcode_decide (const VideoFacts *facts, const TranscodeSettings *settings, Tr
         return;
     out->encodes_video = wants_video (facts, settings);
     out->encodes_audio = wants_audio (facts, settings);
-    out->is_needed = out->encodes_video || out->encodes_audio || wants_container (facts, settings);
+    out->is_needed = settings->is_bare || out->encodes_video || out->encodes_audio ||
+                     wants_container (facts, settings);
     if (out->is_needed && facts->has_audio && !g_strv_contains (mp4_sound, facts->audio_codec))
         out->encodes_audio = TRUE;
     if (out->encodes_video)

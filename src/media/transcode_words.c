@@ -298,6 +298,7 @@ transcode_arguments (const VideoFacts *facts, const TranscodeSettings *settings,
         if (strcmp (codec, "hevc") == 0)
             words_add_pair (words, "-tag:v", "hvc1"); /* or Apple's players refuse it */
         words_add_pair (words, "-map_metadata", "-1");
+        words_add_pair (words, "-map_chapters", "-1"); /* they have titles */
         words_add_pair (words, "-movflags", "faststart");
         words_add_pair (words, "-f", "mp4");
         g_ptr_array_add (words, g_strdup_printf ("file:%s", output));

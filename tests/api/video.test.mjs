@@ -337,3 +337,103 @@ describe('ffmpeg', () => {
     await server.restart();
   });
 });
+
+describe('by a link that hides metadata', () => {
+  const place = ['-metadata', 'location=+52.5200+013.4050/', '-metadata', 'title=Home sweet home'];
+  const link = async (type, body) =>
+    (await server.request('POST', '/shared-links', { as: admin, body: { type, showMetadata: false, ...body } })).expect(201).json;
+  const play = (id, key) => server.request('GET', `/assets/${id}/video/playback?key=${key}`);
+  /** Ask until it is there. */
+  async function played(id, key) {
+    let reply;
+    await until(async () => {
+      reply = await play(id, key);
+      if (reply.status === 200) return true;
+      assert.equal(reply.status, 503, reply.text);
+      assert.match(reply.headers.get('retry-after'), /^\d+$/);
+      return false;
+    }, 'the copy is there');
+    return reply.bytes;
+  }
+  const tells = (bytes) => ['Home sweet home', '+52.5200', 'Spotless'].filter((text) => bytes.includes(text));
+  const streams = async (bytes) => {
+    const file = path.join(folder, `probe-${++n}`);
+    fs.writeFileSync(file, bytes);
+    const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:v', '-map', '0:a?', '-c', 'copy', '-f', 'streamhash', '-']);
+    return stdout;
+  };
+
+  test('what plays as it is comes without what it tells, picture and sound untouched', async () => {
+    const bytes = make('placed.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', ...place]);
+    const id = await upload(bytes, 'placed.mp4');
+    assert.deepEqual(tells(bytes), ['Home sweet home']); // the position is binary in an MP4
+    assert.match((await probe(bytes)).format.tags.location, /52\.52/);
+    const { key } = await link('INDIVIDUAL', { assetIds: [id] });
+    assert.equal((await play(id, key)).status, 503);
+    const copy = await played(id, key);
+    assert.deepEqual(tells(copy), []);
+    assert.equal(await streams(copy), await streams(bytes));
+    assert.deepEqual(Object.keys((await probe(copy)).format.tags).sort(), ['compatible_brands', 'encoder', 'major_brand', 'minor_version']);
+    // it stays when all copies are looked at anew, and goes with the link
+    (await server.request('PUT', '/jobs/videoConversion', { as: admin, body: { command: 'start', force: true } })).expect(200);
+    await server.waitForJobs();
+    assert.deepEqual(tells((await play(id, key)).expect(200).bytes), []);
+    const { id: linkId } = (await get('/shared-links')).json.find((each) => each.key === key);
+    (await server.request('DELETE', `/shared-links/${linkId}`, { as: admin })).expect(204);
+    (await server.request('PUT', '/jobs/videoConversion', { as: admin, body: { command: 'start', force: true } })).expect(200);
+    await server.waitForJobs();
+    assert.deepEqual((await playback(id)).bytes, bytes);
+  });
+
+  test('also from an album, where nothing is converted, in every container', async () => {
+    await configure({ transcode: 'disabled' });
+    try {
+      const chapters = path.join(folder, 'chapters.txt'), [plain, divided] = ['plain.mov', 'divided.mov'].map((name) => path.join(folder, name));
+      fs.writeFileSync(chapters, ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/10\nSTART=0\nEND=5\ntitle=Spotless chapter\n');
+      fs.writeFileSync(plain, make('placed.mov', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', ...place]));
+      execFileSync('ffmpeg', ['-v', 'error', '-i', plain, '-i', chapters, '-map_metadata', '0', '-map_chapters', '1', '-c', 'copy', divided]);
+      const files = {
+        'placed.mov': fs.readFileSync(divided),
+        'placed.mkv': make('placed.mkv', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le', ...place]),
+        'placed.avi': make('placed.avi', ['-c:v', 'mjpeg', '-c:a', 'pcm_s16le', ...place]),
+        'placed.mts': make('placed.mts', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'ac3',
+          '-bsf:v', 'h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+Spotless', ...place]),
+      };
+      const ids = {};
+      for (const [name, bytes] of Object.entries(files)) {
+        assert.notDeepEqual(tells(bytes), [], name);
+        ids[name] = await upload(bytes, name);
+      }
+      const album = (await server.request('POST', '/albums', { as: admin, body: { albumName: 'x', assetIds: Object.values(ids) } })).expect(201).json;
+      const { key } = await link('ALBUM', { albumId: album.id });
+      for (const [name, id] of Object.entries(ids)) {
+        const copy = await played(id, key);
+        assert.deepEqual(tells(copy), [], name);
+        assert.equal((await probe(copy)).video.codec_name, 'h264', name);
+      }
+    } finally {
+      await configure({ transcode: 'required' });
+    }
+  });
+
+  test('one that cannot be copied is refused, and not tried again by every visitor', async () => {
+    const whole = make('cut.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-movflags', 'faststart']);
+    const id = await upload(whole.subarray(0, 600), 'cut.mp4');
+    const { key } = await link('INDIVIDUAL', { assetIds: [id] });
+    assert.equal((await play(id, key)).status, 503);
+    await server.waitForJobs();
+    for (let i = 0; i < 2; i++) (await play(id, key)).expect(404, 'This video cannot be shown without its metadata');
+    assert.equal((await reasonOf(id)).length, 1);
+  });
+
+  test('nor does it give out originals when it is changed to allow downloads', async () => {
+    const id = await upload(make('kept.mp4', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...place]), 'kept.mp4');
+    const { key, id: linkId } = await link('INDIVIDUAL', { assetIds: [id] });
+    const patch = (body) => server.request('PATCH', `/shared-links/${linkId}`, { as: admin, body }).then((reply) => reply.expect(200));
+    const original = () => server.request('GET', `/assets/${id}/original?key=${key}`);
+    await patch({ allowDownload: true });
+    (await original()).expect(400, 'Not found or no asset.download access');
+    await patch({ showMetadata: true });
+    (await original()).expect(200);
+  });
+});

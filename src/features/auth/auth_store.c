@@ -34,7 +34,7 @@ static const char SQL_IS_STILL_IN[] =
     "   AND (CAST($2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM session WHERE id = $2))"
     "   AND (CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM api_key WHERE id = $3))"
     "   AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM shared_link WHERE id = $4"
-    "         AND (allow_download = 1 OR CAST($5 AS BIGINT) = 0)))";
+    "         AND ((allow_download = 1 AND show_metadata = 1) OR CAST($5 AS BIGINT) = 0)))";
 
 /* $1 user, $2 now, $3 hash */
 static const char SQL_SET_PASSWORD[] =

@@ -21,14 +21,19 @@ write_data (Arena *arena, const char *asset_id, const char *source, gboolean not
 }
 
 /* A waiting job does for a second one only when it was asked for the same. */
+static const char *
+key_of (Arena *arena, const char *asset_id, const char *source, gboolean notify)
+{
+    return arena_printf (arena, "%s/%s%s", asset_id, source != NULL ? source : "",
+                         notify ? "/notify" : "");
+}
+
 static gboolean
 add (Db *tx, Arena *arena, const char *name, const char *queue, const char *asset_id,
      const char *source, gboolean notify, GError **error)
 {
-    const char *key = arena_printf (arena, "%s/%s%s", asset_id, source != NULL ? source : "",
-                                    notify ? "/notify" : "");
-
-    return job_add (tx, name, queue, key, write_data (arena, asset_id, source, notify), 0, error);
+    return job_add (tx, name, queue, key_of (arena, asset_id, source, notify),
+                    write_data (arena, asset_id, source, notify), 0, error);
 }
 
 gboolean
@@ -49,6 +54,35 @@ gboolean
 ingest_add_encoding (Db *tx, Arena *arena, const char *asset_id, GError **error)
 {
     return add (tx, arena, "AssetEncodeVideo", VIDEO_QUEUE, asset_id, NULL, FALSE, error);
+}
+
+typedef struct {
+    Arena *arena;
+    const char *asset_id;
+} Want;
+
+static gboolean
+run_want (Db *tx, gpointer data, GError **error)
+{
+    const Want *self = data;
+
+    return ingest_add_encoding (tx, self->arena, self->asset_id, error);
+}
+
+gboolean
+ingest_want_bare (App *app, Arena *arena, const char *asset_id, IngestState *out, GError **error)
+{
+    Want want = { arena, asset_id };
+
+    if (!ingest_encoding_state (app->db, key_of (arena, asset_id, NULL, FALSE), out, error))
+        return FALSE;
+    if (*out != INGEST_NONE)
+        return TRUE;
+    if (!db_write (app->db, run_want, &want, error))
+        return FALSE;
+    jobs_wake (app->jobs);
+    *out = INGEST_UNDER_WAY;
+    return TRUE;
 }
 
 JobResult

@@ -31,6 +31,15 @@ JobResult ingest_queue_each (App *app, const Job *job, const char *sql_all, cons
 /** Of a video: make the copy that clients play, if the settings ask for one. */
 gboolean ingest_add_encoding (Db *tx, Arena *arena, const char *asset_id, GError **error);
 
+typedef enum {
+    INGEST_NONE, /* nobody asked for it */
+    INGEST_FAILED,
+    INGEST_UNDER_WAY
+} IngestState;
+/** A link that hides metadata wants a copy of a video: ask for it, unless somebody did and it failed. */
+gboolean ingest_want_bare (App *app, Arena *arena, const char *asset_id, IngestState *out,
+                           GError **error);
+
 /** How the config wants videos to be encoded. A device that is not there is noted in the log once, and left
  *  out. Texts live as long as @arena and the server. */
 void ingest_transcode_settings (const App *app, Arena *arena, TranscodeSettings *out);

@@ -1,5 +1,7 @@
 /* ingest_encode.c -- the job AssetEncodeVideo: a copy that every client plays, when it is needed
  *
+ * A link that hides metadata shows no original, so it asks for a copy of every video.
+ *
  * The copy is in its place before its record is committed, as with thumbnails. One that the settings do
  * not ask for any more goes, record first. */
 #define G_LOG_DOMAIN "ingest"
@@ -117,7 +119,9 @@ encode (Encode *self, GError **error)
     VideoFacts facts;
 
     ingest_transcode_settings (app, self->arena, &settings);
-    if (settings.when == TRANSCODE_DISABLED)
+    if (!ingest_is_shown_bare (app->db, self->asset->id, &settings.is_bare, error))
+        return JOB_RETRY;
+    if (settings.when == TRANSCODE_DISABLED && !settings.is_bare)
         return forget (self, error);
     original = storage_template_own_path (app, self->arena, self->asset->id,
                                           self->asset->original_path, error);

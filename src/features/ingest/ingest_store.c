@@ -90,6 +90,21 @@ static const char SQL_ENCODED_SAVE[] =
     " ON CONFLICT (asset_id, type, is_edited)"
     " DO UPDATE SET path = EXCLUDED.path, updated_at = EXCLUDED.updated_at";
 
+/* $1 asset id */
+#define ITSELF_OR_STILL                                                                            \
+    "(SELECT CAST($1 AS TEXT) UNION ALL SELECT s.id FROM asset s WHERE s.live_photo_video_id = "   \
+    "$1)"
+static const char SQL_IS_SHOWN_BARE[] =
+    "SELECT (SELECT count(*) FROM shared_link_asset x JOIN shared_link l ON l.id = x.link_id"
+    "         WHERE x.asset_id IN " ITSELF_OR_STILL " AND l.show_metadata = 0)"
+    "     + (SELECT count(*) FROM album_asset x JOIN shared_link l ON l.album_id = x.album_id"
+    "         WHERE x.asset_id IN " ITSELF_OR_STILL " AND l.show_metadata = 0)";
+
+/* $1 the key of its job; 0: there is none, 1: it failed, 2: it is on its way */
+static const char SQL_ENCODING_STATE[] =
+    "SELECT COALESCE(max(CASE state WHEN 'failed' THEN 1 ELSE 2 END), 0) FROM job"
+    " WHERE queue = 'videoConversion' AND name = 'AssetEncodeVideo' AND key = $1";
+
 /* $1 id, $2 reason, $3 now */
 static const char SQL_ERROR_SAVE[] = "UPDATE asset SET processing_error = $2, updated_at = $3,"
                                      "       update_id = uuid_v7 () WHERE id = $1";
@@ -279,6 +294,28 @@ ingest_store_encoded (Db *tx, const AssetRow *asset, const char *path, gboolean 
                   &n_changed, error))
         return FALSE;
     *out_stored = n_changed > 0;
+    return TRUE;
+}
+
+gboolean
+ingest_is_shown_bare (Db *db, const char *asset_id, gboolean *out, GError **error)
+{
+    gint64 n = 0;
+
+    if (!db_select_int (db, SQL_IS_SHOWN_BARE, DB_ARGS (db_text (asset_id)), &n, NULL, error))
+        return FALSE;
+    *out = n > 0;
+    return TRUE;
+}
+
+gboolean
+ingest_encoding_state (Db *db, const char *key, IngestState *out, GError **error)
+{
+    gint64 state = 0;
+
+    if (!db_select_int (db, SQL_ENCODING_STATE, DB_ARGS (db_text (key)), &state, NULL, error))
+        return FALSE;
+    *out = (IngestState) state;
     return TRUE;
 }
 

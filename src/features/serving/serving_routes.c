@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "features/ingest/ingest.h"
 #include "media/media_type.h"
 
 /* $1 asset id, $2 type of the file; the edited file before the other, or the other way. Edited files
@@ -177,6 +178,24 @@ view_asset (ApiCall *call, const ViewAssetRequest *in)
                                          query_with_size (call, "preview")));
 }
 
+/* The original tells where it was taken. */
+static ApiStatus
+wait_for_copy (ApiCall *call, const char *id)
+{
+    g_autoptr (GError) error = NULL;
+    IngestState state;
+
+    api_set_header (call, "Cache-Control", "none");
+    if (!ingest_want_bare (call->app, call->arena, id, &state, &error))
+        return api_fail (call, g_steal_pointer (&error));
+    if (state == INGEST_FAILED)
+        return api_refuse (call, APP_ERROR_NOT_FOUND,
+                           "This video cannot be shown without its metadata");
+    api_set_header (call, "Retry-After", "5");
+    return api_refuse (call, APP_ERROR_UNAVAILABLE,
+                       "The video is being made ready for this link. Try again in a moment");
+}
+
 static ApiStatus
 play_asset_video (ApiCall *call, const PlayAssetVideoRequest *in)
 {
@@ -191,6 +210,8 @@ play_asset_video (ApiCall *call, const PlayAssetVideoRequest *in)
     if (asset.type != ASSET_TYPE_VIDEO)
         return refuse_missing (call, "Asset not found or asset is not a video");
     access.is_original = asset.path == NULL;
+    if (access.is_original && hides_metadata (call))
+        return wait_for_copy (call, in->id);
     return serving_send_long (call, &access, access.is_original ? asset.original_path : asset.path,
                               NULL);
 }

@@ -78,7 +78,7 @@ link_authenticate (App *app, HttpRequest *request, Arena *arena, PresentedKind k
         .link_id = link.id,
         .link_album_id = link.album_id,
         .link_allows_upload = link.allow_upload,
-        .link_allows_download = link.allow_download,
+        .link_allows_download = link.allow_download && link.show_metadata, /* originals tell all */
         .link_shows_metadata = link.show_metadata,
     };
     return TRUE;

@@ -69,6 +69,7 @@ export const viewerDe: typeof viewerEn = {
     automatic: 'Automatisch',
     original: 'Original',
     size: (pixels) => `${pixels}p`,
+    beingMade: 'Das Video wird vorbereitet und läuft gleich.',
     network: 'Die Verbindung brach ab, während das Video geladen wurde.',
     format:
       'Dieser Browser kann das Video nicht abspielen. Das Original ist sicher und kann heruntergeladen werden.',

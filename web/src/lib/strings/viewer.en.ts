@@ -68,6 +68,7 @@ export const viewerEn = {
     automatic: 'Automatic',
     original: 'Original',
     size: (pixels: number) => `${pixels}p`,
+    beingMade: 'The video is being made ready and plays in a moment.',
     network: 'The connection was lost while the video was loading.',
     format: 'This browser cannot play this video. The original is safe and can be downloaded.',
     download: 'Download the video',

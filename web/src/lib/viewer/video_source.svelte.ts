@@ -13,6 +13,9 @@ const patienceMs = 8_000;
 /** A session that is lost again so soon is not opened anew. */
 const reopenMs = 10_000;
 
+/** Between two questions whether a copy that the server makes is there. */
+const copyMs = 3_000;
+
 type FileFailure = 'network' | 'format';
 
 export class VideoSource {
@@ -24,6 +27,8 @@ export class VideoSource {
   failure = $state<FileFailure | null>(null);
   /** The browser cannot play the file. */
   isFileUseless = $state(false);
+  /** The server makes a copy for those who shall not see metadata; it plays once it is there. */
+  isBeingMade = $state(false);
   readonly canStream = session.features?.realtimeTranscoding === true;
 
   private way: 'file' | 'stream' = 'file';
@@ -42,6 +47,7 @@ export class VideoSource {
     const { signal } = this.listeners;
     video.addEventListener('error', () => this.judgeFile(), { signal });
     video.addEventListener('loadedmetadata', () => this.judgePicture(), { signal });
+    video.addEventListener('loadeddata', () => (this.isBeingMade = false), { signal });
     video.addEventListener('waiting', () => this.expectData(), { signal });
     for (const event of ['loadeddata', 'timeupdate', 'pause'])
       video.addEventListener(event, () => clearTimeout(this.timer), { signal });
@@ -101,7 +107,19 @@ export class VideoSource {
   private judgeFile(): void {
     if (this.way !== 'file') return;
     const isNetwork = this.video.error?.code === MediaError.MEDIA_ERR_NETWORK;
-    this.giveUpFile(isNetwork ? 'network' : 'format');
+    if (isNetwork || this.mayStream()) this.giveUpFile(isNetwork ? 'network' : 'format');
+    else void this.askWhy();
+  }
+
+  private async askWhy(): Promise<void> {
+    const { video } = this;
+    const { signal } = this.listeners;
+    const reply = await fetch(video.src, { method: 'HEAD', signal }).catch(() => null);
+    if (this.isClosed || this.way !== 'file') return;
+    this.isBeingMade = reply?.status === 503;
+    clearTimeout(this.timer);
+    if (!this.isBeingMade) this.giveUpFile('format');
+    else this.timer = setTimeout(() => this.playFile(video.currentTime, video.autoplay), copyMs);
   }
 
   /** A browser that knows only the codec of the sound plays that. */
