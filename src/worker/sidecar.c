@@ -105,6 +105,23 @@ skip_blanks (const char *text)
     return text;
 }
 
+/* A name with a prefix that nobody declared would come to mean something once that is declared beside it. */
+static XmlDocument *
+read_xml (const char *text, gsize n_bytes)
+{
+    xmlParserCtxt *parser = xmlNewParserCtxt ();
+    XmlDocument *document;
+
+    if (parser == NULL)
+        return NULL;
+    document = xmlCtxtReadMemory (parser, text, (int) n_bytes, NULL, NULL,
+                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    if (!parser->nsWellFormed)
+        g_clear_pointer (&document, xmlFreeDoc);
+    xmlFreeParserCtxt (parser);
+    return document;
+}
+
 /* Nothing that makes XMP declares types or entities, and entities are how XML is made to explode. */
 static XmlDocument *
 parse (const GString *text, GError **error)
@@ -115,8 +132,7 @@ parse (const GString *text, GError **error)
 
     if (g_strstr_len (start, (gssize) n, "<!DOCTYPE") == NULL &&
         g_strstr_len (start, (gssize) n, "<!ENTITY") == NULL)
-        document = xmlReadMemory (start, (int) n, NULL, NULL,
-                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        document = read_xml (start, n);
     if (document != NULL && document->intSubset == NULL)
         return document;
     refuse (error, APP_ERROR_MEDIA_TYPE,

@@ -237,6 +237,8 @@ test_hostile_sidecars_are_refused_and_nothing_is_written (void)
         { NULL, -1, APP_ERROR_MEDIA_TYPE }, /* laughs */
         { NULL, -1, APP_ERROR_MEDIA_TYPE }, /* deep */
         { huge, -1, APP_ERROR_TOO_LARGE },
+        { HEAD "<rdf:Description xmp:Rating=\"4\"/>" TAIL, -1,
+          APP_ERROR_MEDIA_TYPE }, /* undeclared */
     };
 
     for (int i = 1; i < 10; i++)

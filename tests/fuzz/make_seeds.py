@@ -65,6 +65,7 @@ def connection_seeds():
         post % (b"/", b"Content-Length: 3\r\nContent-Length: 4\r\n", b"abcd"), b"GET /\n\n", b"HEAD /c HTTP/1.1\r\nHost: h\r\n\r\n",
         get % (b"/f", b"Range: bytes=5-1100000\r\n") + get % (b"/f", b"Range: bytes=-7\r\n"), get % (b"/w", b"") + get % (b"/", b""),
         get % (b"/u", b"Connection: Upgrade\r\nUpgrade: x\r\n") + b"early", get % (b"/f", b"") + get % (b"/c", b""),
+        get % (b"/", b'Cookie: b=1; a="x%20y" ; a=2\r\n') + get % (b"/c", b"Cookie: =; a\r\nCookie: a=%zz\r\n"),
         post % (b"/s", b"Content-Length: 140000\r\n", b"\xfe\xfe") + get % (b"/", b""),
         post % (b"/r", b"Content-Length: 70000\r\n", b"\xfe"), post % (b"/r", chunked, b"11170\r\n\xfe\r\n"),
         post % (b"/s", chunked, b"11170\r\n\xfe\r\n222e0\r\n\xfe\xfe\r\n0\r\n\r\n") + get % (b"/", b""),
@@ -195,6 +196,33 @@ def video_seeds():
 CAMCORDER = "17ee8c60-f84d-11d9-8cd6-0800200c9a66+MDPM\x02\x18\x4b\x20\x10\x05\x19\x05\x12\x34\x56"
 
 
+def sidecar_seeds():
+    empty = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
+    other = XMP.replace(b"<dc:subject>", b'<o:p xmlns:o="other" rdf:parseType="Resource"><o:q>1</o:q></o:p><dc:subject>')
+    return [b"", empty, XMP, other, b"\xef\xbb\xbf" + XMP, XMP.decode().encode("utf-16"),
+            b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>' + XMP + b'<?xpacket end="w"?>']
+
+
+def made_pictures(folder):
+    """Small ones of every format that vips and ffmpeg write, and as the first frame of a video."""
+    source = folder / "source.png"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=64x48:r=5:d=0.4", "-frames:v", "1", source], check=True)
+    for name in ("jpg[Q=60]", "jpg[interlace,strip]", "png[palette]", "gif", "webp", "webp[lossless]", "tif[compression=lzw,tile]",
+                 "tif[compression=jpeg]", "heic", "avif[compression=av1]", "jxl", "jp2"):
+        kind = name.split("[")[0]
+        made = folder / f"made-{sum(1 for _ in folder.iterdir())}.{kind}"
+        if subprocess.run(["vips", "copy", source, f"{made}{name[len(kind):]}"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            made.write_bytes(b"\0" + made.read_bytes())
+        else:
+            made.unlink(missing_ok=True)
+    for name, options in (("bmp", []), ("mp4", ["-c:v", "mpeg4", "-t", "0.4"]), ("webm", ["-c:v", "libvpx-vp9"])):
+        made = folder / f"made-{name}.{name}"
+        if subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", source, *options, made], check=False).returncode == 0:
+            made.write_bytes((b"\0" if name == "bmp" else b"\2") + made.read_bytes())
+    (folder / "made.svg").write_bytes(b'\0<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><text y="9">a</text></svg>')
+    source.unlink()
+
+
 def made_videos(folder):
     """Small ones of every container, by ffmpeg."""
     source = ["-f", "lavfi", "-i", "testsrc=s=32x24:r=5:d=0.4", "-f", "lavfi", "-i", "sine=d=0.4"]
@@ -215,13 +243,16 @@ def main():
     folder, corpus_script = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     for name, seeds in (("fuzz_multipart", multipart_seeds()), ("fuzz_api_parse", api_parse_seeds()),
                         ("fuzz_target", target_seeds()), ("fuzz_packets", packets_seeds()),
-                        ("fuzz_connection", connection_seeds()), ("fuzz_metadata", metadata_seeds()), ("fuzz_video", video_seeds())):
+                        ("fuzz_connection", connection_seeds()), ("fuzz_metadata", metadata_seeds()), ("fuzz_video", video_seeds()),
+                        ("fuzz_sidecar", sidecar_seeds()), ("fuzz_image", [])):
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(seeds):
             (place / f"seed-{number}").write_bytes(seed)
     if all(shutil.which(program) for program in ("vips", "exiftool", "ffmpeg")):
         subprocess.run(["sh", corpus_script, folder / "fuzz_metadata"], check=True)
+    if all(shutil.which(program) for program in ("vips", "ffmpeg")):
+        made_pictures(folder / "fuzz_image")
     if shutil.which("ffmpeg"):
         made_videos(folder / "fuzz_video")
 
