@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "worker/image.h"
 
-#define MAX_PIXELS (4 * 1000 * 1000)
+#define MAX_PIXELS (1000 * 1000)
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
 

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { mountDisk } from './fixtures.mjs';
 import { server, until } from './harness.mjs';
+import { png } from './pictures.mjs';
 
 const run = promisify(execFile);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tintype-video-'));
@@ -424,6 +425,18 @@ describe('by a link that hides metadata', () => {
     await server.waitForJobs();
     for (let i = 0; i < 2; i++) (await play(id, key)).expect(404, 'This video cannot be shown without its metadata');
     assert.equal((await reasonOf(id)).length, 1);
+  });
+
+  test('the film of a live photo too', async () => {
+    const film = (await server.upload(make('film.mov', ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...place]), 'film.mov',
+      { ...fields, visibility: 'hidden' })).expect(201).json.id;
+    const still = (await server.upload(png(60, 50, 9), 'still.png', { ...fields, livePhotoVideoId: film })).expect(201).json.id;
+    await server.waitForJobs();
+    assert.equal((await asset(still)).livePhotoVideoId, film);
+    const { key } = await link('INDIVIDUAL', { assetIds: [still] });
+    assert.deepEqual(tells(await played(film, key)), []);
+    assert.deepEqual(tells((await playback(film)).bytes), []); // one copy for all
+    assert.deepEqual(tells((await get(`/assets/${film}/original`)).expect(200).bytes), ['Home sweet home', '+52.5200']);
   });
 
   test('nor does it give out originals when it is changed to allow downloads', async () => {
