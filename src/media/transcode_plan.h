@@ -54,8 +54,7 @@ typedef struct {
 /** The part of the system config that concerns encoding. */
 typedef struct {
     TranscodeWhen when;
-    gboolean
-        is_bare; /* a copy that tells nothing but picture and sound, needed whatever else is said */
+    gboolean is_bare; /* a copy is needed anyway, which tells nothing but picture and sound */
     const char *video_codec, *audio_codec; /* to make */
     StringList accepted_video, accepted_audio, accepted_containers;
     int crf;

@@ -65,11 +65,11 @@ gboolean ingest_forget_edited (Db *tx, const char *asset_id, GError **error);
  *  by now. */
 gboolean ingest_store_encoded (Db *tx, const AssetRow *asset, const char *path,
                                gboolean *out_stored, GError **error);
-/** Remove that record. *@out_path: the file to unlink after the commit; unchanged when there is none. */
 /** What became of the job with this key. */
 gboolean ingest_encoding_state (Db *db, const char *key, IngestState *out, GError **error);
 /** Whether a link shows it, or the photo whose film it is, without metadata. */
 gboolean ingest_is_shown_bare (Db *db, const char *asset_id, gboolean *out, GError **error);
+/** Remove that record. *@out_path: the file to unlink after the commit; unchanged when there is none. */
 gboolean ingest_forget_encoded (Db *tx, Arena *arena, const char *asset_id, const char **out_path,
                                 GError **error);
 
