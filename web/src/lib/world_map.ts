@@ -5,6 +5,7 @@ import maplibre from 'maplibre-gl/dist/maplibre-gl-csp';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-csp-worker.js?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import worldUrl from '../api/generated/world.json?url';
+import { mapColours } from './map_colours';
 import { t } from './preferences.svelte';
 
 maplibre.setWorkerUrl(new URL(workerUrl, import.meta.url).href);
@@ -22,9 +23,7 @@ export function canShowMaps(): boolean {
 
 /** In the colours of the page. */
 function worldStyle(isDark: boolean): StyleSpecification {
-  const [sea, land, line, border] = isDark
-    ? ['#191d1f', '#2c2621', '#4a4037', '#574b40']
-    : ['#d6dcd9', '#f7f1e6', '#b9ad9b', '#c9bda9'];
+  const { sea, land, coast, border } = mapColours[isDark ? 'dark' : 'light'];
   return {
     version: 8,
     sources: {
@@ -49,7 +48,7 @@ function worldStyle(isDark: boolean): StyleSpecification {
         type: 'line',
         source: 'world',
         filter: ['==', ['get', 'kind'], 'land'],
-        paint: { 'line-color': line, 'line-width': 0.8 },
+        paint: { 'line-color': coast, 'line-width': 0.8 },
       },
       {
         id: 'borders',

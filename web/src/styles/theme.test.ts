@@ -1,6 +1,7 @@
 /* Holds every pair of colours that carries text or the edge of a control against WCAG AA. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { mapColours } from '../lib/map_colours';
 
 const css = readFileSync(new URL('./theme.css', import.meta.url), 'utf8');
 
@@ -37,6 +38,12 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
     for (const ink of ['text', 'muted', 'accent']) {
       expect(contrast(of(ink), of(ground)), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
     }
+  });
+
+  it('has a map on which coasts and borders are seen', () => {
+    const { sea, land, coast, border } = mapColours[theme];
+    expect(contrast(coast, sea)).toBeGreaterThanOrEqual(2.5);
+    expect(contrast(border, land)).toBeGreaterThanOrEqual(2);
   });
 
   it('has readable text on accents', () => {
