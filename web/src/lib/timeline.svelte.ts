@@ -121,32 +121,37 @@ export class Timeline {
     this.failedUntil.clear();
     this.wanted++;
     this.isAnew ||= isAnew;
-    this.reading ??= this.readMonths().finally(() => (this.reading = null));
+    this.reading ??= this.readMonths();
     return this.reading;
   }
 
   private async readMonths(): Promise<void> {
+    let wantedBefore;
+    do {
+      wantedBefore = this.wanted;
+      await this.readMonthsOnce();
+    } while (wantedBefore !== this.wanted && !this.isClosed);
+    this.reading = null;
+  }
+
+  private async readMonthsOnce(): Promise<void> {
+    const { isAnew } = this;
+    this.isAnew = false;
     try {
       let buckets;
       let before;
-      let wantedBefore;
       let attempts = 0;
       do {
         before = this.changes;
-        wantedBefore = this.wanted;
         buckets = await getTimeBuckets({ ...this.view.query, ...credential.query });
         if (this.isClosed) return;
-      } while (
-        wantedBefore !== this.wanted ||
-        (before !== this.changes && ++attempts < mostAttempts)
-      );
-      const { isAnew } = this;
-      this.isAnew = false;
+      } while (before !== this.changes && ++attempts < mostAttempts);
       if (isAnew) for (const key of this.loading.keys()) this.changedMeanwhile.add(key);
       this.months = mergeBuckets(this.months, buckets, orderOf(this.view), isAnew);
       this.error = null;
     } catch (error) {
       if (this.isClosed) return;
+      this.isAnew ||= isAnew;
       this.error = error as Error;
     }
     this.isReady = true;

@@ -141,6 +141,22 @@ describe('Timeline', () => {
     expect(api.getTimeBuckets).toHaveBeenCalledTimes(2);
   });
 
+  it('shows what it has read while others go on asking', async () => {
+    const timeline = await start();
+    api.getTimeBuckets.mockClear();
+    const answers: ((buckets: object[]) => void)[] = [];
+    api.getTimeBuckets.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+    const last = timeline.refresh();
+    for (let n = 1; n <= 8; n++) {
+      await vi.waitFor(() => expect(answers).toHaveLength(n));
+      if (n < 8) void timeline.refresh({ isAnew: true });
+      answers[n - 1]!([{ timeBucket: june, count: n }]);
+      await vi.waitFor(() => expect(timeline.total).toBe(n));
+    }
+    await last;
+    expect(api.getTimeBuckets).toHaveBeenCalledTimes(8);
+  });
+
   it('asks no second time about a photo whose month is still on its way', async () => {
     const timeline = await start();
     api.getAssetInfo.mockResolvedValue({ localDateTime: '2024-06-20T12:00:00.000Z' });
