@@ -321,6 +321,27 @@ test('what the server refuses for what it is is neither tried nor offered again'
   await expect(panel()).toBeHidden();
 });
 
+test('what something in front of the server refuses is tried again, and kept', async () => {
+  let asked = 0;
+  await page.route('**/api/assets', (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    asked++;
+    if (asked > 1) return route.fulfill({ status: 415, contentType: 'text/html', body: 'no' });
+    const headers = { 'retry-after': '4' };
+    return route.fulfill({ status: 429, contentType: 'text/html', headers, body: 'busy' });
+  });
+  await drop(page, [{ name: 'refused.jpg', day: '2017-07-23' }]);
+  await expect(panel().getByText(/The connection was lost/)).toBeVisible();
+  await page.waitForTimeout(2_500); // longer than it waits when nobody asks for more
+  expect(asked).toBe(1);
+  await expect(panel().getByText('1 failed')).toBeVisible();
+  await expect.poll(keptFiles).toBe(1);
+  await page.unroute('**/api/assets');
+  await panel().getByRole('button', { name: 'Try again' }).click();
+  await expect(heading('1 file uploaded')).toBeVisible();
+  await close();
+});
+
 test('after a file without room none as large is sent, but smaller ones are', async ({
   browser,
 }) => {

@@ -64,10 +64,13 @@ export function isOverQuota(error: unknown): boolean {
   );
 }
 
-/** Whether the server will not take this, however often it is asked: what it is is wrong. */
+/** Whether the server will not take a file, however often it is sent: it says so of what the file is. Whatever
+ *  else is answered, by a proxy or of a part that was damaged on its way, says nothing of the next try. */
 export function isRefusedForGood(error: unknown): boolean {
   return (
-    error instanceof ApiError && [400, 413, 415, 422].includes(error.status) && !isOverQuota(error)
+    error instanceof ApiError &&
+    error.status === 400 &&
+    /^(Unsupported file type |File is empty$)/.test(error.message)
   );
 }
 

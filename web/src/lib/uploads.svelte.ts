@@ -50,6 +50,8 @@ const parallelUploads = 3;
 const mostReady = 48;
 const checkedTogether = 32;
 const tellMs = 120;
+/** However long a proxy asks to be left alone. */
+const mostWaitMs = 10 * 60_000;
 /** Tries of a file while others go through. */
 const mostTries = 8;
 
@@ -636,7 +638,7 @@ class Uploads {
       return;
     }
     this.set(upload, 'ready');
-    this.lost();
+    this.lost(error.waitMs);
   }
 
   private fail(upload: Upload, error: unknown): void {
@@ -658,11 +660,15 @@ class Uploads {
     this.streak = 0;
   }
 
-  /** The line broke: everything waits, twice as long each time. */
-  private lost(): void {
+  /** The line broke: everything waits, twice as long each time.
+   *  @param leastMs  so long was asked for */
+  private lost(leastMs = 0): void {
     if (this.retryAt > 0) return;
     const seconds = Math.min(60, 2 ** this.streak++);
-    const ms = seconds * 1000 * (0.8 + Math.random() * 0.4);
+    const ms = Math.max(
+      seconds * 1000 * (0.8 + Math.random() * 0.4),
+      Math.min(leastMs, mostWaitMs),
+    );
     this.rate.reset();
     this.retryAt = Date.now() + ms;
     this.retryTimer = window.setTimeout(() => this.tryNow(), ms);

@@ -13,7 +13,15 @@ import { sha1Of } from './hasher';
 import { PartSize } from './part_size';
 
 /** No answer, or one of something between here and the server that could not reach it. */
-export class ConnectionLost extends Error {}
+export class ConnectionLost extends Error {
+  constructor(
+    message: string,
+    /** How long whoever answered asks to be left alone. */
+    readonly waitMs = 0,
+  ) {
+    super(message);
+  }
+}
 
 /** Something between here and the server takes only smaller bodies. */
 export class BodyTooLarge extends Error {
@@ -57,6 +65,8 @@ interface Answer {
   status: number;
   text: string;
   server: string;
+  /** Of the header Retry-After. */
+  waitMs: number;
 }
 
 /** The part that fetch cannot do: to tell how much of a body was sent. */
@@ -95,7 +105,8 @@ function ask(
     request.onload = () => {
       end();
       const server = request.getResponseHeader('server') ?? '';
-      resolve({ status: request.status, text: request.responseText, server });
+      const waitMs = (Number(request.getResponseHeader('retry-after')) || 0) * 1000;
+      resolve({ status: request.status, text: request.responseText, server, waitMs });
     };
     request.onerror = () => fail(new ConnectionLost('no answer'));
     signal.addEventListener('abort', abort);
@@ -127,14 +138,16 @@ export function nameOfProxy(server: string, page: string): string {
 
 const mayWorkLater = [408, 425, 502, 503, 504, 520, 521, 522, 523, 524];
 
-function read<T>({ status, text, server }: Answer, bodyBytes: number): T {
+function read<T>({ status, text, server, waitMs }: Answer, bodyBytes: number): T {
   const json = parse(text);
   if (status >= 200 && status < 300 && json !== null) return json as T;
   const problem = json as Problem | null;
   const isOurs = typeof problem?.statusCode === 'number';
   if (status === 413 && !isOurs) throw new BodyTooLarge(nameOfProxy(server, text), bodyBytes);
-  if (mayWorkLater.includes(status) || (status >= 200 && status < 300))
-    throw new ConnectionLost(problem?.message ?? `status ${status}`);
+  // A proxy that is asked too often takes the file later; the server's own 429 says what is too much.
+  const isPassing = mayWorkLater.includes(status) || (status === 429 && !isOurs);
+  if (isPassing || (status >= 200 && status < 300))
+    throw new ConnectionLost(problem?.message ?? `status ${status}`, waitMs);
   throw new ApiError(status, problem?.message ?? `status ${status}`, problem?.errors as never);
 }
 
