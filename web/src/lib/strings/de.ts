@@ -159,10 +159,17 @@ export const de: Strings = {
 
   viewer: {
     label: 'Fotoansicht',
-    noPreview: 'Diese Datei kann nicht gezeigt werden',
-    noPreviewText: 'Das Original ist sicher und kann heruntergeladen werden.',
-    notReady: 'Die Vorschau wird gerade erstellt',
-    notReadyText: 'Sie erscheint hier, sobald sie fertig ist.',
+    missing: {
+      final: 'Diese Datei kann nicht gezeigt werden',
+      making: 'Die Vorschau wird gerade erstellt',
+      passing: 'Die Vorschau ist nicht angekommen',
+    },
+    missingText: {
+      final: 'Das Original ist sicher und kann heruntergeladen werden.',
+      making: 'Sie erscheint hier, sobald sie fertig ist.',
+      passing:
+        'Der Server kann sie im Moment nicht senden. Es wird von selbst noch einmal versucht.',
+    },
     gone: 'Dieses Foto ist nicht mehr hier.',
     reason: (reason) => `Grund: ${reason}`,
   },

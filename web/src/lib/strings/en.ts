@@ -158,10 +158,16 @@ export const en = {
 
   viewer: {
     label: 'Photo viewer',
-    noPreview: 'This file cannot be shown',
-    noPreviewText: 'The original is safe and can be downloaded.',
-    notReady: 'The preview is being made',
-    notReadyText: 'It appears here as soon as it is ready.',
+    missing: {
+      final: 'This file cannot be shown',
+      making: 'The preview is being made',
+      passing: 'The preview did not come',
+    },
+    missingText: {
+      final: 'The original is safe and can be downloaded.',
+      making: 'It appears here as soon as it is ready.',
+      passing: 'The server cannot send it at the moment. It is tried again by itself.',
+    },
     gone: 'This photo is not here any more.',
     reason: (reason: string) => `Reason: ${reason}`,
   },
