@@ -452,6 +452,112 @@ test('a list or a picture that did not come is tried again without asking', asyn
   await expect(page.getByText('No preview')).toHaveCount(0);
 });
 
+test('a preview that does not come is no file that cannot be shown, and comes by itself', async () => {
+  await page.route(/thumbnail.*size=preview/, (route) => route.fulfill({ status: 503 }));
+  await page.goto('./photos');
+  await openPhoto(tileOf(page, '1 February 2014'));
+  await expect(viewer().getByText('The preview did not come').first()).toBeVisible();
+  await expect(viewer().getByText('This file cannot be shown')).toHaveCount(0);
+  await page.unrouteAll();
+  await expect(viewer().getByText('The preview did not come')).toHaveCount(0);
+  await expect(viewer().locator('img[data-size="preview"]').first()).toBeVisible();
+  // What comes and is no picture will not become one.
+  await page.route(/thumbnail.*size=preview/, (route) => route.fulfill({ body: 'no picture' }));
+  await page.reload();
+  await expect(viewer().getByText('This file cannot be shown').first()).toBeVisible();
+});
+
+test('a page whose script did not come is there when the server is', async () => {
+  await page.goto('./photos');
+  await expect(tiles(page).first()).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  await page.route('**/*', (route) => route.abort('connectionrefused'));
+  await page.getByRole('link', { name: 'Sharing', exact: true }).click();
+  await expect(page.getByRole('alert').getByText(/could not be loaded/)).toBeVisible();
+  complaints.length = 0; // that nothing answers
+  await page.unrouteAll();
+  await expect(page.getByRole('heading', { name: 'Sharing', exact: true })).toBeVisible({
+    timeout: 20_000,
+  });
+  complaints.length = 0;
+});
+
+test('what was begun about one photo is not said of another, nor shown to who logs in later', async () => {
+  await page.goto('./photos');
+  await expect(tiles(page)).toHaveCount(2);
+  const ids = await tiles(page).evaluateAll((all) => all.map((each) => each.dataset.asset!));
+  await page.request.put(`api/albums/${albumId}/assets`, { data: { ids } });
+  const said = page.getByRole('complementary', { name: 'Comments' }).getByLabel('Say something');
+  await page.goto(`./albums/${albumId}`);
+  await page.getByRole('button', { name: 'Comments' }).click();
+  await said.fill('About the album');
+  await page.goto(`./albums/${albumId}/${ids[0]}`);
+  await expect(viewer()).toBeVisible();
+  await page.keyboard.press('c');
+  await expect(said).toHaveValue('');
+  await said.fill('About the first');
+  await page.goto(`./albums/${albumId}`);
+  await page.getByRole('button', { name: 'Comments' }).click();
+  await expect(said).toHaveValue('About the album');
+
+  // In another tab the same person logs out: nothing that is typed here stays in the browser.
+  await page.goto('./photos');
+  await openPhoto(tileOf(page, '1 February 2014'));
+  await page.keyboard.press('i');
+  const field = viewer().getByRole('textbox', { name: 'Description' });
+  await field.fill('Half a secret');
+  const other = await page.context().newPage();
+  await other.goto('./photos');
+  await other.getByRole('button', { name: 'Account' }).click();
+  await other.getByRole('button', { name: 'Log out' }).click();
+  await expect(other.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await other.close();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  const kept = () => page.evaluate(() => JSON.stringify(sessionStorage));
+  expect(await kept()).not.toMatch(/About the|Half a/);
+  await enter(page);
+});
+
+test('long descriptions are taken, and none of the locked folder is kept in the browser', async () => {
+  await page.goto('./photos');
+  const id = await tileOf(page, '2 February 2014').getAttribute('data-asset');
+  await openPhoto(tileOf(page, '2 February 2014'));
+  await page.keyboard.press('i');
+  const field = viewer().getByRole('textbox', { name: 'Description' });
+  await field.focus();
+  const long = 'So much to say. '.repeat(1000).trim();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(long);
+  await field.blur();
+  await expect(page.getByText('Description saved')).toBeVisible();
+  const { exifInfo } = await (await page.request.get(`api/assets/${id}`)).json();
+  expect(exifInfo.description).toBe(long);
+
+  await page.route(`**/api/assets/${id}`, async (route) => {
+    if (route.request().method() !== 'GET') return refuse(route);
+    const response = await route.fetch();
+    return route.fulfill({ response, json: { ...(await response.json()), visibility: 'locked' } });
+  });
+  await page.reload();
+  await expect(viewer()).toBeVisible();
+  await page.keyboard.press('i');
+  await expect(field).toHaveValue(long);
+  await field.fill('A secret');
+  await field.blur();
+  await expect(page.getByRole('alert').or(page.getByText('Nobody there')).first()).toBeVisible();
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('A secret');
+});
+
+test('the profile does not ask twice who somebody is', async () => {
+  let asked = 0;
+  page.on('request', (request) => (asked += Number(request.url().endsWith('/api/users/me'))));
+  await page.goto('./user-settings/profile');
+  await expect(page.getByRole('heading', { name: 'Profile' }).first()).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  expect(asked).toBe(1);
+});
+
 for (const address of ['people', 'tags']) {
   test(`${address}: one that is not there is not asked for again`, async () => {
     let asked = 0;

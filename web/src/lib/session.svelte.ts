@@ -17,10 +17,15 @@ import {
 } from '../api';
 import { basePath } from './base';
 import { offline } from './offline.svelte';
-import { forgetUnsaved } from './unsaved';
+import { keepUnsavedOf } from './unsaved';
 
+/** What a tab tells the others when somebody logs out in it; null: somebody logged in. */
+const loggedOut = 'logged out';
 /** Kept over the reload in which it is told. */
 const changedKey = 'tintype-user-changed';
+
+/** How long after it was read a user is as the server has it. */
+const freshMs = 3_000;
 
 class Session {
   user = $state.raw<UserAdminResponse | null>(null);
@@ -42,6 +47,13 @@ class Session {
   hasLoggedOut = false;
   /** A login that was not ended in this page is over: the next one is asked for with a reason. */
   hasEnded = $state(false);
+  private readAt = -Infinity;
+
+  constructor() {
+    this.tabs.addEventListener('message', ({ data }) => {
+      if (data === loggedOut) keepUnsavedOf(null);
+    });
+  }
 
   /** Ask the server what it is and, if this browser was logged in, whether it still is. Throws
    *  when the server cannot be reached. */
@@ -89,13 +101,13 @@ class Session {
 
   async logOut(): Promise<void> {
     const { redirectUri } = await logout();
-    forgetUnsaved();
+    keepUnsavedOf(null);
+    this.tabs.postMessage(loggedOut);
     await offline.forget();
     // A single sign-on server wants to be told as well.
     if (/^https?:/.test(redirectUri)) location.assign(redirectUri);
     this.hasLoggedOut = true;
     this.end();
-    this.tabs.postMessage(null);
   }
 
   /** All tabs share one login, which another tab may have changed: this one must not go on as somebody
@@ -137,6 +149,13 @@ class Session {
     return hasChanged;
   }
 
+  /** What the server counts of this user changes all the time: read it again, unless that was just done. */
+  async renew(): Promise<void> {
+    if (performance.now() - this.readAt < freshMs) return;
+    this.user = await getMyUser();
+    this.readAt = performance.now();
+  }
+
   /** Called when the server said 401 to something that needs a session. */
   end(): void {
     void offline.forget();
@@ -149,6 +168,8 @@ class Session {
     this.user = user;
     if (!user) return;
     this.hasEnded = this.hasLoggedOut = false;
+    this.readAt = performance.now();
+    keepUnsavedOf(user.id);
     // Without them everything is shown as it is by default.
     getMyPreferences()
       .then((preferences) => (this.preferences = preferences))

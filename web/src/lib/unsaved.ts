@@ -9,6 +9,9 @@ export interface Unsaved {
   write: (text: string) => void;
 }
 
+/** Whose texts are kept. A login that ends by itself changes nothing. */
+let writer: string | null = null;
+
 /** @param userId  nobody else is shown it
  *  @param what  it is about, such as "comment" and the id of an album */
 export function unsavedOf(userId: string, what: string): Unsaved {
@@ -16,14 +19,22 @@ export function unsavedOf(userId: string, what: string): Unsaved {
   return {
     read: () => sessionStorage.getItem(key) ?? '',
     write: (text) => {
-      if (text) sessionStorage.setItem(key, text);
-      else sessionStorage.removeItem(key);
+      // What was under way when its writer logged out comes back later.
+      if (userId !== writer) return;
+      try {
+        if (text) sessionStorage.setItem(key, text);
+        else sessionStorage.removeItem(key);
+      } catch {
+        // There is no room: then it is not kept.
+      }
     },
   };
 }
 
-/** Whoever logs out leaves nothing behind. */
-export function forgetUnsaved(): void {
+/** Somebody logged in, or out (null): what others left behind goes. */
+export function keepUnsavedOf(userId: string | null): void {
+  writer = userId;
   for (const key of Object.keys(sessionStorage))
-    if (key.startsWith(prefix)) sessionStorage.removeItem(key);
+    if (key.startsWith(prefix) && !(userId && key.startsWith(`${prefix} ${userId} `)))
+      sessionStorage.removeItem(key);
 }
