@@ -219,6 +219,9 @@ test('what is chosen here and deleted or stacked elsewhere shows here', async ()
   await expect(page.locator('a[data-asset][aria-label*="stack of 2"]')).toHaveCount(1);
   await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toHaveCount(0);
 
+  // What was done before can be undone for some seconds, by a button of the same name.
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await expect(undo).toHaveCount(0);
   // Its cover goes, the other one stands there; it comes back, and is the cover again.
   await page.locator(`a[data-asset="${ids[1]}"]`).focus();
   await page.keyboard.press('x');
@@ -226,7 +229,7 @@ test('what is chosen here and deleted or stacked elsewhere shows here', async ()
   await page.keyboard.press('Delete');
   await expect(page.locator(`a[data-asset="${ids[1]}"]`)).toHaveCount(0);
   await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toBeVisible();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo.click();
   await expect(page.locator(`a[data-asset="${ids[1]}"][aria-label*="stack of 2"]`)).toBeVisible();
   await expect(page.locator(`a[data-asset="${ids[2]}"]`)).toHaveCount(0);
   await page.setViewportSize(usual);
