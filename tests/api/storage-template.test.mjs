@@ -617,6 +617,23 @@ test('a photo does not take the sidecar of another one that lies at its path', a
   await scene.assertMended();
 });
 
+test('what lies where the upload put it is shown as it is: nobody else comes to that path', async () => {
+  const scene = new Exchange(newServer());
+  await scene.set({ enabled: false });
+  await scene.user();
+  const bytes = jpeg({ date: '2014:01:02 03:04:05' }), id = await scene.add(bytes, 'stays.jpg'), { owner } = scene;
+  const at = await scene.at(id), changed = Buffer.concat([bytes, Buffer.from('changed by another program')]);
+  assert.match(at, /^upload\//);
+  await scene.begin([40_000, 40_000]);
+  fs.writeFileSync(path.join(scene.on.media, at), changed);
+  const get = () => scene.on.request('GET', `/assets/${id}/original`, { as: owner });
+  await scene.on.start({ IMMICH_WORKERS_EXCLUDE: 'microservices' });
+  assert.ok((await get()).expect(200).bytes.equals(changed));
+  await scene.on.restart();
+  await scene.on.waitForJobs();
+  assert.ok((await get()).expect(200).bytes.equals(changed));
+});
+
 test('a photo that is not found shows no other file afterwards, and can be replaced', async () => {
   const scene = new Exchange(newServer());
   await scene.begin([40_000, 40_000], { moves: [[0, 2022], [1, 2020]] });

@@ -101,7 +101,8 @@ holds_own (const App *app, Arena *arena, const OwnOriginalRow *row)
     return relocate_holds (storage_absolute (app, arena, row->path), &content);
 }
 
-/* The path is read together with what says that it is doubted: when an original is given back both change at once. */
+/* The path is read together with what says that it is doubted: when an original is given back both change at once. What
+ * lies elsewhere than below library/ is its own, even when another program changed it: nobody else comes to that path. */
 const char *
 storage_template_own_path (const App *app, Arena *arena, const char *asset_id, const char *path,
                            GError **error)
@@ -114,7 +115,7 @@ storage_template_own_path (const App *app, Arena *arena, const char *asset_id, c
     if (!db_recall_one (app->db, arena, &own_original_row_type, &row, SQL_ORIGINAL,
                         DB_ARGS (db_text (asset_id)), error))
         return NULL;
-    if (!row.is_doubted)
+    if (!row.is_doubted || !g_str_has_prefix (row.path, STORAGE_FOLDER "/"))
         return row.path;
     if (holds_own (app, arena, &row))
         return db_exec (app->db, SQL_TRUST_ONE, DB_ARGS (db_text (asset_id), db_text (row.path)),
