@@ -100,6 +100,8 @@ describe('a film that came hidden, without its photo,', () => {
 
   test('is on the timeline after a week, and its photo may come all the same', async () => {
     const [old, late, recent, ofPhoto, albums] = await Promise.all(Array.from({ length: 5 }, sendFilm));
+    const seen = await upload(video(), 'seen.mov');
+    (await call('PUT', `/assets/${seen}`, { visibility: 'hidden' })).expect(200);
     (await server.upload(jpeg(), 'a.jpg', { livePhotoVideoId: ofPhoto.id })).expect(201);
     (await call('POST', '/albums', { albumName: 'with a film', assetIds: [albums.id] })).expect(201);
     const clean = async () => {
@@ -109,11 +111,12 @@ describe('a film that came hidden, without its photo,', () => {
     };
     const age = (films, days) => server.sql(`UPDATE asset SET created_at = ${Date.now() - days * 86_400_000} WHERE id IN ('${
       films.map(({ id }) => id).join("', '")}') RETURNING id`);
-    await age([old, late, ofPhoto, albums], 8);
+    await age([old, late, ofPhoto, albums, { id: seen }], 8);
     await age([recent], 6);
     await clean();
     const states = await Promise.all([old, late, recent, ofPhoto, albums].map(({ id }) => stateOf(id)));
     assert.deepEqual(states, ['timeline active', 'timeline active', 'hidden active', 'hidden active', 'hidden active']);
+    assert.equal(await stateOf(seen), 'hidden active', 'its owner hid it');
     (await get(`/assets/${old.id}/thumbnail`)).expect(200);
     (await server.upload(jpeg(), 'late.jpg', { livePhotoVideoId: late.id })).expect(201);
     await server.waitForJobs();

@@ -92,7 +92,7 @@ gboolean upload_find (Db *db, Arena *arena, const char *owner_id, const guint8 s
 /** Whether that is a film that came hidden and that no photo shows, which can be found nowhere. */
 gboolean upload_is_alone (Db *db, const char *id, gboolean *out, GError **error);
 /** In a write: a page of the films that came before @before_ms, and that no photo shows by now, come to the timeline.
- *  What lies in an album or a link was put there while it was seen, and hidden by its owner. */
+ *  What has a thumbnail, or lies in an album or a link, was seen, and hidden by its owner. */
 gboolean upload_show_lone_films (Db *tx, Arena *arena, gint64 before_ms, gint64 *out_n,
                                  GError **error);
 /** In a write: @known_id was here before. A film that was sent hidden before that photo, or is now sent to be seen

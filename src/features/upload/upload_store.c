@@ -59,13 +59,16 @@ static const char SQL_FILM_SHOW[] =
     "       updated_at = $6, update_id = uuid_v7 ()"
     " WHERE id = $1 AND owner_id = $2"
     "   AND (link_id = CAST($3 AS TEXT) OR CAST($3 AS TEXT) IS NULL) AND " IS_ALONE;
-/* $1 came before, $2 at most so many; what was taken out of a motion photo is taken out again */
+/* $1 came before, $2 at most so many; what was taken out of a motion photo is taken out again, and what has a thumbnail
+ * was seen once */
 static const char SQL_LONE_FILMS[] =
     "SELECT id, owner_id FROM asset WHERE " IS_ALONE
     "   AND created_at < $1 AND status = 'active' AND deleted_at IS NULL"
     "   AND substr(original_path, 1, 14) <> 'encoded-video/'"
     "   AND NOT EXISTS (SELECT 1 FROM album_asset s WHERE s.asset_id = asset.id)"
     "   AND NOT EXISTS (SELECT 1 FROM shared_link_asset s WHERE s.asset_id = asset.id)"
+    "   AND NOT EXISTS (SELECT 1 FROM asset_file s"
+    "                    WHERE s.asset_id = asset.id AND s.type = 'thumbnail')"
     " ORDER BY owner_id, id LIMIT $2";
 /* $1 owner, $2 SHA-1 */
 static const char SQL_FORGET[] = "DELETE FROM tombstone WHERE owner_id = $1 AND checksum = $2";
