@@ -192,14 +192,14 @@ make_folders (Work *work, GError **error)
     return layout_set_io_error (error, "make the folder", work->folder);
 }
 
-/* Where the video lies: it may have been moved since the session began. Another one has other segments. */
+/* Where the video lies, which may have been moved since the session began; another's may lie where it was. Another one
+ * has other segments. */
 static const char *
 find_input (const Work *work, GError **error)
 {
     const HlsSession *session = work->session;
     const App *app = session->hls->app;
-    const char *path = layout_absolute (work->arena, app->media_location, session->original);
-    const char *moved;
+    const char *stored, *path, *moved;
     AssetRow asset;
 
     if (!asset_find (app->db, work->arena, session->asset_id, &asset, error))
@@ -211,9 +211,13 @@ find_input (const Work *work, GError **error)
                              "the asset got another file meanwhile");
         return NULL;
     }
+    stored = storage_template_own_path (app, work->arena, asset.id, asset.original_path, error);
+    if (stored == NULL)
+        return NULL;
+    path = layout_absolute (work->arena, app->media_location, stored);
     if (g_access (path, F_OK) == 0) /* a move that is noted may not be made yet */
         return path;
-    moved = storage_template_follow (app, work->arena, session->asset_id, session->original);
+    moved = storage_template_follow (app, work->arena, asset.id, stored);
     return moved != NULL ? layout_absolute (work->arena, app->media_location, moved) : path;
 }
 

@@ -48,8 +48,8 @@ typedef struct _HlsSession {
     char id[37];
     Arena *arena; /* all that does not change */
     const char *caller, *asset_id, *folder;
-    const char *original, *input; /* as stored and absolute, at the begin */
-    guint8 sha1[20];              /* the asset's checksum */
+    const char *input; /* where it was at the begin, absolute */
+    guint8 sha1[20];   /* the asset's checksum */
     VideoFacts facts;
     TranscodeSettings settings;
     StreamGrid grid;

@@ -110,8 +110,8 @@ prepare (ApiCall *call, HlsSession *session, const AssetRow *asset, GError **err
     original = storage_template_own_path (app, call->arena, asset->id, asset->original_path, error);
     if (original == NULL)
         return FALSE;
-    session->original = arena_strdup (session->arena, original);
-    session->input = layout_absolute (session->arena, app->media_location, session->original);
+    session->input =
+        arena_strdup (session->arena, layout_absolute (call->arena, app->media_location, original));
     memcpy (session->sha1, g_bytes_get_data (asset->checksum, NULL),
             MIN (g_bytes_get_size (asset->checksum), sizeof session->sha1));
     if (!media_read_metadata (app->workers, session->input, TRUE, NULL, call->arena, &metadata,
