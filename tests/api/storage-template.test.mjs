@@ -621,17 +621,22 @@ test('what lies where the upload put it is shown as it is: nobody else comes to 
   const scene = new Exchange(newServer());
   await scene.set({ enabled: false });
   await scene.user();
-  const bytes = jpeg({ date: '2014:01:02 03:04:05' }), id = await scene.add(bytes, 'stays.jpg'), { owner } = scene;
-  const at = await scene.at(id), changed = Buffer.concat([bytes, Buffer.from('changed by another program')]);
-  assert.match(at, /^upload\//);
+  const bytes = jpeg({ date: '2014:01:02 03:04:05' }), changed = Buffer.concat([bytes, Buffer.from('by another program')]);
+  const [id, gone] = [await scene.add(bytes, 'stays.jpg'), await scene.add(jpeg(), 'gone.jpg')], as = scene.owner;
+  const files = await Promise.all([id, gone].map(async (each) => path.join(scene.on.media, await scene.at(each))));
+  for (const file of files) assert.match(file, /\/upload\//);
   await scene.begin([40_000, 40_000]);
-  fs.writeFileSync(path.join(scene.on.media, at), changed);
-  const get = () => scene.on.request('GET', `/assets/${id}/original`, { as: owner });
+  fs.writeFileSync(files[0], changed);
+  fs.rmSync(files[1]);
+  const get = (which) => scene.on.request('GET', `/assets/${which}/original`, { as });
   await scene.on.start({ IMMICH_WORKERS_EXCLUDE: 'microservices' });
-  assert.ok((await get()).expect(200).bytes.equals(changed));
+  assert.ok((await get(id)).expect(200).bytes.equals(changed));
+  (await get(gone)).expect(503);
   await scene.on.restart();
   await scene.on.waitForJobs();
-  assert.ok((await get()).expect(200).bytes.equals(changed));
+  assert.ok((await get(id)).expect(200).bytes.equals(changed));
+  (await get(gone)).expect(404);
+  assert.deepEqual(await scene.on.sql('SELECT asset_id FROM storage_doubt'), [[gone]]);
 });
 
 test('a photo that is not found shows no other file afterwards, and can be replaced', async () => {

@@ -91,7 +91,7 @@ judge (const Page *self, const OwnOriginalRow *row, Verdict *out, GError **error
         *out = OWN; /* nothing could be known to be its file */
         return TRUE;
     }
-    if (stat (absolute, &facts) != 0 || facts.st_size != row->size_bytes) {
+    if (stat (absolute, &facts) != 0 || (is_used_twice && facts.st_size != row->size_bytes)) {
         *out = LOST;
         return TRUE;
     }

@@ -41,9 +41,9 @@ gboolean storage_template_load_doubt (const App *app, Arena *arena, const Storag
 gboolean storage_template_change_doubt (Db *tx, Arena *arena, const StorageDoubt *from,
                                         const StorageDoubt *to, GError **error);
 /** Before an original, or what lies beside it, is read, written or shown: where it is, which may be another path than
- *  @path by now. While it is not known that the file there is it, that is read, as a whole.
- *  @return as stored. NULL when below library/ another one lies there, or none: with APP_ERROR_UNAVAILABLE while it is
- *          looked for, with APP_ERROR_NOT_FOUND once that was in vain, or when there is no such asset any more */
+ *  @path by now. While it is not known that the file there is it, that is read, as a whole, when it is below library/.
+ *  @return as stored. NULL when another one lies there, or none: with APP_ERROR_UNAVAILABLE while it is looked for,
+ *          with APP_ERROR_NOT_FOUND once that was in vain, or when there is no such asset any more */
 const char *storage_template_own_path (const App *app, Arena *arena, const char *asset_id,
                                        const char *path, GError **error);
 

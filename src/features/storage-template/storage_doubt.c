@@ -6,7 +6,9 @@
 #define G_LOG_DOMAIN "storage"
 #include "features/storage-template/storage_private.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -90,19 +92,22 @@ storage_template_change_doubt (Db *tx, Arena *arena, const StorageDoubt *from,
     return n > 0;
 }
 
+/* What lies elsewhere than below library/ is its own, even when another program changed it: nobody else comes there. */
 static gboolean
 holds_own (const App *app, Arena *arena, const OwnOriginalRow *row)
 {
+    const char *absolute = storage_absolute (app, arena, row->path);
     FileContent content = { .size_bytes = row->size_bytes };
 
+    if (!g_str_has_prefix (row->path, STORAGE_FOLDER "/"))
+        return g_access (absolute, F_OK) == 0;
     if (g_bytes_get_size (row->checksum) != sizeof content.sha1)
         return FALSE;
     memcpy (content.sha1, g_bytes_get_data (row->checksum, NULL), sizeof content.sha1);
-    return relocate_holds (storage_absolute (app, arena, row->path), &content);
+    return relocate_holds (absolute, &content);
 }
 
-/* The path is read together with what says that it is doubted: when an original is given back both change at once. What
- * lies elsewhere than below library/ is its own, even when another program changed it: nobody else comes to that path. */
+/* The path is read together with what says that it is doubted: when an original is given back both change at once. */
 const char *
 storage_template_own_path (const App *app, Arena *arena, const char *asset_id, const char *path,
                            GError **error)
@@ -115,7 +120,7 @@ storage_template_own_path (const App *app, Arena *arena, const char *asset_id, c
     if (!db_recall_one (app->db, arena, &own_original_row_type, &row, SQL_ORIGINAL,
                         DB_ARGS (db_text (asset_id)), error))
         return NULL;
-    if (!row.is_doubted || !g_str_has_prefix (row.path, STORAGE_FOLDER "/"))
+    if (!row.is_doubted)
         return row.path;
     if (holds_own (app, arena, &row))
         return db_exec (app->db, SQL_TRUST_ONE, DB_ARGS (db_text (asset_id), db_text (row.path)),
