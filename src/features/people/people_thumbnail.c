@@ -21,8 +21,8 @@
 
 /* $1 person; what may not be shown is no source */
 static const char SQL_SOURCE[] =
-    "SELECT p.owner_id AS owner_id, f.id AS face_id, f.asset_id AS asset_id, f.x1 AS x1, f.y1 AS "
-    "y1, f.x2 AS x2,"
+    "SELECT p.owner_id AS owner_id, f.id AS face_id, f.asset_id AS asset_id,"
+    "       f.x1 AS x1, f.y1 AS y1, f.x2 AS x2,"
     "       f.y2 AS y2, f.image_width AS image_width, f.image_height AS image_height,"
     "       a.type AS asset_type, a.original_path AS original_path, i.path AS preview_path"
     "  FROM person p JOIN asset_face f ON f.id = p.face_id JOIN asset a ON a.id = f.asset_id"
