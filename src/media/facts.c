@@ -146,7 +146,8 @@ find_position (const json_t *tags, AssetFacts *out)
     if (!get_number (tags, "GPSLatitude", &latitude) ||
         !get_number (tags, "GPSLongitude", &longitude))
         return;
-    if ((latitude == 0 && longitude == 0) || fabs (latitude) > 90 || fabs (longitude) > 180)
+    out->is_position_cleared = latitude == 0 && longitude == 0;
+    if (out->is_position_cleared || fabs (latitude) > 90 || fabs (longitude) > 180)
         return;
     out->has_position = TRUE;
     out->latitude = round (latitude * 1e6) / 1e6;

@@ -43,7 +43,8 @@ typedef struct {
     double f_number, focal_length;
     gint64 iso;
     double latitude, longitude;
-    gint64 rating; /* -1, 1 to 5 */
+    gboolean is_position_cleared; /* it is told as 0/0: there is none */
+    gint64 rating;                /* -1, 1 to 5 */
     double fps;
     gint64 bits_per_sample;         /* 0: not known */
     gint64 exif_width, exif_height; /* as stored; 0: not known */

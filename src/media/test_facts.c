@@ -314,6 +314,8 @@ test_positions_are_checked (void)
     g_assert_cmpfloat (good.facts.latitude, ==, 43.467448);
     g_assert_cmpfloat (good.facts.longitude, ==, -11.885127);
     g_assert_false (null_island.facts.has_position);
+    g_assert_true (null_island.facts.is_position_cleared);
+    g_assert_false (outside.facts.is_position_cleared);
     g_assert_false (outside.facts.has_position);
     g_assert_false (half.facts.has_position);
 }

@@ -238,6 +238,10 @@ test('nor does a position that was cleared, and one that is given again stays', 
   await change(id, { latitude: 0, longitude: 0 });
   assert.equal((await asset(id)).exifInfo.latitude, null);
   assert.deepEqual([await loseSidecar(1), await loseSidecar(2)], [null, null]);
+  // as a version that did not remember it left it: the sidecar tells
+  await server.sql(`UPDATE asset_exif SET is_position_cleared = 0 WHERE asset_id = '${id}'`);
+  await refresh(id);
+  assert.equal(await loseSidecar(4), null);
   await change(id, { latitude: 48.1, longitude: 11.5 });
   assert.equal(await loseSidecar(3), 48.1);
   const other = await add(jpeg());

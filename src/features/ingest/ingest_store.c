@@ -27,8 +27,9 @@ static const char SQL_FACTS_EXIF[] =
     "       exif_image_height = $6, file_size_in_byte = $7, orientation = $8,"
     "       date_time_original = $9, modify_date = $10, time_zone = $11, f_number = $12,"
     "       focal_length = $13, iso = $14, exposure_time = $15, latitude = $16, longitude = $17,"
-    "       is_position_cleared = CASE WHEN CAST($16 AS DOUBLE PRECISION) IS NULL"
-    "                                  THEN is_position_cleared ELSE 0 END,"
+    "       is_position_cleared = CASE WHEN CAST($16 AS DOUBLE PRECISION) IS NOT NULL THEN 0"
+    "                                  WHEN CAST($30 AS SMALLINT) = 1 THEN 1"
+    "                                  ELSE is_position_cleared END,"
     "       city = $18, state = $19, country = $20, description = $21, projection_type = $22,"
     "       rating = $23, fps = $24, bits_per_sample = $25, colorspace = $26,"
     "       profile_description = $27, auto_stack_id = $28,"
@@ -137,7 +138,7 @@ store_exif (Db *tx, Arena *arena, const char *asset_id, const AssetFacts *facts,
                  db_real_if (facts->has_fps, facts->fps),
                  db_int_if (facts->bits_per_sample > 0, facts->bits_per_sample),
                  db_text (facts->color_space), db_text (facts->profile_description),
-                 db_text (facts->burst_id), tags),
+                 db_text (facts->burst_id), tags, db_bool (facts->is_position_cleared)),
         NULL, error);
 }
 
