@@ -53,23 +53,17 @@ read_name (Arena *arena, const char *path, const char **out, GError **error)
     return TRUE;
 }
 
-static gboolean
-write_name (const char *path, const char *name, GError **error)
+/* Where it cannot be, the next start does it. */
+static void
+write_name (const char *path, const char *name)
 {
     g_autofree char *text = g_strndup (name + 1, strlen (name) - 2);
     g_autoptr (GError) why = NULL;
 
-    if (g_file_set_contents_full (path, text, -1,
-                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                  0644, &why))
-        return TRUE;
-    if (g_error_matches (why, G_FILE_ERROR, G_FILE_ERROR_NOSPC)) { /* the next start does it */
+    if (!g_file_set_contents_full (path, text, -1,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0644, &why))
         g_warning ("cannot write '%s': %s, going on", path, why->message);
-        return TRUE;
-    }
-    g_set_error (error, APP_ERROR, APP_ERROR_CONFIG, "Failed to write '%s': %s", path,
-                 why->message);
-    return FALSE;
 }
 
 static gboolean
@@ -87,8 +81,10 @@ check_name (const App *app, GError **error)
          !db_exec (app->db, SQL_TAKE_NAME, DB_ARGS (db_text (at_folder)), NULL, error)) ||
         !db_select_text (app->db, arena, SQL_NAME, DB_NO_ARGS, &known, error))
         return FALSE;
-    if (at_folder == NULL)
-        return write_name (path, known, error);
+    if (at_folder == NULL) {
+        write_name (path, known);
+        return TRUE;
+    }
     if (g_strcmp0 (known, at_folder) == 0)
         return TRUE;
     g_set_error (error, APP_ERROR, APP_ERROR_CONFIG,

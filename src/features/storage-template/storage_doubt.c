@@ -113,6 +113,7 @@ storage_template_own_path (const App *app, Arena *arena, const char *asset_id, c
                            GError **error)
 {
     const StorageDoubt *doubt = NULL;
+    g_autoptr (GError) why = NULL;
     OwnOriginalRow row;
 
     if (*path == '/')
@@ -122,11 +123,13 @@ storage_template_own_path (const App *app, Arena *arena, const char *asset_id, c
         return NULL;
     if (!row.is_doubted)
         return row.path;
-    if (holds_own (app, arena, &row))
-        return db_exec (app->db, SQL_TRUST_ONE, DB_ARGS (db_text (asset_id), db_text (row.path)),
-                        NULL, error)
-                   ? row.path
-                   : NULL;
+    if (holds_own (app, arena, &row)) {
+        if (!db_exec (app->db, SQL_TRUST_ONE, DB_ARGS (db_text (asset_id), db_text (row.path)),
+                      NULL, &why))
+            g_warning ("cannot note that '%s' was found to be its original: %s, it is read anew",
+                       row.path, why->message);
+        return row.path;
+    }
     if (storage_template_load_doubt (app, arena, &doubt, error))
         g_set_error (error, APP_ERROR, doubt != NULL ? APP_ERROR_UNAVAILABLE : APP_ERROR_NOT_FOUND,
                      "The original is not at its place, as after a backup of the database was "
