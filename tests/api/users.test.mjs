@@ -211,7 +211,14 @@ test('a forced deletion removes the account with all it has', async () => {
 test('photos of others in a folder that is named by the account stay, whatever order the language of the database has', async () => {
   const own = newServer();
   const admin = await own.signUp();
-  if (engine === 'postgres') await own.sql('ALTER TABLE asset ALTER COLUMN original_path TYPE text COLLATE "th-x-icu"');
+  if (engine === 'postgres')
+    await own.sql(`DO $$ DECLARE -- a trigger that names the column is in the way
+        made TEXT := pg_get_triggerdef((SELECT oid FROM pg_trigger WHERE tgname = 'asset_storage_doubt'));
+      BEGIN
+        DROP TRIGGER asset_storage_doubt ON asset;
+        ALTER TABLE asset ALTER COLUMN original_path TYPE text COLLATE "th-x-icu";
+        EXECUTE made;
+      END $$`);
   const [user, other] = [await own.newUser(), await own.newUser()];
   const bytes = jpeg();
   const { id } = (await own.upload(bytes, 'a.jpg', {}, { as: other })).expect(201).json;
