@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { filesBelow, jpeg, sha1 } from '../api/fixtures.mjs';
 import { server, sleep } from '../api/harness.mjs';
 
-const ROUNDS = Number(process.env.TINTYPE_CRASH_ROUNDS ?? 10);
-const PHOTOS = Number(process.env.TINTYPE_CRASH_PHOTOS ?? 100);
+const ROUNDS = Number(process.env.TINTYPE_CRASH_ROUNDS ?? 4);
+const PHOTOS = Number(process.env.TINTYPE_CRASH_PHOTOS ?? 60);
 const BYTES = 30_000;
 const xmp = (text) => '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">' +
   '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>' +
