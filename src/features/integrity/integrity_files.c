@@ -130,8 +130,7 @@ typedef gboolean (*EachFile) (gpointer data, const char *path, GError **error);
 typedef struct {
     const App *app;
     gboolean with_new; /* files that just came, too */
-    const char
-        *after; /* in the order of their names, those behind this one; NULL: all, in any order */
+    const char *after; /* those behind it, in the order of names; NULL: all, in any order */
     EachFile each;
     gpointer data;
 } Visit;
