@@ -77,8 +77,7 @@ typedef struct {
 
 typedef struct {
     FieldFormat format;
-    const char
-        *pattern; /* POSIX-like regular expression of FORMAT_PATTERN, as the client sees it */
+    const char *pattern;       /* regular expression of FORMAT_PATTERN, as the client sees it */
     gboolean has_min, has_max; /* of the number */
     double min, max;
     gint64 min_length, max_length; /* characters of a string; -1: no limit */

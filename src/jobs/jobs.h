@@ -25,9 +25,8 @@ typedef struct {
 typedef JobResult (*JobRun) (gpointer app, const Job *job, Arena *arena, GError **error);
 
 typedef struct {
-    const char *name; /* of the job */
-    const char
-        *queue; /* metadataExtraction, thumbnailGeneration, ... as the contract's QueueName */
+    const char *name;  /* of the job */
+    const char *queue; /* metadataExtraction, ...: the contract's QueueName */
     JobRun run;
 } JobKind;
 

@@ -47,11 +47,9 @@ typedef struct {
     int width, height; /* of the upright original, before edits */
     gboolean has_alpha;
     int n_frames;
-    const char
-        *format; /* by content: jpeg, png, gif, webp, tiff, heif, jxl, svg, jp2, raw, video */
+    const char *format;    /* by content: jpeg png gif webp tiff heif jxl svg jp2 raw video */
     const char *thumbhash; /* base64, in the arena; NULL unless wanted */
-    const char
-        *likeness; /* base64 of WORKER_LIKENESS_BYTES; NULL: not wanted, or nothing to be seen */
+    const char *likeness;  /* base64 of WORKER_LIKENESS_BYTES; NULL: not wanted, or nothing seen */
 } MediaFacts;
 
 /** @return FALSE with the codes of worker_pool_run (), APP_ERROR_NOT_FOUND or APP_ERROR_IO when the
