@@ -388,7 +388,7 @@ test('faces that a file names become people, and stay when it is read again', as
 });
 
 const DATA = process.env.TINTYPE_TESTDATA && path.join(process.env.TINTYPE_TESTDATA, 'photos/metadata/faces');
-test('faces of real portraits, upright and turned', { skip: !DATA || !fs.existsSync(DATA) }, async () => {
+test('faces of real portraits, upright and turned', { skip: !(DATA && fs.existsSync(DATA)) && `no portraits in '${DATA}'` }, async () => {
   await setConfig((config) => { config.metadata.faces.import = true; });
   const user = await server.newUser();
   const files = fs.readdirSync(DATA).filter((name) => name.startsWith('portrait')).sort();
